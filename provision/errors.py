@@ -1,0 +1,248 @@
+"""Every error this program raises on purpose, as one tree.
+
+The default message of each class, and every `detail` and `remedy`, is safe to show to the person
+concerned: it never holds a secret, nor words a foreign server chose. The web layer turns a class
+into a status and a page, or a problem, in one table (`web/problems`).
+
+    ProvisionError
+    ├── SettingsError                 a wrong value in the environment; stops the start
+    ├── ValidationError               input that breaks a noun's rules; one message list a field
+    ├── NotFoundError                 absent, or not yours
+    │   ├── ProjectNotFoundError
+    │   ├── TaskNotFoundError
+    │   ├── TeamMemberNotFoundError
+    │   ├── TokenNotFoundError
+    │   └── ConnectionNotFoundError
+    ├── StaleVersionError             the row changed since it was read
+    ├── InvalidCursorError
+    ├── AccountError
+    │   ├── EmailTakenError
+    │   ├── BadCredentialsError
+    │   ├── RegistrationClosedError
+    │   └── ReauthenticationRequiredError
+    ├── VaultError
+    │   ├── UnknownKeyError           sealed under a key that is not configured
+    │   └── SealBrokenError           tampered with, cut short, or moved from another row
+    ├── DatabaseError                 carries a CONTRACT section 5 code, detail and remedy
+    │   ├── ConnectionStringError     refused before connecting
+    │   │   └── AddressRefusedError   the network policy does not let it live there
+    │   └── TenantError               the tenant's database answered badly or not at all
+    │       ├── UnreachableError      `database_unreachable`
+    │       ├── DatabaseTimeoutError  `database_timeout`
+    │       ├── DatabaseBusyError     `database_busy`: no slot for a connection in time
+    │       └── ResultTooLargeError   `result_too_large`
+    └── WorkspaceError                the workspace is not set up; the wizard mends it
+        ├── NotConnectedError
+        ├── ConnectionUnreadableError
+        ├── SchemaNotReadyError
+        └── SchemaConflictError
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class ProvisionError(Exception):
+    """Base of all; `str()` of it may be shown to the person concerned."""
+
+    message: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+
+class SettingsError(ProvisionError):
+    """A setting holds a value it may not hold; the text is one line that names the variable."""
+
+
+class ValidationError(ProvisionError):
+    """Input breaks the rules; `errors` maps each field to its messages."""
+
+    message = "Some of this cannot be saved as it is."
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.errors: dict[str, list[str]] = {name: list(texts) for name, texts in errors.items()}
+
+
+class NotFoundError(ProvisionError):
+    """It does not exist, or it is somebody else's: the two are never told apart."""
+
+    message = "There is nothing here by that name."
+
+
+class ProjectNotFoundError(NotFoundError):
+    message = "This project does not exist (any more)."
+
+
+class TaskNotFoundError(NotFoundError):
+    message = "This task does not exist (any more)."
+
+
+class TeamMemberNotFoundError(NotFoundError):
+    message = "This team member does not exist (any more)."
+
+
+class TokenNotFoundError(NotFoundError):
+    message = "This token does not exist (any more)."
+
+
+class ConnectionNotFoundError(NotFoundError):
+    message = "This connection does not exist (any more)."
+
+
+class StaleVersionError(ProvisionError):
+    """The row changed since it was read; `current` is the row as it stands now."""
+
+    message = "This was changed elsewhere while you were editing. Nothing has been saved."
+
+    def __init__(self, current: Any) -> None:
+        super().__init__()
+        self.current = current
+
+
+class InvalidCursorError(ProvisionError):
+    message = "This cursor is not one we gave for this list. Start again without it."
+
+
+class AccountError(ProvisionError):
+    """Base of what can be wrong with an account or a sign-in."""
+
+
+class EmailTakenError(AccountError):
+    message = "There is already an account with this e-mail address. Sign in instead."
+
+
+class BadCredentialsError(AccountError):
+    message = "E-mail address or password is wrong."
+
+
+class RegistrationClosedError(AccountError):
+    message = "Registration is closed here. Ask whoever runs this server for an account."
+
+
+class ReauthenticationRequiredError(AccountError):
+    message = "Confirm it is you: this needs your password and a second-factor code."
+
+
+class VaultError(ProvisionError):
+    """A sealed secret cannot be opened."""
+
+    message = "A stored secret cannot be opened."
+
+
+class UnknownKeyError(VaultError):
+    message = "A stored secret was sealed under a key that is not configured."
+
+
+class SealBrokenError(VaultError):
+    message = "A stored secret was altered and cannot be opened."
+
+
+class DatabaseError(ProvisionError):
+    """Base of all that can be wrong with a connection.
+
+    `code` is one of CONTRACT section 5, `detail` says what is wrong in plain words, `remedy` what
+    to do next. No part repeats a password or text that a server sent.
+    """
+
+    def __init__(self, code: str, detail: str, remedy: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.remedy = remedy
+
+
+class ConnectionStringError(DatabaseError):
+    """The pasted connection string is refused before anything is connected to."""
+
+
+class AddressRefusedError(ConnectionStringError):
+    """The network policy does not let a tenant database live at this address."""
+
+    def __init__(self, detail: str, remedy: str = "") -> None:
+        super().__init__("blocked_address", detail, remedy)
+
+
+class TenantError(DatabaseError):
+    """The tenant's database answered badly or not at all.
+
+    `problem` is the CONTRACT section 4 code of the 503; `code` is then its `cause`.
+    `retry_after_s` is set where waiting helps. `sqlstate` is kept for logs, or None.
+    """
+
+    problem: ClassVar[str] = "database_unreachable"
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        remedy: str = "",
+        *,
+        retry_after_s: int | None = None,
+        sqlstate: str | None = None,
+    ) -> None:
+        super().__init__(code, detail, remedy)
+        self.retry_after_s = retry_after_s
+        self.sqlstate = sqlstate
+
+
+class UnreachableError(TenantError):
+    """No usable connection could be had, or it broke."""
+
+
+class DatabaseTimeoutError(TenantError):
+    """It did not answer in time, by our own clock."""
+
+    problem = "database_timeout"
+
+
+class DatabaseBusyError(TenantError):
+    """No connection became free in time, here or at the server."""
+
+    problem = "database_busy"
+
+
+class ResultTooLargeError(TenantError):
+    """One statement sent more bytes than agreed and was cut off."""
+
+    problem = "result_too_large"
+
+
+class WorkspaceError(ProvisionError):
+    """The workspace is not (or no longer) set up; the wizard mends it."""
+
+
+class NotConnectedError(WorkspaceError):
+    message = "No database is connected yet."
+
+
+class ConnectionUnreadableError(WorkspaceError):
+    message = (
+        "The stored connection string cannot be opened any more. "
+        "Paste your connection string again; your work is safe in your database."
+    )
+
+
+class SchemaNotReadyError(WorkspaceError):
+    """The tables are not as this version needs them; `state` as in CONTRACT section 4."""
+
+    message = "The tables in your database are not ready."
+
+    def __init__(self, state: str) -> None:
+        super().__init__()
+        self.state = state
+
+
+class SchemaConflictError(WorkspaceError):
+    """A table of the same name has another shape; `problems` as in CONTRACT section 4."""
+
+    message = "A table of the same name has another shape. Nothing has been changed."
+
+    def __init__(self, problems: Sequence[Any]) -> None:
+        super().__init__()
+        self.problems = list(problems)

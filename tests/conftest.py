@@ -1,0 +1,125 @@
+"""Fixtures for all: one real PostgreSQL a test run, one fresh database a test that wants one."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+from provision.built_in import BuiltInPostgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A test's database need not survive a power cut.
+_FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+
+
+class Server:
+    """A running PostgreSQL and its superuser."""
+
+    def __init__(self, postgres: BuiltInPostgres) -> None:
+        admin = make_url(postgres.admin_url())
+        self.host = str(admin.host)
+        self.port = int(admin.port or 0)
+        self.admin_user = str(admin.username)
+        self.admin_password = str(admin.password)
+
+    def url(self, database: str, user: str | None = None, password: str | None = None) -> URL:
+        return URL.create(
+            "postgresql+psycopg",
+            user or self.admin_user,
+            password or self.admin_password,
+            self.host,
+            self.port,
+            database,
+        )
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        return _connect(self.url(database))
+
+    def execute(self, statement: sql.SQL | sql.Composed | str, database: str = "postgres") -> None:
+        with self.connect(database) as connection:
+            connection.execute(statement.encode() if isinstance(statement, str) else statement)
+
+    def create_database(self, owner: str | None = None) -> str:
+        name = f"t_{secrets.token_hex(6)}"
+        self.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} STRATEGY file_copy").format(
+                sql.Identifier(name), sql.Identifier(owner or self.admin_user)
+            )
+        )
+        return name
+
+    def create_role(self) -> tuple[str, str]:
+        """A login role; returns its name and password."""
+        name, password = f"r_{secrets.token_hex(6)}", secrets.token_hex(12)
+        self.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                sql.Identifier(name), sql.Literal(password)
+            )
+        )
+        return name, password
+
+    def drop(self, database: str, role: str) -> None:
+        self.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+        )
+        self.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A fresh database and the role that owns it."""
+
+    name: str
+    user: str
+    password: str
+    url: URL
+
+    @property
+    def connection_string(self) -> str:
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def connect(self) -> psycopg.Connection:
+        """An autocommitting connection as the owning role."""
+        return _connect(self.url)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    # Not below pytest's own temporary folder: that is closed to the server's account.
+    folder = Path(tempfile.mkdtemp(prefix="provision-test-"))
+    folder.chmod(0o711)
+    postgres = BuiltInPostgres(folder / "data", options=_FAST)
+    postgres.start()
+    yield Server(postgres)
+    postgres.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Database]:
+    user, password = server.create_role()
+    name = server.create_database(owner=user)
+    yield Database(name, user, password, server.url(name, user, password))
+    server.drop(name, user)
+
+
+def _connect(url: URL) -> psycopg.Connection:
+    return psycopg.connect(
+        host=url.host,
+        port=url.port,
+        user=url.username,
+        password=url.password,
+        dbname=url.database,
+        autocommit=True,
+    )

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from provision.built_in import BuiltInDatabase, BuiltInPostgres
+from provision.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SUPERVISOR = """
+import sys, time
+from pathlib import Path
+from provision.built_in import BuiltInPostgres
+postgres = BuiltInPostgres(Path(sys.argv[1]))
+postgres.start()
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="provision-built-in-"))
+    folder.chmod(0o711)
+    yield folder / "data"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def hidden_data_dir() -> Iterator[Path]:
+    """Below a folder that only we may enter, as a root's home is."""
+    folder = Path(tempfile.mkdtemp(prefix="provision-built-in-"))
+    yield folder / "data"
+    shutil.rmtree(folder)
+
+
+def _enter(database: BuiltInDatabase, name: str | None = None) -> psycopg.Connection:
+    return psycopg.connect(
+        host=database.host,
+        port=database.port,
+        user=database.user,
+        password=database.password,
+        dbname=name or database.database,
+        autocommit=True,
+    )
+
+
+def test_rows_survive_a_stop_and_a_second_start(data_dir: Path) -> None:
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    database = postgres.create_database("ws")
+    with _enter(database) as connection:
+        connection.execute("CREATE TABLE kept (n int)")
+        connection.execute("INSERT INTO kept VALUES (7)")
+    postgres.stop()
+
+    again = BuiltInPostgres(data_dir)
+    again.start()
+    try:
+        assert again.port == database.port
+        with _enter(database) as connection:
+            assert connection.execute("SELECT n FROM kept").fetchall() == [(7,)]
+    finally:
+        again.stop()
+
+
+def test_a_role_enters_its_own_database_only(data_dir: Path) -> None:
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    try:
+        ana, ben = postgres.create_database("ws"), postgres.create_database("ws")
+        _enter(ana).close()
+        for name in (ben.database, "postgres", "template1"):
+            with pytest.raises(psycopg.OperationalError):
+                _enter(ana, name)
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(host=ana.host, port=ana.port, user=ana.user, dbname=ana.database)
+    finally:
+        postgres.stop()
+
+
+def test_a_killed_supervisor_takes_the_server_along_and_a_second_start_succeeds(
+    data_dir: Path,
+) -> None:
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", _SUPERVISOR, str(data_dir)], stdout=subprocess.PIPE
+    )
+    assert supervisor.stdout is not None
+    assert supervisor.stdout.readline() == b"up\n"
+    supervisor.kill()
+    supervisor.wait()
+    supervisor.stdout.close()
+
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    postgres.create_database("ws")
+    postgres.stop()
+
+
+def test_a_killed_server_recovers(data_dir: Path) -> None:
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    database = postgres.create_database("ws")
+    pid = int((data_dir / "postgres/cluster/postmaster.pid").read_text().split("\n")[0])
+    os.kill(pid, signal.SIGKILL)
+    postgres.stop()
+    time.sleep(0.2)  # its children notice and leave
+
+    again = BuiltInPostgres(data_dir)
+    again.start()
+    _enter(database).close()
+    again.stop()
+
+
+def test_a_second_supervisor_of_one_folder_is_refused(data_dir: Path) -> None:
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    try:
+        with pytest.raises(SettingsError, match="already run by another process"):
+            BuiltInPostgres(data_dir).start()
+    finally:
+        postgres.stop()
+
+
+def test_it_runs_where_only_our_account_may_enter(hidden_data_dir: Path) -> None:
+    postgres = BuiltInPostgres(hidden_data_dir)
+    postgres.start()
+    _enter(postgres.create_database("ws")).close()
+    postgres.stop()
+
+    again = BuiltInPostgres(hidden_data_dir)
+    again.start()
+    again.stop()
+
+
+def test_the_password_is_readable_by_us_alone(data_dir: Path) -> None:
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    try:
+        assert (data_dir / "postgres/admin.password").stat().st_mode & 0o777 == 0o600
+        assert data_dir.stat().st_mode & 0o777 in (0o700, 0o711)
+        assert "password" not in repr(postgres.create_database("ws"))
+    finally:
+        postgres.stop()
