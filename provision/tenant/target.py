@@ -1,0 +1,70 @@
+"""Where one tenant's PostgreSQL is and how to enter it: what a connection string comes to.
+
+`dsn.parse` makes it, `connect.connect` uses it, and between the two it travels sealed as the text
+of `to_secret`. No printed form of it shows the password.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from sqlalchemy import URL
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One server, one database, one login; every part already judged by `dsn.parse`."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(repr=False)
+    sslmode: str
+    """A libpq mode, never lowered: prefer, require, verify-ca, verify-full, or disable."""
+    channel_binding: str | None = None
+    endpoint: str | None = None
+    """Neon's endpoint id, sent as `options=endpoint=…` for servers that cannot read it off SNI."""
+    ca_certificate: str | None = field(default=None, repr=False)
+    """PEM text a person pasted; None means the roots of this machine."""
+    allow_md5: bool = False
+    built_in: bool = False
+    """Whether it is our own built-in server, which the network policy does not apply to."""
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    @property
+    def url(self) -> URL:
+        """The same as a SQLAlchemy URL, which masks its password when printed."""
+        return URL.create(
+            "postgresql+psycopg",
+            username=self.user,
+            password=self.password,
+            host=self.host,
+            port=self.port,
+            database=self.database,
+            query={"sslmode": self.sslmode},
+        )
+
+    def to_secret(self) -> str:
+        """All of it, password included, as JSON to be sealed; defaults are left out."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return json.dumps(
+            {
+                name: value
+                for name, value in values.items()
+                if value is not None and value is not False
+            }
+        )
+
+    @classmethod
+    def from_secret(cls, text: str) -> Target:
+        """Read back what `to_secret` wrote. Raises ValueError, quoting nothing, for other text."""
+        with contextlib.suppress(TypeError, ValueError):
+            values: dict[str, Any] = json.loads(text)
+            return cls(**values)
+        raise ValueError("not a sealed target")
