@@ -1,1 +1,1 @@
-"""Their PostgreSQL: from a pasted connection string to rows, under bounds, deadlines and a policy."""
+"""Their PostgreSQL: from a pasted connection string to rows, under a policy, bounds and a clock."""
