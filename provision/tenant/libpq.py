@@ -1,0 +1,105 @@
+"""What libpq is told for one tenant's connection: every keyword, so that nothing else fills a gap.
+
+libpq takes what it is not told from `PG*` variables, from password and service files and from
+`~/.postgresql`. A connection to a stranger's server must not depend on the account we run as, nor
+show that server what belongs to it.
+"""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import certifi
+from psycopg import pq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.tenant.target import Target
+
+# No file can ever be here, since /dev/null is not a directory. An empty value would mean the one in
+# the home directory.
+NOWHERE: Final = "/dev/null/none"
+
+_VERIFYING: Final = ("verify-ca", "verify-full")
+
+
+@contextmanager
+def certificate_file(target: Target) -> Iterator[str]:
+    """Yield the path of the roots to verify the server against, for as long as it connects.
+
+    Only the verifying modes get a file: with one, `require` would silently become `verify-ca`.
+    """
+    if target.sslmode not in _VERIFYING:
+        yield NOWHERE
+    elif target.ca_certificate is None:
+        yield ssl.get_default_verify_paths().cafile or certifi.where()
+    else:
+        with tempfile.NamedTemporaryFile("w", prefix="provision-ca-", suffix=".pem") as file:
+            file.write(target.ca_certificate)
+            file.flush()
+            yield file.name
+
+
+def keywords(
+    target: Target,
+    *,
+    address: str,
+    certificate: str,
+    plain_text: bool,
+    connect_timeout_s: float,
+    application_name: str,
+) -> dict[str, str]:
+    """Return all keywords and values for one attempt at one judged address.
+
+    `plain_text`: whether a connection without TLS may be made there at all; where it may not,
+    every mode that would settle for one becomes `require`.
+    """
+    sslmode = target.sslmode
+    if not plain_text and sslmode in ("disable", "allow", "prefer"):
+        sslmode = "require"
+    given = {
+        "host": target.host,
+        "hostaddr": address,
+        "port": str(target.port),
+        "user": target.user,
+        "password": target.password,
+        "passfile": NOWHERE,
+        "dbname": target.database,
+        "connect_timeout": str(max(2, round(connect_timeout_s))),
+        "application_name": application_name,
+        "client_encoding": "UTF8",
+        "options": f"endpoint={target.endpoint}" if target.endpoint else "",
+        "require_auth": "scram-sha-256,md5" if target.allow_md5 else "scram-sha-256",
+        "channel_binding": target.channel_binding or "prefer",
+        "target_session_attrs": "any",
+        "load_balance_hosts": "disable",
+        # Longer than an idle connection lives: no packet ever wakes a sleeping server.
+        "keepalives": "1",
+        "keepalives_idle": "120",
+        "tcp_user_timeout": "10000",
+        "sslmode": sslmode,
+        "sslnegotiation": "postgres",
+        "sslrootcert": certificate,
+        "sslcompression": "0",
+        "sslcertmode": "disable",
+        "sslcert": "",
+        "sslkey": "",
+        "sslcrl": NOWHERE,
+        "sslcrldir": "",
+        "sslsni": "1",
+        "ssl_min_protocol_version": "TLSv1.2",
+        "ssl_max_protocol_version": "",
+        "min_protocol_version": "3.0",
+        "max_protocol_version": "3.0",
+        "requirepeer": "",
+        "gssencmode": "disable",
+        "krbsrvname": "postgres",
+        "gsslib": "",
+        "gssdelegation": "0",
+    }
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    return {keyword: value for keyword, value in given.items() if keyword in known}
