@@ -149,3 +149,8 @@ def _number(text: str) -> int:
 
 def _folded(host: str) -> str:
     return unicodedata.normalize("NFKC", host.translate(_DOTS)).translate(_DOTS)
+
+
+def is_literal(host: str) -> bool:
+    """Whether it is an address in plain form, not a name."""
+    return is_canonical_ipv4(host) or read_ipv6(host) is not None

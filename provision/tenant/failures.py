@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from provision.errors import (
+    ConnectionStringError,
     DatabaseBusyError,
     DatabaseTimeoutError,
     SchemaNotReadyError,
@@ -132,22 +133,20 @@ def translate(
 def _classify(
     error: BaseException, sqlstate: str | None, *, target: Target | None, connecting: bool
 ) -> tuple[str, str | None]:
-    if isinstance(error, psycopg.errors.ConnectionTimeout):
-        return "connect_timeout", None
-    if isinstance(error, TimeoutError):
+    if isinstance(error, psycopg.errors.ConnectionTimeout | TimeoutError):
         return ("connect_timeout" if connecting else "query_timeout"), None
     if connecting:
         return _classify_connecting(error, sqlstate, target)
+    return _classify_connected(error, sqlstate)
+
+
+def _classify_connected(error: BaseException, sqlstate: str | None) -> tuple[str, str | None]:
     if sqlstate is not None:
         return _code_for(sqlstate)
-    if isinstance(
-        error, psycopg.DataError | psycopg.NotSupportedError | ValueError | ArithmeticError
-    ):
-        return "connection_failed", "answer"
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | OSError):
         # Without a SQLSTATE the server said nothing: the line itself broke.
         return "server_closed_connection", None
-    if isinstance(error, psycopg.Error | SQLAlchemyError):
+    if isinstance(error, psycopg.Error | SQLAlchemyError | ValueError | ArithmeticError):
         return "connection_failed", "answer"
     return "connection_failed", None
 
@@ -224,3 +223,9 @@ def quoted(identifier: str) -> str:
 def _is_loopback(host: str) -> bool:
     name = host.lower().removesuffix(".")
     return name in ("localhost", "::1") or name.startswith("127.") or name.endswith(".localhost")
+
+
+def refusal(code: str, detail: str = "", remedy: str = "") -> ConnectionStringError:
+    """Make the error for what is refused before connecting; empty words mean the usual ones."""
+    usual_detail, usual_remedy = GENERAL[code]
+    return ConnectionStringError(code, detail or usual_detail, remedy or usual_remedy)

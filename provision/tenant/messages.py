@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_LONGEST: Final = 4_000
+_LONGEST: Final = 2_000
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|»[^«]*«|«[^»]*»|„[^“]*“|“[^”]*”")
 _SEVERITY: Final = re.compile(r"\b(fatal|fatale|важно|fatalt|ölümcül)\b|致命|치명")
 

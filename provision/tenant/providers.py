@@ -159,8 +159,8 @@ CARDS: Final = (
         "own with its command-line tool or pg_dump.",
         notes=(
             (
-                "The direct host (db.….supabase.co) answers over IPv6 only unless the IPv4 add-on is "
-                "bought; the session pooler answers over IPv4."
+                "The direct host (db.….supabase.co) answers over IPv6 only unless the IPv4 add-on "
+                "is bought; the session pooler answers over IPv4."
             ),
             "Port 6543 is the transaction pooler; it works here too.",
         ),
@@ -238,8 +238,8 @@ CARDS: Final = (
         backups="AWS, automatically: 1 to 35 days, as you set it.",
         notes=(
             (
-                "To have the certificate verified, paste the CA bundle of your region (a PEM file AWS "
-                "offers for download) beside the string."
+                "To have the certificate verified, paste the CA bundle of your region (a PEM file "
+                "AWS offers for download) beside the string."
             ),
         ),
         console="https://console.aws.amazon.com/rds",

@@ -27,7 +27,10 @@ GENERAL: Final[dict[str, tuple[str, str]]] = {
     ),
     "database_missing": (
         "The connection string names no database.",
-        "Put the database's name at the end, after a slash: postgresql://user:password@host/DATABASE.",
+        (
+            "Put the database's name at the end, after a slash: "
+            "postgresql://user:password@host/DATABASE."
+        ),
     ),
     "port": (
         "The port is not a number from 1 to 65535.",
@@ -35,7 +38,10 @@ GENERAL: Final[dict[str, tuple[str, str]]] = {
     ),
     "forbidden_param": (
         "The connection string has a parameter that is not taken here.",
-        "Take it out of the string. sslmode, channel_binding and Neon's options=endpoint=… may stay.",
+        (
+            "Take it out of the string. sslmode, channel_binding and Neon's options=endpoint=… may "
+            "stay."
+        ),
     ),
     "unix_socket": (
         "This names a socket file on one machine, not a server on the network.",
@@ -60,8 +66,8 @@ GENERAL: Final[dict[str, tuple[str, str]]] = {
     "dns_failed": (
         "The name {host} does not lead to any address.",
         (
-            "Compare the host with your provider's console, letter by letter. Is the database still "
-            "there, or paused or deleted?"
+            "Compare the host with your provider's console, letter by letter. Is the database "
+            "still there, or paused or deleted?"
         ),
     ),
     "connection_refused": (
@@ -95,18 +101,19 @@ GENERAL: Final[dict[str, tuple[str, str]]] = {
     ),
     "tls_unsupported": (
         (
-            "The server does not offer encryption (TLS), or none recent enough, and this connection "
-            "needs it."
+            "The server does not offer encryption (TLS), or none recent enough, and this "
+            "connection needs it."
         ),
         (
-            "Switch TLS on at the server (ssl = on, with TLS 1.2 or later), or use the host of your "
-            "provider that offers it. Without encryption your password would travel in the open."
+            "Switch TLS on at the server (ssl = on, with TLS 1.2 or later), or use the host of "
+            "your provider that offers it. Without encryption your password would travel in the "
+            "open."
         ),
     ),
     "tls_untrusted": (
         (
-            "The server's certificate could not be verified: it is expired, made out to another name, "
-            "or signed by an authority not known here."
+            "The server's certificate could not be verified: it is expired, made out to another "
+            "name, or signed by an authority not known here."
         ),
         (
             "Paste the CA certificate of your provider (a PEM file) beside the string, or use "
@@ -116,25 +123,26 @@ GENERAL: Final[dict[str, tuple[str, str]]] = {
     "auth_failed": (
         "{name} refused the user {user} with this password.",
         (
-            "Copy the string again with the password shown, or reset the password and paste the new "
-            "one. The user must be allowed to log in and not be expired."
+            "Copy the string again with the password shown, or reset the password and paste the "
+            "new one. The user must be allowed to log in and not be expired."
         ),
     ),
     "auth_method_refused": (
         (
-            "The server asks for the password in a way that would give it away (clear text or md5), "
-            "or for none at all."
+            "The server asks for the password in a way that would give it away (clear text or "
+            "md5), or for none at all."
         ),
         (
-            "Set password_encryption = 'scram-sha-256' at the server, set the user's password anew, "
-            "and use scram-sha-256 in pg_hba.conf. For an old server md5 can be allowed here."
+            "Set password_encryption = 'scram-sha-256' at the server, set the user's password "
+            "anew, and use scram-sha-256 in pg_hba.conf. For an old server md5 can be allowed here."
         ),
     ),
     "access_denied": (
         "The server does not let {user} into the database {database} from here.",
         (
-            "Add a line to the server's pg_hba.conf: hostssl {database} {user} ADDRESS scram-sha-256, "
-            "with the address of this server, and reload it. The user also needs the right to CONNECT."
+            "Add a line to the server's pg_hba.conf: hostssl {database} {user} ADDRESS "
+            "scram-sha-256, with the address of this server, and reload it. The user also needs "
+            "the right to CONNECT."
         ),
     ),
     "database_not_found": (
@@ -204,9 +212,9 @@ VARIANTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("blocked_address", "loopback"): (
         "The host is this server itself (localhost), where this server makes no connections to.",
         (
-            "localhost means the machine Provision runs on (inside a container: the container), not "
-            "yours. Use the name or address under which that machine reaches the database. Whoever "
-            "runs this server can list it in PROVISION_ALLOW_NETWORKS."
+            "localhost means the machine Provision runs on (inside a container: the container), "
+            "not yours. Use the name or address under which that machine reaches the database. "
+            "Whoever runs this server can list it in PROVISION_ALLOW_NETWORKS."
         ),
     ),
     ("blocked_address", "private"): (
@@ -216,8 +224,9 @@ VARIANTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("connection_refused", "loopback"): (
         "Nothing listens on port {port} of the machine Provision runs on.",
         (
-            "localhost means that machine, and inside a container the container itself. If PostgreSQL "
-            "runs on the host of the container, use host.docker.internal or its network address."
+            "localhost means that machine, and inside a container the container itself. If "
+            "PostgreSQL runs on the host of the container, use host.docker.internal or its network "
+            "address."
         ),
     ),
     ("auth_failed", "no_password"): (
@@ -243,80 +252,137 @@ VARIANTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
 }
 
 FOR_PROVIDER: Final[dict[tuple[str, str], str]] = {
-    ("blocked_address", "railway"): "In Railway, open the Postgres service, then Variables, and "
-    "copy DATABASE_PUBLIC_URL. A host ending in railway.internal works inside Railway only.",
-    ("dns_failed", "neon"): "In Neon, open your project, press Connect and copy the string again. "
-    "A deleted project or branch takes its host name along.",
-    ("dns_failed", "supabase"): "In Supabase, check that the project is not paused (a free one is "
-    "after a week without use) and restore it if so. Then press Connect and copy the session "
-    "pooler's string: the direct host (db.….supabase.co) answers over IPv6 only.",
-    ("dns_failed", "railway"): "In Railway, open the Postgres service, then Variables, and copy "
-    "DATABASE_PUBLIC_URL. A host ending in railway.internal works inside Railway only.",
-    ("dns_failed", "render"): "In Render, open the database and copy the External Database URL. "
-    "The internal host (dpg-… without a dot) works inside Render only.",
-    ("unreachable", "supabase"): "In Supabase, press Connect and copy the session pooler's string "
-    "(host ending in pooler.supabase.com): the direct host answers over IPv6 only, and this "
-    "server has no IPv6.",
-    ("connect_timeout", "supabase"): "In Supabase, press Connect and copy the session pooler's "
-    "string (host ending in pooler.supabase.com): the direct host answers over IPv6 only. Check "
-    "also that the project is not paused.",
-    ("connect_timeout", "neon"): "A Neon database that slept takes a moment to wake: test again in "
-    "a few seconds. If the project has an IP allow list, add the address of this server.",
-    ("connect_timeout", "aws-rds"): "In AWS, open the instance's security group and allow inbound "
-    "TCP {port} from the address of this server; Public access must be Yes unless both are in one "
-    "VPC.",
-    ("connect_timeout", "azure"): "In Azure, open Networking of the server and add a firewall rule "
-    "for the address of this server.",
-    ("connect_timeout", "digitalocean"): "In DigitalOcean, open the database's Network Access and "
-    "add the address of this server to the trusted sources.",
-    ("connect_timeout", "cloud-sql"): "In Google Cloud, add the address of this server to the "
-    "authorized networks of the instance.",
-    ("connect_timeout", "railway"): "In Railway, open the Postgres service and check under "
-    "Settings, Networking that it has a TCP proxy; then copy DATABASE_PUBLIC_URL again.",
-    ("connection_refused", "railway"): "In Railway, open the Postgres service, then Variables, and "
-    "copy DATABASE_PUBLIC_URL again: the port of the TCP proxy changes when it is made anew.",
-    ("connection_refused", "supabase"): "In Supabase, the session pooler's port is 5432, the "
-    "transaction pooler's 6543. Check also that the project is not paused.",
-    ("tls_untrusted", "aws-rds"): "Download the CA bundle of your region from AWS (a PEM file) and "
-    "paste it beside the string, or use sslmode=require to go on encrypted but not verified.",
-    ("tls_untrusted", "supabase"): "In Supabase, download the server certificate from the "
-    "project's database settings and paste it beside the string, or use sslmode=require to go on "
-    "encrypted but not verified.",
-    ("tls_untrusted", "railway"): "Railway's certificate is signed by itself: use sslmode=require "
-    "to go on encrypted but not verified.",
-    ("auth_failed", "neon"): "In Neon, press Connect, then Show password, and copy again. Still "
-    "refused? Under Roles, reset the password of {user}.",
-    (
-        "auth_failed",
-        "supabase",
-    ): "With Supabase's pooler the user is postgres.PROJECT, not postgres "
-    "alone. A forgotten password is reset in the project's database settings.",
-    ("auth_failed", "railway"): "In Railway, open the Postgres service, then Variables, and copy "
-    "DATABASE_PUBLIC_URL again.",
-    ("auth_failed", "render"): "In Render, open the database and copy the External Database URL "
-    "again.",
-    ("auth_failed", "aws-rds"): "In AWS, open the instance, press Modify and set a new master "
-    "password if this one is lost.",
-    ("auth_failed", "azure"): "In Azure, reset the administrator's password on the server's "
-    "overview page if this one is lost.",
-    ("server_closed_connection", "render"): "In Render, open the database and check its access "
-    "list: the address of this server must be in it. Then copy the External Database URL again.",
-    ("access_denied", "neon"): "In Neon, check the project's IP allow list, and that its plan has "
-    "compute time left this month.",
-    ("access_denied", "aws-rds"): "In AWS, rds.force_ssl lets only encrypted connections in: use "
-    "sslmode=require. Check the user's right to CONNECT as well.",
-    ("database_not_found", "neon"): "In Neon, pick the database in the Connect dialogue and copy "
-    "the string again; the first one is called neondb.",
-    ("database_not_found", "supabase"): "In Supabase the database is called postgres.",
-    ("database_not_found", "railway"): "In Railway the database is called railway unless you "
-    "changed it.",
-    ("database_not_found", "aws-rds"): "An RDS instance has no database unless an initial name "
-    "was set: connect to postgres and run CREATE DATABASE {database_sql};",
-    ("too_many_connections", "supabase"): "Wait a moment and test again, or use the transaction "
-    "pooler (port 6543), which has room for more.",
-    ("too_many_connections", "neon"): "Wait a moment and test again, or switch Connection pooling "
-    "on in Neon's Connect dialogue and copy that string.",
-    ("read_only", "neon"): "Use the host of the primary compute, not of a read replica.",
-    ("read_only", "supabase"): "A Supabase project over its disk quota turns read-only: make room "
-    "or take a bigger plan, then test again.",
+    ("blocked_address", "railway"): (
+        "In Railway, open the Postgres service, then Variables, and copy DATABASE_PUBLIC_URL. A "
+        "host ending in railway.internal works inside Railway only."
+    ),
+    ("dns_failed", "neon"): (
+        "In Neon, open your project, press Connect and copy the string again. A deleted project "
+        "or branch takes its host name along."
+    ),
+    ("dns_failed", "supabase"): (
+        "In Supabase, check that the project is not paused (a free one is after a week without "
+        "use) and restore it if so. Then press Connect and copy the session pooler's string: the "
+        "direct host (db.….supabase.co) answers over IPv6 only."
+    ),
+    ("dns_failed", "railway"): (
+        "In Railway, open the Postgres service, then Variables, and copy DATABASE_PUBLIC_URL. A "
+        "host ending in railway.internal works inside Railway only."
+    ),
+    ("dns_failed", "render"): (
+        "In Render, open the database and copy the External Database URL. The internal host "
+        "(dpg-… without a dot) works inside Render only."
+    ),
+    ("unreachable", "supabase"): (
+        "In Supabase, press Connect and copy the session pooler's string (host ending in "
+        "pooler.supabase.com): the direct host answers over IPv6 only, and this server has no "
+        "IPv6."
+    ),
+    ("connect_timeout", "supabase"): (
+        "In Supabase, press Connect and copy the session pooler's string (host ending in "
+        "pooler.supabase.com): the direct host answers over IPv6 only. Check also that the "
+        "project is not paused."
+    ),
+    ("connect_timeout", "neon"): (
+        "A Neon database that slept takes a moment to wake: test again in a few seconds. If the "
+        "project has an IP allow list, add the address of this server."
+    ),
+    ("connect_timeout", "aws-rds"): (
+        "In AWS, open the instance's security group and allow inbound TCP {port} from the "
+        "address of this server; Public access must be Yes unless both are in one VPC."
+    ),
+    ("connect_timeout", "azure"): (
+        "In Azure, open Networking of the server and add a firewall rule for the address of this "
+        "server."
+    ),
+    ("connect_timeout", "digitalocean"): (
+        "In DigitalOcean, open the database's Network Access and add the address of this server "
+        "to the trusted sources."
+    ),
+    ("connect_timeout", "cloud-sql"): (
+        "In Google Cloud, add the address of this server to the authorized networks of the "
+        "instance."
+    ),
+    ("connect_timeout", "railway"): (
+        "In Railway, open the Postgres service and check under Settings, Networking that it has "
+        "a TCP proxy; then copy DATABASE_PUBLIC_URL again."
+    ),
+    ("connection_refused", "railway"): (
+        "In Railway, open the Postgres service, then Variables, and copy DATABASE_PUBLIC_URL "
+        "again: the port of the TCP proxy changes when it is made anew."
+    ),
+    ("connection_refused", "supabase"): (
+        "In Supabase, the session pooler's port is 5432, the transaction pooler's 6543. Check "
+        "also that the project is not paused."
+    ),
+    ("tls_untrusted", "aws-rds"): (
+        "Download the CA bundle of your region from AWS (a PEM file) and paste it beside the "
+        "string, or use sslmode=require to go on encrypted but not verified."
+    ),
+    ("tls_untrusted", "supabase"): (
+        "In Supabase, download the server certificate from the project's database settings and "
+        "paste it beside the string, or use sslmode=require to go on encrypted but not verified."
+    ),
+    ("tls_untrusted", "railway"): (
+        "Railway's certificate is signed by itself: use sslmode=require to go on encrypted but "
+        "not verified."
+    ),
+    ("auth_failed", "neon"): (
+        "In Neon, press Connect, then Show password, and copy again. Still refused? Under Roles, "
+        "reset the password of {user}."
+    ),
+    ("auth_failed", "supabase"): (
+        "With Supabase's pooler the user is postgres.PROJECT, not postgres alone. A forgotten "
+        "password is reset in the project's database settings."
+    ),
+    ("auth_failed", "railway"): (
+        "In Railway, open the Postgres service, then Variables, and copy DATABASE_PUBLIC_URL again."
+    ),
+    ("auth_failed", "render"): (
+        "In Render, open the database and copy the External Database URL again."
+    ),
+    ("auth_failed", "aws-rds"): (
+        "In AWS, open the instance, press Modify and set a new master password if this one is lost."
+    ),
+    ("auth_failed", "azure"): (
+        "In Azure, reset the administrator's password on the server's overview page if this one "
+        "is lost."
+    ),
+    ("server_closed_connection", "render"): (
+        "In Render, open the database and check its access list: the address of this server must "
+        "be in it. Then copy the External Database URL again."
+    ),
+    ("access_denied", "neon"): (
+        "In Neon, check the project's IP allow list, and that its plan has compute time left "
+        "this month."
+    ),
+    ("access_denied", "aws-rds"): (
+        "In AWS, rds.force_ssl lets only encrypted connections in: use sslmode=require. Check "
+        "the user's right to CONNECT as well."
+    ),
+    ("database_not_found", "neon"): (
+        "In Neon, pick the database in the Connect dialogue and copy the string again; the first "
+        "one is called neondb."
+    ),
+    ("database_not_found", "supabase"): ("In Supabase the database is called postgres."),
+    ("database_not_found", "railway"): (
+        "In Railway the database is called railway unless you changed it."
+    ),
+    ("database_not_found", "aws-rds"): (
+        "An RDS instance has no database unless an initial name was set: connect to postgres and "
+        "run CREATE DATABASE {database_sql};"
+    ),
+    ("too_many_connections", "supabase"): (
+        "Wait a moment and test again, or use the transaction pooler (port 6543), which has room "
+        "for more."
+    ),
+    ("too_many_connections", "neon"): (
+        "Wait a moment and test again, or switch Connection pooling on in Neon's Connect "
+        "dialogue and copy that string."
+    ),
+    ("read_only", "neon"): ("Use the host of the primary compute, not of a read replica."),
+    ("read_only", "supabase"): (
+        "A Supabase project over its disk quota turns read-only: make room or take a bigger "
+        "plan, then test again."
+    ),
 }
