@@ -1,0 +1,226 @@
+// Everything here adds to pages that work without it: theme without a reload, dialogs, copying, toasts,
+// focus after a swap, keys. Listeners sit on the document, so swapped-in parts need no set-up.
+
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  const closest = (event, selector) => event.target instanceof Element && event.target.closest(selector);
+
+  // Buttons that only work with script are served hidden.
+  const reveal = (scope) => {
+    for (const button of scope.querySelectorAll("[data-reveal], [data-copy], [data-dismiss]")) button.hidden = false;
+    for (const code of scope.querySelectorAll("code[data-sql]")) colourSql(code);
+    for (const dialog of scope.querySelectorAll("dialog[open]")) openDialog(dialog);
+    for (const toast of scope.querySelectorAll(".toast")) expire(toast);
+  };
+
+  // ── SQL: words of the language apart from names; the text stays what it was ──
+  const SQL = /(--[^\n]*)|\b(BEGIN|COMMIT|CREATE|TABLE|INDEX|UNIQUE|PRIMARY|KEY|NOT|NULL|DEFAULT|REFERENCES|ON|DELETE|SET|CASCADE|IF|EXISTS|ALTER|ADD|COLUMN|CONSTRAINT|FOREIGN|INSERT|INTO|VALUES|CHECK|USING|WITH|WHERE|AND|SELECT|FROM|UPDATE)\b|\b(uuid|text|varchar|timestamp|timestamptz|date|decimal|numeric|integer|bigint|boolean)\b/gi;
+  const colourSql = (code) => {
+    if (code.childElementCount) return;
+    const text = code.textContent;
+    const parts = [];
+    let at = 0;
+    for (const match of text.matchAll(SQL)) {
+      parts.push(text.slice(at, match.index));
+      const word = document.createElement(match[2] ? "b" : "i");
+      word.textContent = match[0];
+      parts.push(word);
+      at = match.index + match[0].length;
+    }
+    code.replaceChildren(...parts, text.slice(at));
+  };
+
+  // ── Theme: shown at once, remembered by the server's cookie ──
+  const setTheme = (theme) => {
+    if (theme === "system") delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    document.querySelector("meta[name=color-scheme]").content = theme === "system" ? "light dark" : theme;
+    for (const button of document.querySelectorAll(".segmented button[name=theme]")) {
+      button.setAttribute("aria-pressed", String(button.value === theme));
+    }
+  };
+
+  // ── Dialogs: a link to #id opens <dialog id> as a modal; without script :target shows it ──
+  const openDialog = (dialog) => {
+    if (dialog.matches(":modal")) return;
+    dialog.removeAttribute("open");
+    dialog.showModal();
+    dialog.querySelector("[aria-invalid], [autofocus], .control, .button-delete")?.focus();
+  };
+  const dialogOf = (link) => {
+    const hash = link.getAttribute("href") ?? "";
+    const target = hash.startsWith("#") && hash.length > 1 ? document.getElementById(hash.slice(1)) : null;
+    return target instanceof HTMLDialogElement ? target : null;
+  };
+
+  // ── Toasts ──
+  const expire = (toast) => {
+    if (toast.dataset.expires) return;
+    toast.dataset.expires = "soon";
+    const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove());
+    setTimeout(leave, 6000);
+  };
+  const say = (text, kind) => {
+    const template = document.getElementById(kind === "wrong" ? "toast-wrong" : "toast-done");
+    const toast = template.content.cloneNode(true).firstElementChild;
+    toast.querySelector("p").textContent = text;
+    toast.querySelector("[data-dismiss]").hidden = false;
+    const region = document.getElementById("toasts");
+    region.append(toast);
+    while (region.childElementCount > 3) region.firstElementChild.remove();
+    expire(toast);
+  };
+
+  // ── Copying ──
+  const copy = async (button) => {
+    const source = document.getElementById(button.dataset.copy);
+    const label = button.querySelector("span") ?? button;
+    const before = label.textContent;
+    try {
+      await navigator.clipboard.writeText(source.value ?? source.textContent);
+      label.textContent = "Copied";
+    } catch {
+      // Without a secure context there is no clipboard: the text is selected for the person's own keys.
+      getSelection().selectAllChildren(source);
+      label.textContent = "Press Ctrl C";
+    }
+    setTimeout(() => { label.textContent = before; }, 2000);
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = closest(event, "a[href^='#']");
+    const dialog = link && dialogOf(link);
+    if (dialog) {
+      event.preventDefault();
+      link.closest("details.menu")?.removeAttribute("open");
+      openDialog(dialog);
+      return;
+    }
+    const close = closest(event, "[data-close]");
+    if (close) {
+      event.preventDefault();
+      close.closest("dialog").close();
+      return;
+    }
+    if (event.target instanceof HTMLDialogElement && event.target.matches(":modal")) {
+      const box = event.target.getBoundingClientRect();
+      const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+      if (!inside) event.target.close();
+      return;
+    }
+    const copying = closest(event, "[data-copy]");
+    if (copying) copy(copying);
+    const dismiss = closest(event, "[data-dismiss]");
+    if (dismiss) dismiss.closest(".toast, .notice").remove();
+    const peek = closest(event, "[data-reveal]");
+    if (peek) {
+      const input = document.getElementById(peek.dataset.reveal);
+      const shown = input.type === "text";
+      input.type = shown ? "password" : "text";
+      peek.textContent = shown ? "Show" : "Hide";
+      peek.setAttribute("aria-pressed", String(!shown));
+    }
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.removeAttribute("open");
+    }
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-theme-form]")) {
+      event.preventDefault();
+      const body = new FormData(form, event.submitter);
+      setTheme(body.get("theme"));
+      fetch(form.action, { method: "POST", body, redirect: "manual" });
+      return;
+    }
+    for (const other of form.querySelectorAll(".reveal input[type=text]")) other.type = "password";
+    event.submitter?.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => {
+    for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
+  });
+
+  document.addEventListener("change", (event) => {
+    const form = closest(event, "form[data-autosubmit]");
+    if (form) form.requestSubmit();
+  });
+
+  // ── htmx ──
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // What goes wrong with a form in a dialog is said in the dialog: the page behind it is out of reach.
+    const { target, elt } = event.detail;
+    const dialog = elt?.closest?.("dialog[open]");
+    if (target?.id !== "problem-region" || !dialog) return;
+    let region = dialog.querySelector("[data-problems]");
+    if (!region) {
+      region = document.createElement("div");
+      region.dataset.problems = "";
+      region.setAttribute("role", "alert");
+      dialog.querySelector("form").prepend(region);
+    }
+    event.detail.target = region;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    event.detail.elt.querySelector?.("[aria-busy]")?.removeAttribute("aria-busy");
+    const region = document.getElementById("problem-region");
+    if (event.detail.successful) region?.replaceChildren();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const { target, elt, boosted } = event.detail;
+    reveal(document);
+    const invalid = target.querySelector?.("[aria-invalid]");
+    if (invalid) { invalid.focus(); return; }
+    if (document.activeElement !== document.body && document.contains(elt)) return;
+    // The control that was used is gone: stay near it, or start at the new page's content.
+    const next = boosted ? document.getElementById("main") : target.querySelector?.("[data-focus]") ?? target;
+    if (!document.contains(next)) return;
+    if (!next.hasAttribute("tabindex") && !next.matches("a, button, input, select, textarea")) next.tabIndex = -1;
+    next.focus({ preventScroll: true });
+  });
+  document.addEventListener("htmx:responseError", () => say("That did not work, and nothing more was changed.", "wrong"));
+  document.addEventListener("htmx:sendError", () => say("The server could not be reached. Nothing was sent.", "wrong"));
+  document.addEventListener("toast", (event) => {
+    for (const dialog of document.querySelectorAll("dialog:modal")) dialog.close();
+    say(event.detail.text, event.detail.kind);
+  });
+
+  // ── Keys: only to what is on the page ──
+  let went = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = document.querySelector("details.menu[open]");
+      menu?.removeAttribute("open");
+      menu?.querySelector("summary").focus();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (closest(event, "input, select, textarea, [contenteditable]") || document.querySelector("dialog:modal")) return;
+    const key = event.key.toLowerCase();
+    if (Date.now() - went < 1000) {
+      went = 0;
+      const link = document.querySelector(`a[data-go="${CSS.escape(key)}"]`);
+      if (link) { event.preventDefault(); link.click(); return; }
+    }
+    if (key === "g") { went = Date.now(); return; }
+    if (key === "?") {
+      const dialog = document.getElementById("keys");
+      if (dialog) { event.preventDefault(); openDialog(dialog); }
+      return;
+    }
+    const control = /^[a-z]$/.test(key) && document.querySelector(`[data-key="${key}"]`);
+    if (control) { event.preventDefault(); control.matches("input") ? control.focus() : control.click(); }
+  });
+
+  const start = () => {
+    reveal(document);
+    const asked = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (asked instanceof HTMLDialogElement) {
+      history.replaceState(null, "", location.pathname + location.search);
+      openDialog(asked);
+    }
+  };
+  start();
+})();
