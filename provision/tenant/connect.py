@@ -13,6 +13,7 @@ import select
 import socket
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
@@ -25,7 +26,7 @@ from provision.tenant.failures import failure, translate
 from provision.tenant.libpq import certificate_file, keywords
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from psycopg.abc import PQGen, PQGenConn
     from psycopg.rows import RowFactory
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from provision.tenant.network import NetworkPolicy
     from provision.tenant.target import Target
 
-__all__ = ["Deadline", "TenantConnection", "connect", "connect_by"]
+__all__ = ["Deadline", "TenantConnection", "await_hang_ups", "connect", "connect_by"]
 
 _T = TypeVar("_T")
 
@@ -86,6 +87,11 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
         return self.pgconn.transaction_status == pq.TransactionStatus.IDLE
 
     @property
+    def has_failed(self) -> bool:
+        """Whether a statement failed inside the transaction that is still open."""
+        return self.pgconn.transaction_status == pq.TransactionStatus.INERROR
+
+    @property
     def is_silent(self) -> bool:
         """Whether nothing has come since the last answer; told without a round trip.
 
@@ -109,15 +115,20 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
             self.close()
             raise
 
-    def close_and_wait(self, limit_s: float) -> None:
-        """Close, and wait until the server let go too: only then it counts one connection less."""
+    def hang_up(self) -> socket.socket | None:
+        """Close; return what `await_hang_ups` tells by when the server has let go too.
+
+        Only then it has one connection less. None where it was closed before.
+        """
+        if self.closed:
+            self.close()
+            return None
         try:
-            copy = os.dup(self._fd) if not self.closed else -1
+            line = socket.socket(fileno=os.dup(self._fd))
         except OSError:
-            copy = -1
+            line = None
         self.close()
-        if copy >= 0:
-            _await_end(copy, Deadline(limit_s))
+        return line
 
     def _drive(self, gen: PQGen[_T]) -> _T:
         deadline = self._call or Deadline(self.query_timeout_s)
@@ -291,16 +302,15 @@ def _ready(happened: int, wanted: int) -> Ready:
     return Ready.W
 
 
-def _await_end(fd: int, deadline: Deadline) -> None:
-    """Read and forget what still comes, until the stream ends, and close."""
-    with socket.socket(fileno=fd) as rest:
-        try:
-            while (left := deadline.remaining()) > 0.0:
-                rest.settimeout(left)
-                if not rest.recv(65536):
-                    return
-        except OSError:
-            return
+def await_hang_ups(lines: Iterable[socket.socket | None], limit_s: float) -> None:
+    """Wait until the servers behind these closed connections let go, `limit_s` for all."""
+    deadline = Deadline(limit_s)
+    for line in lines:
+        if line is not None:
+            with line, suppress(OSError):
+                line.settimeout(0.001 + deadline.remaining())
+                while line.recv(65536) and deadline.remaining() > 0.0:
+                    pass
 
 
 def _too_large(most: int) -> ResultTooLargeError:

@@ -30,8 +30,8 @@ class TenantDialect(PGDialect_psycopg):
     supports_statement_cache = True
 
     def __init__(self) -> None:
-        super().__init__(
-            dbapi=PGDialect_psycopg.import_dbapi(),
+        super().__init__(  # type: ignore[no-untyped-call]
+            dbapi=PGDialect_psycopg.import_dbapi(),  # type: ignore[no-untyped-call]
             isolation_level="AUTOCOMMIT",
             use_native_hstore=False,
         )

@@ -1,0 +1,104 @@
+"""From a workspace to its rows: the one door through which queries reach a tenant's database.
+
+A query is a function of `tenant.queries`: connection first, `owner_id` by keyword. Here it gets
+both, and a second try where that cannot do harm.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from provision.errors import TenantError
+from provision.tenant.engines import ConnectionLostError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
+
+    from provision.tenant.engines import EngineRegistry
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A database connection, and the `profiles` row in it that owns the rows."""
+
+    connection_id: str
+    owner_id: str
+
+
+class TenantAccess:
+    """Runs queries for a workspace. Every failure is one of `errors`."""
+
+    def __init__(self, registry: EngineRegistry) -> None:
+        self._registry: Final = registry
+
+    def read(self, workspace: Workspace, query: Callable[..., _T], **arguments: Any) -> _T:
+        """Run a query that changes nothing; again, unseen, if the connection broke under it."""
+        with suppress(ConnectionLostError):
+            return self._run(workspace, query, arguments)
+        return self._run(workspace, query, arguments)
+
+    def write(self, workspace: Workspace, query: Callable[..., _T], **arguments: Any) -> _T:
+        """Run a query whose statements commit one by one; again only if surely none was done."""
+        try:
+            return self._run(workspace, query, arguments)
+        except ConnectionLostError as lost:
+            if lost.may_have_run:
+                raise
+        return self._run(workspace, query, arguments)
+
+    @contextmanager
+    def transaction(self, workspace: Workspace) -> Iterator[Connection]:
+        """Lend a connection inside BEGIN … COMMIT, rolled back if the block raises."""
+        with ExitStack() as stack:
+            connection = self._begin(stack, workspace)
+            try:
+                yield connection
+            except BaseException:
+                _roll_back(connection)
+                raise
+            _commit(connection)
+
+    def forget(self, workspace: Workspace) -> None:
+        """Close its connections: its connection string changed, or is gone."""
+        self._registry.evict(workspace.connection_id)
+
+    def _run(self, workspace: Workspace, query: Callable[..., _T], arguments: dict[str, Any]) -> _T:
+        with self._registry.connection(workspace.connection_id) as connection:
+            return query(connection, owner_id=workspace.owner_id, **arguments)
+
+    def _begin(self, stack: ExitStack, workspace: Workspace) -> Connection:
+        """BEGIN does nothing by itself, so a connection that breaks under it is replaced."""
+        with suppress(ConnectionLostError):
+            return self._begin_once(stack, workspace)
+        return self._begin_once(stack, workspace)
+
+    def _begin_once(self, stack: ExitStack, workspace: Workspace) -> Connection:
+        with ExitStack() as attempt:
+            connection = attempt.enter_context(self._registry.connection(workspace.connection_id))
+            connection.exec_driver_sql("BEGIN")
+            stack.push(attempt.pop_all())
+            return connection
+
+
+def _commit(connection: Connection) -> None:
+    driver = connection.connection.driver_connection
+    if driver is not None and driver.has_failed:
+        # COMMIT would answer as if all were well, and keep nothing.
+        _roll_back(connection)
+        raise RuntimeError("a statement failed inside the transaction and the block went on")
+    connection.exec_driver_sql("COMMIT")
+
+
+def _roll_back(connection: Connection) -> None:
+    """Undo; where that fails the connection is closed, and the server undoes it by itself."""
+    if not connection.invalidated:
+        with suppress(SQLAlchemyError, TenantError):
+            connection.exec_driver_sql("ROLLBACK")
