@@ -1,0 +1,1 @@
+"""Our own store: accounts, sessions, tokens, and where each person's database is."""

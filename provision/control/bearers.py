@@ -1,0 +1,36 @@
+"""Random values that let in whoever bears them, and plain ids.
+
+The store keeps only the SHA-256 of a bearer value: with 256 random bits in it there is nothing to
+guess, so a slow hash would cost every request time and add nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import uuid
+from typing import Final
+
+SECRET_BYTES: Final = 32
+
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def new_secret() -> str:
+    """256 random bits in hex."""
+    return secrets.token_hex(SECRET_BYTES)
+
+
+def digest(raw: str) -> str:
+    """What is kept of a bearer value; takes any text a client may send."""
+    return hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` can be an id of ours; PostgreSQL fails on some texts that cannot."""
+    return _ID.fullmatch(text) is not None

@@ -1,0 +1,241 @@
+"""Where each person's database is: the visible facts in columns, the string itself only sealed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from provision.control import audit
+from provision.control.bearers import is_id, new_id
+from provision.control.sealed import SealedSecrets
+from provision.control.tables import connections
+from provision.errors import (
+    ConnectionNotFoundError,
+    ConnectionUnreadableError,
+    ValidationError,
+    VaultError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection as SqlConnection
+
+    from provision.control.store import ControlStore
+
+Kind = Literal["pasted", "built_in"]
+Tls = Literal["verified", "encrypted", "plain"]
+
+_PURPOSE: Final = "connection string"
+_OWNERS_AT_ONCE: Final = 500  # bound values of one statement; old SQLite takes 999
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnection:
+    """What is told of a connection to be saved; the string comes apart from it."""
+
+    name: str
+    kind: Kind
+    host: str
+    port: int
+    database: str
+    username: str
+    provider: str
+    tls: Tls
+    owner_id: str
+    server_version: str
+    schema_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A saved connection. `owner_id` is whose rows in that database it leads to.
+
+    `schema_version` is None until the tables were seen to be ready. Times are unix seconds.
+    """
+
+    id: str
+    user_id: str
+    name: str
+    kind: Kind
+    host: str
+    port: int
+    database: str
+    username: str
+    provider: str
+    tls: Tls
+    owner_id: str
+    server_version: str
+    schema_version: int | None
+    verified_at: int | None
+    created_at: int
+
+
+CONNECTION_COLUMNS: Final = tuple(connections.c[name] for name in Connection.__slots__)
+_ACTIVE: Final = select(*CONNECTION_COLUMNS).where(
+    connections.c.user_id == bindparam("user_id"), connections.c.is_active
+)
+_SEALED: Final = select(connections.c.user_id, connections.c.sealed_id).where(
+    connections.c.id == bindparam("id")
+)
+
+
+def connection_from(columns: Sequence[Any]) -> Connection:
+    """The connection in the values of CONNECTION_COLUMNS."""
+    return Connection(*columns)
+
+
+def save(
+    store: ControlStore,
+    secrets: SealedSecrets,
+    *,
+    user_id: str,
+    new: NewConnection,
+    secret: str,
+    address: str = "",
+    agent: str = "",
+) -> Connection:
+    """Make `new` the active connection and drop the one before, its sealed string included.
+
+    Raises ValidationError for a workspace that another account here holds.
+    """
+    connection_id = new_id()
+    with store.writing() as conn:
+        if _held_by_others(conn, [new.owner_id], user_id):
+            raise ValidationError({"workspace": ["Another account here uses this workspace."]})
+        at = store.now()
+        replaced = conn.execute(_ACTIVE, {"user_id": user_id}).first()
+        if replaced is not None:
+            _drop(conn, replaced.id)
+        values = {
+            **asdict(new),
+            "id": connection_id,
+            "user_id": user_id,
+            "verified_at": at,
+            "created_at": at,
+        }
+        owner = _owner(user_id, connection_id)
+        sealed_id = secrets.put(conn, purpose=_PURPOSE, owner=owner, plaintext=secret)
+        conn.execute(insert(connections), {**values, "is_active": True, "sealed_id": sealed_id})
+        audit.record(
+            conn,
+            at=at,
+            event="connection_saved",
+            user_id=user_id,
+            address=address,
+            agent=agent,
+            detail={
+                "connection_id": connection_id,
+                "host": new.host,
+                "port": new.port,
+                "database": new.database,
+                "replaced": replaced.id if replaced else None,
+            },
+        )
+    return Connection(**values)
+
+
+def active(store: ControlStore, user_id: str) -> Connection | None:
+    """The connection in use, if there is one."""
+    with store.reading() as conn:
+        row = conn.execute(_ACTIVE, {"user_id": user_id}).first()
+    return connection_from(row) if row else None
+
+
+def forget(
+    store: ControlStore,
+    *,
+    user_id: str,
+    connection_id: str,
+    address: str = "",
+    agent: str = "",
+) -> None:
+    """Drop a connection of this person and its sealed string. Raises ConnectionNotFoundError."""
+    with store.writing() as conn:
+        row = conn.execute(_SEALED, {"id": connection_id}).first() if is_id(connection_id) else None
+        if row is None or row.user_id != user_id:
+            raise ConnectionNotFoundError
+        _drop(conn, connection_id)
+        audit.record(
+            conn,
+            at=store.now(),
+            event="connection_forgotten",
+            user_id=user_id,
+            address=address,
+            agent=agent,
+            detail={"connection_id": connection_id},
+        )
+
+
+def mark_verified(
+    store: ControlStore,
+    connection_id: str,
+    *,
+    schema_version: int,
+    server_version: str | None = None,
+) -> None:
+    """Remember that the tables were seen ready just now. Raises ConnectionNotFoundError."""
+    values: dict[str, Any] = {"schema_version": schema_version, "verified_at": store.now()}
+    if server_version is not None:
+        values["server_version"] = server_version
+    _update(store, connection_id, values)
+
+
+def mark_unready(store: ControlStore, connection_id: str) -> None:
+    """Remember that the tables were seen missing or outdated. Raises ConnectionNotFoundError."""
+    _update(store, connection_id, {"schema_version": None})
+
+
+def held_by_others(store: ControlStore, owner_ids: Iterable[str], *, user_id: str) -> set[str]:
+    """Those of `owner_ids` whose workspace another account here is connected to."""
+    with store.reading() as conn:
+        return _held_by_others(conn, list(owner_ids), user_id)
+
+
+def open_secret(store: ControlStore, secrets: SealedSecrets, connection_id: str) -> str:
+    """The string itself. Raises ConnectionNotFoundError, or ConnectionUnreadableError."""
+    with store.reading() as conn:
+        row = conn.execute(_SEALED, {"id": connection_id}).first()
+        if row is None:
+            raise ConnectionNotFoundError
+        owner = _owner(row.user_id, connection_id)
+        try:
+            return secrets.get(conn, row.sealed_id, purpose=_PURPOSE, owner=owner)
+        except VaultError as error:
+            raise ConnectionUnreadableError from error
+
+
+def _owner(user_id: str, connection_id: str) -> str:
+    """Whom the string is sealed for: with both in it, no row can be given to another person."""
+    return f"{user_id}/{connection_id}"
+
+
+def _drop(conn: SqlConnection, connection_id: str) -> None:
+    sealed_id = conn.execute(
+        delete(connections)
+        .where(connections.c.id == connection_id)
+        .returning(connections.c.sealed_id)
+    ).scalar_one()
+    SealedSecrets.delete(conn, sealed_id)
+
+
+def _update(store: ControlStore, connection_id: str, values: dict[str, Any]) -> None:
+    with store.writing() as conn:
+        changed = conn.execute(
+            update(connections).where(connections.c.id == connection_id).values(**values)
+        )
+        if changed.rowcount == 0:
+            raise ConnectionNotFoundError
+
+
+def _held_by_others(conn: SqlConnection, owner_ids: list[str], user_id: str) -> set[str]:
+    held: set[str] = set()
+    for start in range(0, len(owner_ids), _OWNERS_AT_ONCE):
+        some = owner_ids[start : start + _OWNERS_AT_ONCE]
+        query = select(connections.c.owner_id).where(
+            connections.c.owner_id.in_(some), connections.c.user_id != user_id
+        )
+        held.update(conn.execute(query).scalars())
+    return held

@@ -1,0 +1,155 @@
+"""Sealed secrets in the store, and the rules for the key they are sealed under.
+
+The only module that calls the vault. `open_vault` decides which key is used and proves, on a value
+kept for that, that it is the right one before anything else is opened.
+"""
+
+from __future__ import annotations
+
+import secrets as random
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from provision.control.bearers import new_id, new_secret
+from provision.control.key_file import KEY_SETTING, make_key_file, read_key_file
+from provision.control.tables import installation, sealed
+from provision.errors import SealBrokenError, SettingsError, VaultError
+from provision.vault import SALT_BYTES, Vault, read_keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from provision.control.store import ControlStore
+
+_OWNER: Final = "installation"
+_SALT: Final = "scrypt salt"
+_KEY_CHECK: Final = "key check"
+_SIGNING_KEY: Final = "signing key"
+
+_VALUE: Final = select(sealed.c.value).where(sealed.c.id == bindparam("id"))
+_FACT: Final = select(installation.c.value).where(installation.c.key == bindparam("key"))
+
+
+class SealedSecrets:
+    """Puts, gets and deletes secrets on the caller's connection; each is bound to its row."""
+
+    def __init__(self, store: ControlStore, vault: Vault) -> None:
+        self.store = store
+        self._vault = vault
+
+    def put(self, conn: Connection, *, purpose: str, owner: str, plaintext: str) -> str:
+        """Seal and store a secret; returns the id to get it by."""
+        sealed_id = new_id()
+        value = self._vault.seal(
+            plaintext.encode(), purpose=purpose, owner=_row_owner(sealed_id, owner)
+        )
+        conn.execute(
+            insert(sealed),
+            {
+                "id": sealed_id,
+                "purpose": purpose,
+                "owner": owner,
+                "value": value,
+                "sealed_at": self.store.now(),
+            },
+        )
+        return sealed_id
+
+    def get(self, conn: Connection, sealed_id: str, *, purpose: str, owner: str) -> str:
+        """Open a secret. Raises UnknownKeyError, or SealBrokenError, also when it is gone."""
+        value = conn.execute(_VALUE, {"id": sealed_id}).scalar()
+        if value is None:
+            raise SealBrokenError
+        owner = _row_owner(sealed_id, owner)
+        return self._vault.open(bytes(value), purpose=purpose, owner=owner).decode()
+
+    @staticmethod
+    def delete(conn: Connection, sealed_id: str) -> None:
+        conn.execute(delete(sealed).where(sealed.c.id == sealed_id))
+
+
+def open_vault(
+    store: ControlStore, *, encryption_key: str | None, key_file: Path, allow_generate: bool
+) -> SealedSecrets:
+    """The store's secrets under the configured key, or under the one kept in `key_file`.
+
+    Where neither is there, a key is made for a new, empty store if `allow_generate`. Raises
+    SettingsError when there is no key, or not the one this store was sealed under.
+    """
+    if encryption_key is None:
+        encryption_key = _generated_key(store, key_file, allow_generate=allow_generate)
+    secrets = SealedSecrets(store, Vault(read_keys(encryption_key, _salt(store))))
+    try:
+        _once(secrets, _KEY_CHECK, "this key opens this store")
+    except VaultError:
+        raise SettingsError(
+            f"{KEY_SETTING} is not the key this control store was sealed under; it may be that "
+            "key, or a new one followed by a comma and that key"
+        ) from None
+    return secrets
+
+
+def session_signing_key(secrets: SealedSecrets, secret_key: str | None) -> str:
+    """What signs cookies: PROVISION_SECRET_KEY, else a random key made once for this store."""
+    if secret_key is not None:
+        return secret_key
+    try:
+        return _once(secrets, _SIGNING_KEY, new_secret())
+    except VaultError:
+        raise SettingsError(
+            "PROVISION_SECRET_KEY is not set, and the key kept in its place was altered and "
+            "cannot be opened; it may be any long random string"
+        ) from None
+
+
+def _row_owner(sealed_id: str, owner: str) -> str:
+    """Bind a value to its row too; an id has a fixed length, so the two cannot run together."""
+    return f"{sealed_id}/{owner}"
+
+
+def _once(secrets: SealedSecrets, name: str, plaintext: str) -> str:
+    """The secret of this name; `plaintext` becomes it when there is none yet."""
+    with secrets.store.reading() as conn:
+        sealed_id = conn.execute(_FACT, {"key": name}).scalar()
+        if sealed_id is not None:
+            return secrets.get(conn, sealed_id, purpose=name, owner=_OWNER)
+    with secrets.store.writing() as conn:
+        sealed_id = conn.execute(_FACT, {"key": name}).scalar()
+        if sealed_id is None:
+            sealed_id = secrets.put(conn, purpose=name, owner=_OWNER, plaintext=plaintext)
+            conn.execute(insert(installation), {"key": name, "value": sealed_id})
+        return secrets.get(conn, sealed_id, purpose=name, owner=_OWNER)
+
+
+def _salt(store: ControlStore) -> bytes:
+    with store.reading() as conn:
+        kept = conn.execute(_FACT, {"key": _SALT}).scalar()
+    if kept is None:
+        with store.writing() as conn:
+            kept = conn.execute(_FACT, {"key": _SALT}).scalar()
+            if kept is None:
+                kept = random.token_hex(SALT_BYTES)
+                conn.execute(insert(installation), {"key": _SALT, "value": kept})
+    return bytes.fromhex(kept)
+
+
+def _generated_key(store: ControlStore, key_file: Path, *, allow_generate: bool) -> str:
+    if not allow_generate:
+        raise SettingsError(
+            f"{KEY_SETTING} is not set; with this control store it has to be: any string of at "
+            "least 16 characters without a comma, the same wherever this store is used"
+        )
+    # The writer's turn keeps two first starts from making a key each.
+    with store.writing() as conn:
+        kept = read_key_file(key_file)
+        if kept is not None:
+            return kept
+        if conn.execute(select(sealed.c.id).limit(1)).first() is not None:
+            raise SettingsError(
+                f"{KEY_SETTING} is not set and {key_file} is missing, but this control store "
+                "holds sealed secrets; bring back that file or set the variable to its content"
+            )
+        return make_key_file(key_file)

@@ -1,0 +1,144 @@
+"""Browser sessions: a random id in the cookie, its hash in a row, ended by deleting the row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import and_, bindparam, delete, insert, select, update
+
+from provision.control import audit
+from provision.control.bearers import digest, new_secret
+from provision.control.connections import CONNECTION_COLUMNS, Connection, connection_from
+from provision.control.tables import connections, sessions, users
+from provision.control.users import PERSON_COLUMNS, Person, person_from
+
+if TYPE_CHECKING:
+    from provision.control.store import ControlStore
+
+# A write for each request would cost more than the request.
+_SEEN_EVERY_S: Final = 60
+_PERSON_END: Final = 2 + len(PERSON_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who a session belongs to, and the connection they work on."""
+
+    person: Person
+    connection: Connection | None
+    session_id_hash: str = field(repr=False)
+
+
+_RESOLVE: Final = (
+    select(sessions.c.last_seen_at, sessions.c.user_id, *PERSON_COLUMNS, *CONNECTION_COLUMNS)
+    .join(users, users.c.id == sessions.c.user_id)
+    .outerjoin(
+        connections, and_(connections.c.user_id == sessions.c.user_id, connections.c.is_active)
+    )
+    .where(
+        sessions.c.id_hash == bindparam("id_hash"),
+        sessions.c.expires_at > bindparam("now"),
+        sessions.c.last_seen_at + sessions.c.idle_s > bindparam("now"),
+        users.c.is_enabled,
+    )
+)
+
+
+def start(
+    store: ControlStore,
+    *,
+    user_id: str,
+    address: str,
+    agent: str,
+    absolute_s: int,
+    idle_s: int,
+) -> str:
+    """Sign a person in; returns the raw id, which is kept nowhere else.
+
+    The session ends `absolute_s` from now, or `idle_s` after its last use.
+    """
+    raw = new_secret()
+    with store.writing() as conn:
+        now = store.now()
+        conn.execute(delete(sessions).where(sessions.c.expires_at <= now))
+        conn.execute(
+            insert(sessions),
+            {
+                "id_hash": digest(raw),
+                "user_id": user_id,
+                "address": audit.client_text(address),
+                "agent": audit.client_text(agent),
+                "idle_s": idle_s,
+                "created_at": now,
+                "last_seen_at": now,
+                "expires_at": now + absolute_s,
+            },
+        )
+        audit.record(conn, at=now, event="signed_in", user_id=user_id, address=address, agent=agent)
+    return raw
+
+
+def resolve(store: ControlStore, raw: str) -> SignedIn | None:
+    """Who is behind a raw id; None when it is unknown, over, or of a disabled account."""
+    id_hash, now = digest(raw), store.now()
+    with store.reading() as conn:
+        row = conn.execute(_RESOLVE, {"id_hash": id_hash, "now": now}).first()
+    if row is None:
+        return None
+    if row[0] <= now - _SEEN_EVERY_S:
+        _note_seen(store, id_hash, now)
+    connection = connection_from(row[_PERSON_END:]) if row[_PERSON_END] else None
+    return SignedIn(person_from(row[2:_PERSON_END]), connection, id_hash)
+
+
+def end(store: ControlStore, raw: str, *, address: str = "", agent: str = "") -> None:
+    """Sign one browser out; nothing happens when it was out already."""
+    ended = delete(sessions).where(sessions.c.id_hash == digest(raw)).returning(sessions.c.user_id)
+    with store.writing() as conn:
+        user_id = conn.execute(ended).scalar()
+        if user_id is not None:
+            audit.record(
+                conn,
+                at=store.now(),
+                event="signed_out",
+                user_id=user_id,
+                address=address,
+                agent=agent,
+            )
+
+
+def end_all(
+    store: ControlStore,
+    user_id: str,
+    except_raw: str | None = None,
+    *,
+    address: str = "",
+    agent: str = "",
+) -> int:
+    """Sign a person out everywhere, or everywhere but here; returns how many sessions ended."""
+    ended = delete(sessions).where(sessions.c.user_id == user_id)
+    if except_raw is not None:
+        ended = ended.where(sessions.c.id_hash != digest(except_raw))
+    with store.writing() as conn:
+        count = conn.execute(ended).rowcount
+        if count:
+            audit.record(
+                conn,
+                at=store.now(),
+                event="sessions_ended",
+                user_id=user_id,
+                address=address,
+                agent=agent,
+                detail={"count": count},
+            )
+    return count
+
+
+def _note_seen(store: ControlStore, id_hash: str, now: int) -> None:
+    with store.writing() as conn:
+        conn.execute(
+            update(sessions)
+            .where(sessions.c.id_hash == id_hash, sessions.c.last_seen_at < now)
+            .values(last_seen_at=now)
+        )

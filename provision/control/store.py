@@ -1,0 +1,155 @@
+"""The control store: SQLite in the data folder, or PostgreSQL by URL; the way in for all of it.
+
+Opening brings the tables up to date under a lock, so that many processes may start at once. There
+is one writer at a time on both backends: what is read inside `writing()` still holds when it is
+written back. Open it after forking, never before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+
+from provision.control.engine import (
+    BUSY_S,
+    is_sqlite,
+    make_engine,
+    make_file,
+    parse,
+    path_of,
+    refusal,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import URL, Connection, Engine
+
+# The newest revision in `migrations_control`, repeated so that a start with an up-to-date store
+# need not import Alembic (0.15 s). A test holds the two equal.
+HEAD: Final = "0001"
+
+# One key for migrating and for writing: no process writes while another migrates.
+_WRITER_LOCK: Final = 0x70_72_6F_76_69_73_6E  # "provisn"
+
+
+class ControlStore:
+    """Lends connections for reading and for writing; made by `open`."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._reader = engine
+        if is_sqlite(engine.url):
+            self._writer = engine.execution_options()
+            event.listen(self._writer, "begin", _take_sqlite)
+        else:
+            self._writer = engine.execution_options(isolation_level="READ COMMITTED")
+            event.listen(self._writer, "begin", _take)
+
+    @classmethod
+    def open(cls, url: str, *, clock: Callable[[], float] = time.time) -> ControlStore:
+        """Make the store if it is missing and migrate it; raises SettingsError when it can't."""
+        parsed = parse(url)
+        engine = make_engine(parsed)
+        try:
+            with _one_opener(parsed):
+                if _revision(engine) != HEAD:
+                    _migrate(parsed)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, clock)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection on which every statement stands for itself and sees what is committed."""
+        return self._reader.connect()
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction, committed unless the block raises; waits for the one writer before it."""
+        return self._writer.begin()
+
+    def now(self) -> int:
+        """Unix time in whole seconds."""
+        return int(self._clock())
+
+    def dispose(self) -> None:
+        """Close every idle connection."""
+        self._reader.dispose()
+
+
+def migrations_folder() -> Path:
+    """Where the migrations are: beside pyproject.toml in a checkout, else inside the package.
+
+    In this order, because an editable install leaves a stale copy inside the package.
+    """
+    package = Path(__file__).resolve().parents[1]
+    checkout = package.parent / "migrations_control"
+    if (package.parent / "pyproject.toml").is_file() and checkout.is_dir():
+        return checkout
+    return package / "migrations_control"
+
+
+def _take_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _take(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        f"SELECT set_config('lock_timeout', '{BUSY_S}s', true),"
+        f" pg_advisory_xact_lock({_WRITER_LOCK})"
+    )
+
+
+@contextlib.contextmanager
+def _one_opener(url: URL) -> Iterator[None]:
+    """Let one process at a time open a SQLite store; PostgreSQL locks by itself when migrating."""
+    if not is_sqlite(url):
+        yield
+        return
+    path = path_of(url)
+    try:
+        make_file(path)
+        # The lock file stays: to remove it would hand the lock to two.
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise refusal(url, "cannot be opened", error) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _revision(engine: Engine) -> str | None:
+    try:
+        with engine.connect() as connection:
+            if not connection.dialect.has_table(connection, "alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except DBAPIError as error:
+        raise refusal(engine.url, "cannot be opened", error) from None
+
+
+def _migrate(url: URL) -> None:
+    # Only here, for the sake of the usual start, which has nothing to migrate.
+    from provision.control.migrating import upgrade  # noqa: PLC0415
+
+    engine = make_engine(url, migrating=True)
+    event.listen(engine, "begin", _take_sqlite if is_sqlite(url) else _wait_for_writers)
+    try:
+        with engine.begin() as connection:
+            upgrade(connection, migrations_folder())
+    except DBAPIError as error:
+        raise refusal(url, "cannot be brought up to date", error) from None
+
+
+def _wait_for_writers(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")

@@ -1,0 +1,156 @@
+"""The control store's tables; `migrations_control` makes the same ones, held equal by a test.
+
+Types both backends share: ids are text UUIDs, times whole unix seconds, JSON is text. Text that
+others choose has no length here, because PostgreSQL would answer a longer one with an error.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+ID_CHARACTERS: Final = 36
+_DIGEST_CHARACTERS: Final = 64  # SHA-256 in hex
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Facts about this installation: the salt, which sealed value checks the key, and the like.
+installation = Table(
+    "installation",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# Purpose and owner are kept so that every value can be sealed again under another key.
+sealed = Table(
+    "sealed",
+    metadata,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("sealed_at", BigInteger, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("is_enabled", Boolean, nullable=False),
+    Column("totp_secret_id", String(ID_CHARACTERS), ForeignKey("sealed.id")),
+    Column("setup_step", String(20), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", String(_DIGEST_CHARACTERS), primary_key=True),
+    Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("idle_s", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", String(_DIGEST_CHARACTERS), nullable=False, unique=True),
+    Column("read_only", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("name", Text, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("host", Text, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("database", Text, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("tls", String(20), nullable=False),
+    Column("owner_id", String(ID_CHARACTERS), nullable=False, index=True),
+    Column("server_version", Text, nullable=False),
+    Column("schema_version", Integer),
+    Column("verified_at", BigInteger),
+    Column("is_active", Boolean, nullable=False),
+    Column("sealed_id", String(ID_CHARACTERS), ForeignKey("sealed.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+Index(
+    "uq_connections_active",
+    connections.c.user_id,
+    unique=True,
+    sqlite_where=text("is_active = 1"),
+    postgresql_where=text("is_active"),
+)
+
+# No foreign key: what happened stays told when the account is gone.
+audit_events = Table(
+    "audit_events",
+    metadata,
+    # SQLite numbers rows by itself only where the type is exactly INTEGER.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("event", String(40), nullable=False),
+    Column("user_id", String(ID_CHARACTERS)),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_audit_events_user_id_at", "user_id", "at"),
+)

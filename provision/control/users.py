@@ -1,0 +1,239 @@
+"""Accounts: who may sign in, and how far each has come with setting up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from provision.control import audit
+from provision.control.bearers import digest, new_id
+from provision.control.naming import (
+    email_problems,
+    name_problems,
+    normalized_email,
+    normalized_name,
+)
+from provision.control.tables import sessions, users
+from provision.errors import BadCredentialsError, EmailTakenError, NotFoundError, ValidationError
+from provision.passwords import password_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Row
+
+    from provision.control.store import ControlStore
+    from provision.passwords import PasswordHasher
+
+FIRST_SETUP_STEP: Final = "information"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account; `setup_step` is where the wizard goes on."""
+
+    id: str
+    email: str
+    name: str
+    is_enabled: bool
+    two_factor: bool
+    setup_step: str
+
+
+PERSON_COLUMNS: Final = (
+    users.c.id,
+    users.c.email,
+    users.c.name,
+    users.c.is_enabled,
+    users.c.totp_secret_id.is_not(None),
+    users.c.setup_step,
+)
+_BY_ID: Final = select(*PERSON_COLUMNS).where(users.c.id == bindparam("id"))
+_BY_EMAIL: Final = select(*PERSON_COLUMNS, users.c.password_hash).where(
+    users.c.email == bindparam("email")
+)
+_LISTING: Final = select(*PERSON_COLUMNS).order_by(users.c.email)
+
+
+def person_from(columns: Sequence[Any]) -> Person:
+    """The person in the values of PERSON_COLUMNS."""
+    return Person(*columns)
+
+
+def register(
+    store: ControlStore,
+    hasher: PasswordHasher,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    address: str = "",
+    agent: str = "",
+) -> Person:
+    """Make an account. Raises ValidationError, or EmailTakenError."""
+    email, name = normalized_email(email), normalized_name(name)
+    _raise_problems(
+        email=email_problems(email), name=name_problems(name), password=password_problems(password)
+    )
+    person = Person(new_id(), email, name, True, False, FIRST_SETUP_STEP)
+    password_hash = hasher.hash(password)
+    try:
+        with store.writing() as conn:
+            at = store.now()
+            conn.execute(
+                insert(users),
+                {
+                    "id": person.id,
+                    "email": email,
+                    "name": name,
+                    "password_hash": password_hash,
+                    "is_enabled": True,
+                    "setup_step": FIRST_SETUP_STEP,
+                    "created_at": at,
+                },
+            )
+            audit.record(
+                conn, at=at, event="registered", user_id=person.id, address=address, agent=agent
+            )
+    except IntegrityError:
+        raise EmailTakenError from None
+    return person
+
+
+def authenticate(
+    store: ControlStore,
+    hasher: PasswordHasher,
+    *,
+    email: str,
+    password: str,
+    address: str = "",
+    agent: str = "",
+) -> Person:
+    """The person whose password this is.
+
+    Raises BadCredentialsError, alike and after equal work for a wrong password, an unknown address
+    and a disabled account.
+    """
+    row = _row_by_email(store, email)
+    stored = row.password_hash if row else None
+    matches = hasher.verify(stored, password)
+    if row is None or stored is None or not matches or not row.is_enabled:
+        with store.writing() as conn:
+            audit.record(
+                conn,
+                at=store.now(),
+                event="sign_in_failed",
+                # Not what was typed: now and then that is a password in the wrong field.
+                user_id=row.id if row else None,
+                address=address,
+                agent=agent,
+            )
+        raise BadCredentialsError
+    if hasher.needs_rehash(stored):
+        _rehash(store, row.id, stored, hasher.hash(password))
+    return person_from(row[:-1])
+
+
+def by_email(store: ControlStore, email: str) -> Person | None:
+    row = _row_by_email(store, email)
+    return person_from(row[:-1]) if row else None
+
+
+def by_id(store: ControlStore, user_id: str) -> Person | None:
+    with store.reading() as conn:
+        row = conn.execute(_BY_ID, {"id": user_id}).first()
+    return person_from(row) if row else None
+
+
+def listing(store: ControlStore) -> list[Person]:
+    """Everybody, by e-mail address."""
+    with store.reading() as conn:
+        return [person_from(row) for row in conn.execute(_LISTING)]
+
+
+def set_enabled(store: ControlStore, user_id: str, *, enabled: bool) -> None:
+    """Open or close an account; closing it ends its sessions. Raises NotFoundError."""
+    with store.writing() as conn:
+        _update(conn, user_id, is_enabled=enabled)
+        if not enabled:
+            conn.execute(delete(sessions).where(sessions.c.user_id == user_id))
+        event: audit.EventName = "account_enabled" if enabled else "account_disabled"
+        audit.record(conn, at=store.now(), event=event, user_id=user_id)
+
+
+def set_password(
+    store: ControlStore,
+    hasher: PasswordHasher,
+    user_id: str,
+    *,
+    password: str,
+    except_raw: str | None = None,
+    address: str = "",
+    agent: str = "",
+) -> None:
+    """Replace the password and end every session but `except_raw`.
+
+    Raises ValidationError, or NotFoundError.
+    """
+    _raise_problems(password=password_problems(password))
+    password_hash = hasher.hash(password)
+    ended = delete(sessions).where(sessions.c.user_id == user_id)
+    if except_raw is not None:
+        ended = ended.where(sessions.c.id_hash != digest(except_raw))
+    with store.writing() as conn:
+        _update(conn, user_id, password_hash=password_hash)
+        conn.execute(ended)
+        audit.record(
+            conn,
+            at=store.now(),
+            event="password_changed",
+            user_id=user_id,
+            address=address,
+            agent=agent,
+        )
+
+
+def rename(store: ControlStore, user_id: str, *, name: str) -> None:
+    """Raises ValidationError, or NotFoundError."""
+    name = normalized_name(name)
+    _raise_problems(name=name_problems(name))
+    with store.writing() as conn:
+        _update(conn, user_id, name=name)
+
+
+def set_setup_step(store: ControlStore, user_id: str, step: str) -> None:
+    """Remember where the wizard goes on. Raises NotFoundError."""
+    with store.writing() as conn:
+        _update(conn, user_id, setup_step=step)
+
+
+def _raise_problems(**problems: list[str]) -> None:
+    errors = {field: messages for field, messages in problems.items() if messages}
+    if errors:
+        raise ValidationError(errors)
+
+
+def _row_by_email(store: ControlStore, email: str) -> Row[Any] | None:
+    email = normalized_email(email)
+    if email_problems(email):
+        return None
+    with store.reading() as conn:
+        return conn.execute(_BY_EMAIL, {"email": email}).first()
+
+
+def _update(conn: Any, user_id: str, **values: Any) -> None:
+    if conn.execute(update(users).where(users.c.id == user_id).values(**values)).rowcount == 0:
+        raise NotFoundError
+
+
+def _rehash(store: ControlStore, user_id: str, before: str, after: str) -> None:
+    """Store a stronger hash of the same password, unless it was changed meanwhile."""
+    with store.writing() as conn:
+        conn.execute(
+            update(users)
+            .where(users.c.id == user_id, users.c.password_hash == before)
+            .values(password_hash=after)
+        )
