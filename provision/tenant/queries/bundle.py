@@ -1,0 +1,68 @@
+"""Several selects in one round trip, each answered as the text of a JSON array."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from sqlalchemy import Select, Text, cast, func, literal_column, select
+
+from provision.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy.sql.selectable import NamedFromClause
+
+T = TypeVar("T")
+
+
+def json_rows(rows: NamedFromClause) -> ColumnElement[Any]:
+    """All rows as one JSON array, in their order."""
+    return func.coalesce(func.json_agg(rows.table_valued()), literal_column("'[]'::json"))
+
+
+def bundle(**parts: Select[Any]) -> Select[Any]:
+    """One statement whose single row holds each part as the text of a JSON array.
+
+    Build it once and keep it: SQLAlchemy then compiles it once, too.
+    """
+    columns = []
+    for name, part in parts.items():
+        rows = part.subquery(name)
+        columns.append(
+            select(cast(json_rows(rows), Text)).select_from(rows).scalar_subquery().label(name)
+        )
+    return select(*columns)
+
+
+def gather(
+    conn: Connection, statement: Select[Any], parameters: Mapping[str, Any]
+) -> dict[str, str]:
+    """Run what `bundle` built; the texts by the names of their parts."""
+    return dict(conn.execute(statement, parameters).mappings().one())
+
+
+def decode(text: str | None, kind: type[T]) -> T:
+    """Read JSON that PostgreSQL wrote.
+
+    Raises UnreachableError when it is not what was asked for: then whatever sits at the other end
+    of the connection does not behave like PostgreSQL.
+    """
+    key: Any = kind
+    try:
+        decoded: T = _decoder(key).decode(text or "")
+    except msgspec.MsgspecError:
+        raise UnreachableError(
+            "connection_failed",
+            "The database answered with something else than was asked for.",
+            "Check that the connection string leads to a PostgreSQL database.",
+        ) from None
+    return decoded
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)

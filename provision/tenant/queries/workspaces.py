@@ -1,0 +1,95 @@
+"""Who owns rows in a database: the workspaces, and taking one up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from provision.tenant.queries.bundle import decode
+from provision.tenant.rows import FoundWorkspace
+from provision.tenant.tables import LATEST
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+# The first INSERT waits for another that holds the same address, and yields to it; only then is
+# the second one tried. No look beforehand, so two at the same moment cannot trip over each other.
+_CLAIM = text("""
+WITH by_address AS (
+  INSERT INTO profiles (id, email, name, created_at, updated_at)
+  VALUES (CAST(:owner_id AS uuid), :email, :name, timezone('utc', now()), timezone('utc', now()))
+  ON CONFLICT DO NOTHING
+  RETURNING id
+), by_id AS (
+  INSERT INTO profiles (id, email, name, created_at, updated_at)
+  SELECT CAST(:owner_id AS uuid), :stand_in, :name, timezone('utc', now()), timezone('utc', now())
+  WHERE NOT EXISTS (SELECT FROM by_address)
+  ON CONFLICT DO NOTHING
+)
+INSERT INTO provision_workspaces (owner_id, name, schema_version, created_at, updated_at)
+VALUES (
+  CAST(:owner_id AS uuid), :name, :schema_version, timezone('utc', now()), timezone('utc', now()))
+ON CONFLICT (owner_id) DO UPDATE
+SET schema_version = excluded.schema_version, updated_at = excluded.updated_at
+""")
+
+_FOUND = """
+SELECT coalesce(json_agg(w), '[]')::text
+FROM (
+  SELECT p.id AS owner_id,
+         {name} AS name,
+         coalesce(j.projects, 0) AS projects,
+         coalesce(t.tasks, 0) AS tasks,
+         to_char(greatest(j.changed_at, t.changed_at, m.changed_at),
+                 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS last_change
+  FROM profiles p
+  {joined}
+  LEFT JOIN (
+    SELECT user_id, count(*) AS projects,
+           max(coalesce(updated_at, created_at)) FILTER (WHERE isfinite(updated_at)) AS changed_at
+    FROM projects GROUP BY user_id) j ON j.user_id = p.id
+  LEFT JOIN (
+    SELECT user_id, count(*) AS tasks,
+           max(coalesce(updated_at, created_at)) FILTER (WHERE isfinite(updated_at)) AS changed_at
+    FROM tasks GROUP BY user_id) t ON t.user_id = p.id
+  LEFT JOIN (
+    SELECT user_id, max(created_at) FILTER (WHERE isfinite(created_at)) AS changed_at
+    FROM team_members GROUP BY user_id) m ON m.user_id = p.id
+  ORDER BY greatest(j.changed_at, t.changed_at, m.changed_at) DESC NULLS LAST, p.id
+  LIMIT 50
+) w
+"""
+
+_FOUND_BY_VERSION = {
+    1: text(_FOUND.format(name="coalesce(p.name, '')", joined="")),
+    2: text(
+        _FOUND.format(
+            name="coalesce(w.name, p.name, '')",
+            joined="LEFT JOIN provision_workspaces w ON w.owner_id = p.id",
+        )
+    ),
+}
+
+
+def claim(conn: Connection, *, owner_id: str, email: str, name: str) -> None:
+    """Make or take up the workspace of `owner_id`, in one statement; one there keeps its name.
+
+    Its address is `<owner_id>@workspace.invalid` where another row already holds `email`.
+    """
+    parameters = {
+        "owner_id": owner_id,
+        "email": email,
+        "stand_in": f"{owner_id}@workspace.invalid",
+        "name": name,
+        "schema_version": LATEST,
+    }
+    conn.execute(_CLAIM, parameters)
+
+
+def found(conn: Connection, version: int = LATEST) -> list[FoundWorkspace]:
+    """The workspaces in a database whose schema is complete at `version`, latest change first.
+
+    At most 50: more are no list to choose from.
+    """
+    return decode(conn.execute(_FOUND_BY_VERSION[version]).scalar(), list[FoundWorkspace])
