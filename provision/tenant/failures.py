@@ -84,7 +84,7 @@ def explain(
     `facts` fill the sentences (`host`, `port`, `user`, `database`, `schema`, `where`) in place of
     what `target` says, or pick another pair of them (`why`, `kind`).
     """
-    values = _values(target, provider) | facts
+    values = _values(target, provider, facts) | facts
     variant = (code, facts.get("why") or facts.get("kind") or "")
     detail, remedy = VARIANTS.get(variant) or GENERAL.get(code) or GENERAL["connection_failed"]
     if provider is not None and facts.get("why") is None and _applies(code, target, provider):
@@ -189,7 +189,9 @@ def _applies(code: str, target: Target | None, provider: Provider) -> bool:
     return True
 
 
-def _values(target: Target | None, provider: Provider | None) -> dict[str, str]:
+def _values(
+    target: Target | None, provider: Provider | None, facts: dict[str, str]
+) -> dict[str, str]:
     values = {
         "name": "The server" if provider is None else provider.name,
         "host": "the host",
@@ -198,7 +200,7 @@ def _values(target: Target | None, provider: Provider | None) -> dict[str, str]:
         "database": "the database",
         "user_sql": "your_user",
         "database_sql": "your_database",
-        "schema_sql": "public",
+        "schema_sql": quoted(facts.get("schema", "public")),
         "where": "an address",
     }
     if target is not None:
