@@ -1,8 +1,9 @@
-"""Refresh `static/vendor/` and `static/icons.svg` from the packages pinned below; for developers only.
+"""Refresh `static/vendor/` and `static/icons.svg` from the packages pinned below; development only.
 
-`python deploy/vendor_assets.py` fetches each package with `npm pack` into a temporary folder, refuses a
-tarball whose sha512 is not the one in the committed manifest, copies what we ship with its licence, and
-writes the manifest again. To change a version, edit PACKAGES and run it once with `--accept-new`.
+`python deploy/vendor_assets.py` fetches each package with `npm pack` into a temporary folder,
+refuses a tarball whose sha512 is not the one in the committed manifest, copies what we ship with
+its licence, and writes the manifest again. To change a version, edit PACKAGES and run it once with
+`--accept-new`.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ STROKE_WIDTH = "2.25"
 
 LUCIDE_ICONS = """
     arrow-down arrow-right arrow-up arrow-up-down calendar check chevron-down chevron-left
-    chevron-right chevron-up clock copy corner-down-left database download ellipsis external-link
-    eye eye-off file-text house info key-round keyboard layers link list list-checks list-filter
-    lock log-out mail monitor moon package pencil plug plus refresh-cw search server shield-check
-    sliders-horizontal square-kanban sun terminal trash-2 triangle-alert undo-2 unplug user users
-    x zap
-""".split()
+    chevron-right chevron-up clock copy corner-down-left database download ellipsis
+    external-link eye eye-off file-text house info key-round keyboard layers link list
+    list-checks list-filter lock log-out mail monitor moon package pencil plug plus refresh-cw
+    search server shield-check sliders-horizontal square-kanban sun terminal trash-2
+    triangle-alert undo-2 unplug user users x zap
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def fetch(package: Package, folder: Path) -> bytes:
     if npm is None:
         sys.exit("npm is needed to fetch packages; nothing was changed.")
     command = [npm, "pack", package.spec, "--ignore-scripts", "--silent"]
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     (tarball,) = folder.glob("*.tgz")
     return tarball.read_bytes()
 
@@ -88,10 +89,10 @@ def sprite(tarball: Path, package: Package) -> bytes:
     lines = [
         '<svg xmlns="http://www.w3.org/2000/svg">',
         f"<!-- Icons of {package.spec}, {package.licence}: vendor/{package.spec}/LICENSE.",
-        "     Made by deploy/vendor_assets.py; the first symbols are from deploy/drawn_icons.svg. -->",
+        "     Made by deploy/vendor_assets.py; the first are from deploy/drawn_icons.svg. -->",
         *drawn,
     ]
-    for name in LUCIDE_ICONS:
+    for name in LUCIDE_ICONS.split():
         svg = read_member(tarball, f"icons/{name}.svg").decode("utf-8")
         shapes = re.sub(r"\s+", " ", svg.partition(">\n")[2].partition("<svg")[2])
         shapes = shapes.partition(">")[2].rpartition("</svg>")[0]
