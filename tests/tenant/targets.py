@@ -1,0 +1,56 @@
+"""Targets and registries on the test server, and what that server says about our connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from provision.tenant.engines import EngineRegistry
+from provision.tenant.network import NetworkPolicy
+from provision.tenant.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import URL, Connection
+
+    from tests.conftest import Server
+
+LOOPBACK = NetworkPolicy(loopback=True)
+
+
+def target_of(url: URL, *, port: int | None = None, sslmode: str = "disable") -> Target:
+    """The target of a URL of the test server, or of a proxy's `port` in front of it."""
+    return Target(
+        host=str(url.host),
+        port=port or int(url.port or 5432),
+        database=str(url.database),
+        user=str(url.username),
+        password=str(url.password),
+        sslmode=sslmode,
+    )
+
+
+def registry_of(load_target: Callable[[str], Target] | Target, **settings: Any) -> EngineRegistry:
+    """A registry that gives up soon; a single target stands for every tenant."""
+    load = (lambda _: load_target) if isinstance(load_target, Target) else load_target
+    limits: dict[str, Any] = {"policy": LOOPBACK, "connect_timeout_s": 3.0, "query_timeout_s": 3.0}
+    return EngineRegistry(load, **(limits | settings))
+
+
+def one(connection: Connection, *, owner_id: str) -> int:
+    """The smallest query."""
+    return int(connection.execute(text("SELECT 1")).scalar_one())
+
+
+def backends(server: Server, *, database: str = "%", user: str = "%") -> int:
+    """How many client connections of the app this server has."""
+    with server.connect() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            " AND application_name = 'provision' AND datname LIKE %s AND usename LIKE %s",
+            (database, user),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
