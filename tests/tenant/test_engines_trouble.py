@@ -1,0 +1,172 @@
+"""A neighbour's trouble stays the neighbour's: hung, dead, restarted and hostile servers."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from provision.errors import (
+    DatabaseTimeoutError,
+    ResultTooLargeError,
+    TenantError,
+    UnreachableError,
+)
+from provision.tenant.access import TenantAccess, Workspace
+from tests.counting_proxy import CountingProxy
+from tests.tenant.targets import one, registry_of, target_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from provision.tenant.target import Target
+    from tests.conftest import Database
+
+
+@pytest.fixture
+def proxy(database: Database) -> Iterator[CountingProxy]:
+    with CountingProxy(str(database.url.host), int(database.url.port or 0)) as proxy:
+        yield proxy
+
+
+def test_a_hung_server_costs_its_owner_the_limit_and_then_nothing(
+    database: Database, proxy: CountingProxy
+) -> None:
+    registry = registry_of(
+        target_of(database.url, port=proxy.port), connect_timeout_s=0.3, query_timeout_s=0.3
+    )
+    access = TenantAccess(registry)
+    access.read(Workspace("hung", "o"), one)
+    proxy.fall_silent()
+    for _ in range(3):
+        begun = time.monotonic()
+        with pytest.raises(DatabaseTimeoutError):
+            access.read(Workspace("hung", "o"), one)
+        assert time.monotonic() - begun < 1.3
+    begun = time.monotonic()
+    with pytest.raises(DatabaseTimeoutError) as caught:
+        access.read(Workspace("hung", "o"), one)
+    assert time.monotonic() - begun < 0.1
+    assert caught.value.retry_after_s == 1
+    proxy.speak_again()
+    time.sleep(1.0)
+    assert access.read(Workspace("hung", "o"), one) == 1
+    registry.close()
+
+
+def test_hung_tenants_hold_at_most_half_of_the_threads(
+    database: Database, proxy: CountingProxy
+) -> None:
+    """Sixteen calls to hung tenants never contacted before: half must be gone after a second."""
+
+    def load(connection_id: str) -> Target:
+        port = proxy.port if connection_id.startswith("hung") else None
+        return target_of(database.url, port=port)
+
+    registry = registry_of(load, trouble_slots=8, connect_timeout_s=4.0, query_timeout_s=4.0)
+    access = TenantAccess(registry)
+    proxy.fall_silent()
+    begun = time.monotonic()
+
+    def call(number: int) -> float:
+        with pytest.raises(TenantError):
+            access.read(Workspace(f"hung {number}", "o"), one)
+        return time.monotonic() - begun
+
+    with ThreadPoolExecutor(17) as pool:
+        hung = [pool.submit(call, number) for number in range(16)]
+        time.sleep(0.3)
+        for _ in range(20):
+            asked = time.monotonic()
+            assert access.read(Workspace("well", "o"), one) == 1
+            assert time.monotonic() - asked < 0.3
+            time.sleep(0.1)
+        took = sorted(each.result() for each in hung)
+    assert sum(each < 2.0 for each in took) == 8
+    assert all(each > 3.5 for each in took[8:])
+    assert registry.stats()["trouble_slots_taken"] == 0
+    registry.close()
+
+
+def test_a_refusing_server_is_asked_once_a_second_at_most(
+    database: Database, proxy: CountingProxy
+) -> None:
+    up = {"port": 1}
+    registry = registry_of(lambda _: target_of(database.url, port=up["port"]))
+    access = TenantAccess(registry)
+    for _ in range(10):
+        with pytest.raises(UnreachableError) as caught:
+            access.read(Workspace("a", "o"), one)
+        assert caught.value.code == "connection_refused"
+    assert registry.stats()["failures_total"] == {"connection_refused": 3}
+    registry.close()
+
+
+def test_a_wrong_password_is_tried_once_and_again_when_the_string_changes(
+    database: Database, proxy: CountingProxy
+) -> None:
+    targets = [target_of(database.url.set(password="wrong"), port=proxy.port)]
+    registry = registry_of(lambda _: targets[-1])
+    access = TenantAccess(registry)
+    for _ in range(5):
+        with pytest.raises(UnreachableError) as caught:
+            access.read(Workspace("a", "o"), one)
+        assert caught.value.code == "auth_failed"
+    assert proxy.accepted == 1
+    targets.append(target_of(database.url, port=proxy.port))
+    access.forget(Workspace("a", "o"))
+    assert access.read(Workspace("a", "o"), one) == 1
+    registry.close()
+
+
+def test_a_result_without_end_is_cut_off_and_blames_nobody(database: Database) -> None:
+    registry = registry_of(target_of(database.url), max_result_bytes=1 << 20)
+    access = TenantAccess(registry)
+
+    def endless(connection: Connection, *, owner_id: str) -> object:
+        return connection.execute(
+            text("SELECT repeat('x', 1000), generate_series(1, 10000000)")
+        ).all()
+
+    for _ in range(4):
+        with pytest.raises(ResultTooLargeError):
+            access.read(Workspace("a", "o"), endless)
+    assert access.read(Workspace("a", "o"), one) == 1
+    assert registry.stats()["tenants_in_trouble"] == 0
+    registry.close()
+
+
+def test_a_giant_error_text_is_neither_kept_nor_shown(database: Database) -> None:
+    registry = registry_of(target_of(database.url))
+
+    def shouting(connection: Connection, *, owner_id: str) -> None:
+        connection.execute(text("DO $$ BEGIN RAISE '%', repeat('<b>', 1000000); END $$"))
+
+    with pytest.raises(TenantError) as caught:
+        TenantAccess(registry).write(Workspace("a", "o"), shouting)
+    assert len(str(caught.value)) < 500
+    assert "<b>" not in str(caught.value) + caught.value.remedy
+    registry.close()
+
+
+def test_a_slow_statement_of_one_does_not_delay_another(database: Database) -> None:
+    registry = registry_of(target_of(database.url), max_connections=4, tenant_connections=2)
+    access = TenantAccess(registry)
+
+    def slow(connection: Connection, *, owner_id: str) -> None:
+        connection.execute(text("SELECT pg_sleep(0.8)"))
+
+    with ThreadPoolExecutor(6) as pool:
+        busy = [pool.submit(access.read, Workspace("slow", "o"), slow) for _ in range(6)]
+        time.sleep(0.1)
+        begun = time.monotonic()
+        assert access.read(Workspace("well", "o"), one) == 1
+        assert time.monotonic() - begun < 0.5
+        for each in busy:
+            each.result()
+    registry.close()
