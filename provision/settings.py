@@ -7,6 +7,7 @@ with the same name in capitals behind `PROVISION_`; a wrong value is a `Settings
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -126,7 +127,7 @@ def load_settings(
         rate_limit_url=read.url("PROVISION_RATE_LIMIT_URL", "memory", "redis", "rediss")
         or "memory://",
         trusted_proxies=read.integer("PROVISION_TRUSTED_PROXIES", 0, low=0, high=16),
-        public_url=(read.url("PROVISION_PUBLIC_URL", "http", "https") or "").rstrip("/") or None,
+        public_url=_public_url(read),
         session_days=read.integer("PROVISION_SESSION_DAYS", 30, high=3650),
         session_idle_hours=read.integer("PROVISION_SESSION_IDLE_HOURS", 72, high=87600),
         audit_days=read.integer("PROVISION_AUDIT_DAYS", 365, high=36500),
@@ -182,7 +183,7 @@ class _Reader:
         value = self.text(name)
         if value is None:
             return default
-        if value.isascii() and value.isdigit() and low <= int(value[:12]) <= high:
+        if value.isascii() and value.isdigit() and len(value) <= 12 and low <= int(value) <= high:
             return int(value)
         raise SettingsError(f"{name} is {value!r}; it may be a whole number from {low} to {high}")
 
@@ -242,14 +243,38 @@ def _control_url(read: _Reader, data_dir: Path) -> str:
     value = read.text("PROVISION_CONTROL_URL")
     if value is None:
         return f"sqlite:///{data_dir / 'control.db'}"
-    scheme = urlsplit(value).scheme if value.isprintable() else ""
-    if scheme in ("postgresql", "postgres"):
-        return "postgresql+psycopg://" + value.partition("://")[2]
-    if value.startswith("sqlite:///") and len(value) > len("sqlite:///"):
-        return value
+    scheme, _, rest = value.partition("://")
+    if value.isprintable() and rest:
+        if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+            return f"postgresql+psycopg://{rest}"
+        if scheme == "sqlite" and rest.startswith("/") and rest not in ("/", "/:memory:"):
+            return value
     raise SettingsError(
         "PROVISION_CONTROL_URL is not understood; it may be sqlite:///FILE or postgresql://…"
     )
+
+
+def _public_url(read: _Reader) -> str | None:
+    value = read.text("PROVISION_PUBLIC_URL")
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        is_plain = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_plain = False
+    # What urlsplit forgives would end up in links that people are sent.
+    if not is_plain or parts.scheme not in ("http", "https") or re.search(r"[\s@?#\\]", value):
+        raise SettingsError(
+            f"PROVISION_PUBLIC_URL is {_without_password(value)!r}; "
+            "it may be the address people use, such as https://provision.example.org"
+        )
+    return value.rstrip("/")
+
+
+def _without_password(url: str) -> str:
+    """A wrong address can hold one, pasted by mistake."""
+    return re.sub(r"//[^/]*@", "//…@", url)
 
 
 def _registration(read: _Reader) -> str:

@@ -27,6 +27,11 @@ NOWHERE: Final = "/dev/null/none"
 _VERIFYING: Final = ("verify-ca", "verify-full")
 
 
+def version() -> int:
+    """The version of the libpq in use, as it counts itself: 180006 is 18.6."""
+    return pq.version()
+
+
 @contextmanager
 def certificate_file(target: Target) -> Iterator[str]:
     """Yield the path of the roots to verify the server against, for as long as it connects.

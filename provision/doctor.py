@@ -1,0 +1,126 @@
+"""`provision doctor`: is this installation sound, and what to do where it is not."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from provision import built_in
+from provision.assembly import open_store
+from provision.control import audit
+from provision.control.store import HEAD
+from provision.errors import ProvisionError, SettingsError
+from provision.settings import load_settings
+from provision.tenant import libpq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.control.store import ControlStore
+    from provision.settings import Settings
+
+# Before it, a hostile server could do more to us than keep us waiting (CVE-2026-6477).
+_LOWEST_LIBPQ: Final = 180_004
+# No server of this program has run before it was written.
+_EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `remedy` says what to do, and is None where all is well."""
+
+    text: str
+    remedy: str | None = None
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, as far as what comes before allows."""
+    yield Finding(f"Python {sys.version.split()[0]}")
+    yield _libpq()
+    try:
+        settings = load_settings("operator")
+    except SettingsError as error:
+        yield Finding(str(error), "Change this setting; the others are looked at after that.")
+        return
+    yield Finding("the settings can be read")
+    yield from _files(settings)
+    if settings.built_in_postgres:
+        yield _built_in()
+    if not _has_store(settings):
+        yield Finding("there is no control store yet; the first start makes one")
+        return
+    try:
+        store, _ = open_store(settings)
+    except ProvisionError as error:
+        yield Finding(str(error), "Until this is mended the server does not start.")
+        return
+    try:
+        yield Finding(f"the control store opens and is at revision {HEAD}")
+        yield Finding("the encryption key is the one its secrets are sealed under")
+        yield _clock(store)
+    finally:
+        store.dispose()
+
+
+def _libpq() -> Finding:
+    major, minor = divmod(libpq.version(), 10_000)
+    text = f"libpq {major}.{minor}"
+    if libpq.version() >= _LOWEST_LIBPQ:
+        return Finding(text)
+    return Finding(text, "It has known defects: install psycopg[binary] 3.3.4 or later.")
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir
+    if not folder.exists():
+        yield Finding(f"{folder} does not exist yet; the first start makes it")
+        return
+    if not folder.is_dir() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        yield Finding(
+            f"{folder} is not a folder that this account can write to",
+            "Run as the account that owns it, or set PROVISION_DATA_DIR.",
+        )
+        return
+    # 0711 lets the built-in server's account through to its own folder.
+    yield _closed(folder, allowed=0o711 if (folder / "postgres").exists() else 0o700)
+    for name in ("secret.key", "control.db", "control.db-wal", "control.db-shm", "demo.txt"):
+        if (folder / name).exists():
+            yield _closed(folder / name, allowed=0o600)
+
+
+def _closed(path: Path, *, allowed: int) -> Finding:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    text = f"{path} has mode {mode:04o}"
+    if mode & ~allowed == 0:
+        return Finding(text)
+    return Finding(text, f"Others can reach it: chmod {allowed:04o} {path}")
+
+
+def _built_in() -> Finding:
+    if built_in.is_installed():
+        return Finding("the built-in PostgreSQL is installed")
+    return Finding(
+        "PROVISION_BUILT_IN_POSTGRES is on, but the server is not installed",
+        "Install provision[demo], or set PROVISION_BUILT_IN_POSTGRES=0.",
+    )
+
+
+def _has_store(settings: Settings) -> bool:
+    if not settings.control_is_sqlite:
+        return True
+    return Path(settings.control_url.removeprefix("sqlite:///")).exists()
+
+
+def _clock(store: ControlStore) -> Finding:
+    newest = audit.listing(store, limit=1)
+    known = newest[0].at if newest else int(_EARLIEST.timestamp())
+    now = datetime.fromtimestamp(store.now(), UTC)
+    text = f"the clock says {now:%Y-%m-%d %H:%M} UTC"
+    if store.now() >= max(known, int(_EARLIEST.timestamp())):
+        return Finding(text)
+    return Finding(text, "That is in the past: sessions and codes depend on it. Set the clock.")

@@ -1,0 +1,120 @@
+"""Holds the layers by parsing every import, those for type checkers included."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parent.parent
+_PACKAGE = _ROOT / "provision"
+
+# What each part may import of ours; a part is the first name below `provision`.
+_MAY_IMPORT = {
+    "errors": set[str](),
+    "settings": {"errors"},
+    "logs": set[str](),
+    "worker": set[str](),
+    "vault": {"errors"},
+    "passwords": {"errors"},
+    "totp": {"errors"},
+    "built_in": {"errors"},
+    "control": {"control", "errors", "vault", "passwords", "totp"},
+    "tenant": {"tenant", "errors"},
+    "web": {"web", "control", "tenant", "errors", "settings", "passwords", "totp"},
+}
+_COMPOSING = {"__init__", "__main__", "assembly", "cli", "demo", "doctor", "server"}
+
+
+def _modules() -> list[Path]:
+    return sorted(_PACKAGE.rglob("*.py"))
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(_ROOT).with_suffix("").parts)
+
+
+def _part(path: Path) -> str:
+    return path.relative_to(_PACKAGE).with_suffix("").parts[0]
+
+
+def _imports(path: Path) -> set[str]:
+    """Every module and every name that `path` imports, in dotted form."""
+    found = set[str]()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            assert node.module is not None
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def _parts_imported(path: Path) -> set[str]:
+    names = [name.split(".") for name in _imports(path) if name.split(".")[0] == "provision"]
+    known = {_part(each) for each in _modules()}
+    return {name[1] for name in names if len(name) > 1 and name[1] in known} | {
+        "__init__" for name in names if len(name) == 2 and name[1] in ("create_app", "close_app")
+    }
+
+
+@pytest.mark.parametrize("path", _modules(), ids=_name)
+def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
+    part = _part(path)
+    if part in _COMPOSING:
+        return
+    assert part in _MAY_IMPORT, f"{part} is in no layer yet"
+    assert _parts_imported(path) <= _MAY_IMPORT[part]
+
+
+@pytest.mark.parametrize("path", _modules(), ids=_name)
+def test_only_sealed_calls_the_vault(path: Path) -> None:
+    if _name(path) in ("provision.control.sealed", "provision.vault"):
+        return
+    assert "provision.vault" not in _imports(path)
+
+
+@pytest.mark.parametrize("path", _modules(), ids=_name)
+def test_only_those_who_compose_know_the_engine_registry(path: Path) -> None:
+    if _part(path) in (*_COMPOSING, "tenant"):
+        return
+    assert "provision.tenant.engines" not in _imports(path)
+
+
+@pytest.mark.parametrize(
+    ("library", "parts"),
+    [
+        ("flask", {"web"}),
+        ("flask_login", {"web"}),
+        ("flask_wtf", {"web"}),
+        ("jinja2_fragments", {"web"}),
+        ("werkzeug", {"web"}),
+        ("psycopg", {"tenant", "built_in"}),
+        ("alembic", {"control"}),
+        ("gunicorn", {"server", "worker"}),
+        ("click", {"cli", "demo"}),
+        ("argon2", {"passwords"}),
+        ("cryptography", {"vault"}),
+        ("dotenv", {"settings"}),
+    ],
+)
+def test_a_library_is_known_to_its_layer_only(library: str, parts: set[str]) -> None:
+    users = {
+        _part(path)
+        for path in _modules()
+        if any(name.split(".")[0] == library for name in _imports(path))
+    }
+    # Whoever passes a made app on may name its type.
+    allowed = parts | ({"__init__", "assembly", "server"} if library == "flask" else set())
+    assert users <= allowed
+
+
+def test_importing_the_package_alone_loads_none_of_its_modules() -> None:
+    tree = ast.parse((_PACKAGE / "__init__.py").read_text())
+    at_the_top = {
+        node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module
+    }
+    assert at_the_top == {"__future__", "typing"}
