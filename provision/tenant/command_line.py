@@ -91,9 +91,7 @@ def _option(word: str) -> tuple[str, str | None]:
 
 def _give(name: str, value: str, parts: Parts) -> None:
     if name == "database" and begins_url(value):
-        given = parts.password
         read_url(value, parts)
-        parts.password = parts.password if parts.password is not None else given
     elif name == "database" and begins_keywords(value):
         read_keywords(value, parts)
     else:

@@ -36,10 +36,16 @@ _DOTNET_DROPPED: Final = frozenset(
 _DOTNET_SSLMODES: Final = {"verifyca": "verify-ca", "verifyfull": "verify-full"}
 _KEY: Final = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*")
 
+_SAYS_WHERE: Final = re.compile(
+    r"\b(?:host|hostaddr|port|user|username|password|dbname|database|service)\s*=", re.IGNORECASE
+)
+
 
 def begins_keywords(body: str) -> bool:
-    """Whether the text begins with a keyword and an equals sign."""
-    return _KEY.match(body) is not None or _dotnet(body) is not None
+    """Whether the text begins with a keyword and an equals sign, and says where to connect."""
+    if _dotnet(body) is not None:
+        return True
+    return _KEY.match(body) is not None and _SAYS_WHERE.search(body) is not None
 
 
 def read_keywords(body: str, parts: Parts) -> None:

@@ -27,8 +27,8 @@ _PAIRS: Final = {
 _LAYERS: Final = 8
 
 _ASSIGNMENT: Final = re.compile(
-    r"(?:(?:export|setx?|let|const|var|ENV|- )\s+|\$env:|--)?"
-    r"[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})[\"']?"
+    r"(?:(?:export|setx?|let|const|var|ENV|-)\s+|\$env:|--)?"
+    r"(?P<quote>[\"']?)(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})(?P=quote)"
     r"\s*(?P<sign>:=|=>|=|:(?=[\s\"']))\s*(?P<value>.+)\Z"
 )
 _AFTER_QUOTE: Final = re.compile(r"\s*(?:[;,]\s*)?(?:(?:#|//|--).*)?\Z")
@@ -79,13 +79,13 @@ def _peel_layer(body: str, changes: list[str]) -> str:
     if body.startswith("$ "):
         _note(changes, "The shell prompt in front was taken off")
         return body[2:]
-    closing = _PAIRS.get(body[:1])
-    if closing:
-        return _unquoted(body, closing, changes)
     named = _ASSIGNMENT.match(body)
     if named and _VALUE_BEGINS.match(named["value"]) and not _is_keyword(named["name"], body):
         _note(changes, f"{named['name']}{named['sign']} in front was taken off")
         return named["value"]
+    closing = _PAIRS.get(body[:1])
+    if closing:
+        return _unquoted(body, closing, changes)
     if "://" in body or body.lower().startswith("jdbc:"):
         comment = _COMMENT.search(body)
         if comment and "@" not in body[comment.start() :]:

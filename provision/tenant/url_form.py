@@ -27,7 +27,6 @@ _SERVER: Final = re.compile(
     r"(?:/(?P<database>[^/?#@\s]*))?\Z"
 )
 _QUERY_TAIL: Final = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_.%-]*=[^&\s]*(?:&+|\Z))*\Z")
-_PLAIN_SERVER: Final = re.compile(r"(?:\[[0-9A-Fa-f:.%]*\]|[A-Za-z0-9_.%,-]*)(?::[0-9,]*)?\Z")
 _HOSTLIKE: Final = re.compile(r"(?:localhost|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+\.?)\Z")
 _SEGMENT: Final = re.compile(r"[^@,/?#:\s]*")
 _PORT_THEN_PATH: Final = re.compile(r":[0-9]{1,5}(?:[,/?#]|\Z)")
@@ -71,7 +70,7 @@ def read_url(body: str, parts: Parts) -> None:
     authority, database, query = _split(rest, parts)
     _read_authority(authority, parts)
     if database is not None:
-        parts.database = decoded(database, "database name")
+        parts.give("database", decoded(database, "database name"))
     _read_query(query or "", parts, jdbc=False)
 
 
@@ -105,12 +104,10 @@ def _wrong_scheme(scheme: str) -> Exception:
 
 def _split(rest: str, parts: Parts) -> tuple[str, str | None, str | None]:
     by_letter = _LETTER.match(rest)
-    if by_letter and by_letter["authority"].count("@") <= 1:
-        server = by_letter["authority"].rpartition("@")[2]
-        # Without an @ in front of the path, one further on may be the real one.
-        if "@" in by_letter["authority"] or "@" not in rest or _PLAIN_SERVER.match(server):
-            parts.nameable = "@" not in (by_letter["query"] or "")
-            return by_letter["authority"], by_letter["database"], by_letter["query"]
+    # An @ further on than the authority may be the real one: there must be a user.
+    if by_letter and rest.count("@") == by_letter["authority"].count("@") <= 1:
+        return by_letter["authority"], by_letter["database"], by_letter["query"]
+    parts.nameable = False
     return _split_from_right(rest)
 
 
@@ -166,9 +163,10 @@ def _read_authority(authority: str, parts: Parts) -> None:
         user, colon, password = userinfo.partition(":")
         if "@" in user:
             parts.note("The user held an @ that had to be escaped")
-        parts.user = decoded(user, "user")
+        parts.give("user", decoded(user, "user"))
         if colon:
-            parts.password, raw = decoded_password(password)
+            password, raw = decoded_password(password)
+            parts.give("password", password)
             if raw:
                 parts.note("The password held characters that had to be escaped")
     if server.startswith("["):
@@ -177,13 +175,20 @@ def _read_authority(authority: str, parts: Parts) -> None:
             raise refusal(
                 "format", "The square brackets around the address are not closed where it ends."
             )
-        parts.host = f"[{decoded(host, 'host')}]"
-        parts.port = port[1:] if port else None
+        parts.give("host", f"[{host}]")
+        if port:
+            parts.give("port", port[1:])
         return
     host, colon, port = server.partition(":")
-    parts.host = decoded(host, "host")
+    if ":" in port:
+        raise refusal(
+            "format",
+            "After the @ there is more than one colon.",
+            "Write an IPv6 address in square brackets, and the port after them.",
+        )
+    parts.give("host", decoded(host, "host"))
     if colon:
-        parts.port = port
+        parts.give("port", port)
 
 
 def _read_jdbc(rest: str, parts: Parts) -> None:
@@ -200,7 +205,7 @@ def _read_jdbc(rest: str, parts: Parts) -> None:
         raise refusal("format")
     _read_authority(authority, parts)
     if slash:
-        parts.database = decoded(database, "database name")
+        parts.give("database", decoded(database, "database name"))
     _read_query(query, parts, jdbc=True)
 
 
