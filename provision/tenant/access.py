@@ -70,6 +70,10 @@ class TenantAccess:
         """Close its connections: its connection string changed, or is gone."""
         self._registry.evict(workspace.connection_id)
 
+    def close(self) -> None:
+        """Close every connection to every tenant; none can be had after this."""
+        self._registry.close()
+
     def _run(self, workspace: Workspace, query: Callable[..., _T], arguments: dict[str, Any]) -> _T:
         with self._registry.connection(workspace.connection_id) as connection:
             return query(connection, owner_id=workspace.owner_id, **arguments)

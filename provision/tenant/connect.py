@@ -72,6 +72,7 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
         self.max_result_bytes: int | None = None
         self.answered = False
         """Whether the server answered anything since `begin_call`."""
+        self._unfinished: pq.abc.PGcancelConn | None = None
 
     def begin_call(self, deadline: Deadline) -> None:
         """Put everything until `end_call` under one deadline."""
@@ -112,7 +113,7 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
             raise
         except BaseException:
             # Left in the middle of an answer: nothing more can be read from this connection.
-            self.close()
+            self._abandon()
             raise
 
     def hang_up(self) -> socket.socket | None:
@@ -129,6 +130,26 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
             line = None
         self.close()
         return line
+
+    @property
+    def has_unfinished(self) -> bool:
+        """Whether it was closed over a statement that the server may still be working at."""
+        return self._unfinished is not None
+
+    def cancel_unfinished(self, limit_s: float) -> None:
+        """Ask the server, by another connection, to stop that statement; it may not listen."""
+        request, self._unfinished = self._unfinished, None
+        if request is not None:
+            with suppress(psycopg.Error, OSError):
+                request.start()
+                _poll_to_end(generators.cancel(request), Deadline(limit_s))
+            request.finish()
+
+    def _abandon(self) -> None:
+        if self.pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
+            with suppress(psycopg.Error):  # a libpq before 17 cannot
+                self._unfinished = self.pgconn.cancel_conn()
+        self.close()
 
     def _drive(self, gen: PQGen[_T]) -> _T:
         deadline = self._call or Deadline(self.query_timeout_s)
@@ -265,15 +286,18 @@ def _attempt(
     """
     try:
         text = conninfo.make_conninfo("", **attempt)
-        return _shake_hands(generators.connect(text), deadline, share)
+        pgconn: pq.abc.PGconn = _poll_to_end(generators.connect(text), deadline, share)
     except TimeoutError:
         return failure("connect_timeout", target=target)
     except (psycopg.Error, OSError, ValueError) as error:
         found = translate(error, target=target, connecting=True)
+    else:
+        return pgconn
     return found if isinstance(found, TenantError) else failure("connection_failed", target=target)
 
 
-def _shake_hands(gen: PQGenConn[pq.abc.PGconn], deadline: Deadline, share: float) -> pq.abc.PGconn:
+def _poll_to_end(gen: PQGenConn[_T], deadline: Deadline, share: float = 1.0) -> _T:
+    """Drive what opens connections of its own. Raises TimeoutError after its share of time."""
     until = time.monotonic() + deadline.remaining() * share if share < 1.0 else math.inf
     try:
         fd, wanted = next(gen)
@@ -288,8 +312,8 @@ def _shake_hands(gen: PQGenConn[pq.abc.PGconn], deadline: Deadline, share: float
             if events:
                 fd, wanted = gen.send(_ready(events[0][1], _EVENTS[wanted]))
     except StopIteration as done:
-        pgconn: pq.abc.PGconn = done.value
-        return pgconn
+        result: _T = done.value
+        return result
     finally:
         gen.close()
 

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 # A call longer than this counts as waiting for a tenant in trouble (CONTRACT section 2).
 _PATIENCE_S: Final = 1.0
+# How long a server may take to hear that a statement left at the deadline is of no use any more.
+_CANCEL_S: Final = 1.0
 # How long a closed connection may take to disappear from the server before we go on without.
 _FAREWELL_S: Final = 0.3
 
@@ -252,8 +254,19 @@ class EngineRegistry:
         if connection.is_idle and self._ledger.put_back(tenant, connection):
             self._reaper.expect(self._idle_s)
             return
+        if connection.has_unfinished:
+            # Its place stays taken until then: the server still has the connection.
+            threading.Thread(target=self._stop, args=(tenant, connection), daemon=True).start()
+            return
         await_hang_ups([connection.hang_up()], _FAREWELL_S)
         self._ledger.end_without(tenant)
+
+    def _stop(self, tenant: Tenant, connection: TenantConnection) -> None:
+        """End a call whose caller left at the deadline, and what it set the server to do."""
+        try:
+            connection.cancel_unfinished(_CANCEL_S)
+        finally:
+            self._ledger.end_without(tenant)
 
     def _explain(
         self, visit: Visit, tenant: Tenant, connection: TenantConnection, error: BaseException

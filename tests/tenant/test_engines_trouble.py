@@ -17,7 +17,7 @@ from provision.errors import (
 )
 from provision.tenant.access import TenantAccess, Workspace
 from tests.counting_proxy import CountingProxy
-from tests.tenant.targets import one, registry_of, target_of
+from tests.tenant.targets import backends, one, registry_of, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from provision.tenant.target import Target
-    from tests.conftest import Database
+    from tests.conftest import Database, Server
 
 
 @pytest.fixture
@@ -169,4 +169,37 @@ def test_a_slow_statement_of_one_does_not_delay_another(database: Database) -> N
         assert time.monotonic() - begun < 0.5
         for each in busy:
             each.result()
+    registry.close()
+
+
+def test_a_statement_left_at_the_deadline_is_stopped_on_the_server(
+    server: Server, database: Database
+) -> None:
+    registry = registry_of(target_of(database.url), query_timeout_s=0.3, tenant_connections=1)
+
+    def endless(connection: Connection, *, owner_id: str) -> None:
+        connection.execute(text("SELECT pg_sleep(60)"))
+
+    with pytest.raises(DatabaseTimeoutError):
+        TenantAccess(registry).read(Workspace("a", "o"), endless)
+    until = time.monotonic() + 3.0
+    while registry.stats()["connections"] or backends(server, database=database.name):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    registry.close()
+
+
+def test_a_place_lost_to_a_silent_server_comes_back(
+    database: Database, proxy: CountingProxy
+) -> None:
+    registry = registry_of(target_of(database.url, port=proxy.port), query_timeout_s=0.3)
+    access = TenantAccess(registry)
+    access.read(Workspace("a", "o"), one)
+    proxy.fall_silent()
+    with pytest.raises(DatabaseTimeoutError):
+        access.read(Workspace("a", "o"), one)
+    until = time.monotonic() + 3.0
+    while registry.stats()["connections"]:
+        assert time.monotonic() < until
+        time.sleep(0.02)
     registry.close()
