@@ -22,7 +22,7 @@ def parse(url: str) -> URL:
     allowed = "it may be sqlite:///FILE or postgresql://…"
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter repeats what stands where the port should
         raise SettingsError(f"PROVISION_CONTROL_URL is not understood; {allowed}") from None
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from provision.control import audit, connections
+from provision.control.connections import NewConnection
+from provision.control.tables import connections as table
+from provision.control.tables import sealed
+from provision.errors import (
+    ConnectionNotFoundError,
+    ConnectionUnreadableError,
+    ValidationError,
+)
+
+if TYPE_CHECKING:
+    from provision.control.sealed import SealedSecrets
+    from provision.control.store import ControlStore
+    from provision.control.users import Person
+    from tests.control.conftest import Clock
+
+SECRET = '{"password": "hunter2"}'
+NEW = NewConnection(
+    name="Work",
+    kind="pasted",
+    host="db.example.org",
+    port=5432,
+    database="work",
+    username="alice",
+    provider="Neon",
+    tls="verified",
+    owner_id="11111111-1111-4111-8111-111111111111",
+    server_version="18.1",
+)
+
+
+def _count(store: ControlStore, of: Any) -> int:
+    with store.reading() as conn:
+        return conn.execute(select(func.count()).select_from(of)).scalar_one()
+
+
+def _another(**changes: Any) -> NewConnection:
+    return replace(NEW, owner_id=str(uuid4()), **changes)
+
+
+def test_saves_what_is_shown_in_columns_and_the_string_only_sealed(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
+) -> None:
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    assert (saved.name, saved.host, saved.port, saved.owner_id) == (
+        "Work",
+        "db.example.org",
+        5432,
+        NEW.owner_id,
+    )
+    assert (saved.schema_version, saved.verified_at) == (None, store.now())
+    assert connections.active(store, alice.id) == saved
+    assert connections.open_secret(store, secrets, saved.id) == SECRET
+    with store.reading() as conn:
+        everything = repr([conn.execute(select(each)).all() for each in (table, sealed)])
+    assert "hunter2" not in everything + repr(saved) + repr(audit.listing(store))
+
+
+def test_replaces_the_one_before_with_all_that_belongs_to_it(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
+) -> None:
+    sealed_before = _count(store, sealed)
+    old = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="old")
+    new = connections.save(
+        store, secrets, user_id=alice.id, new=replace(NEW, host="new.example.org"), secret="new"
+    )
+    assert connections.active(store, alice.id) == new
+    assert connections.open_secret(store, secrets, new.id) == "new"
+    with pytest.raises(ConnectionNotFoundError):
+        connections.open_secret(store, secrets, old.id)
+    assert _count(store, table) == 1
+    assert _count(store, sealed) == sealed_before + 1
+    assert [each.detail["replaced"] for each in audit.listing(store)[:2]] == [old.id, None]
+
+
+def test_one_active_connection_a_person_is_a_rule_of_the_store(
+    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+) -> None:
+    connections.save(store, secrets, user_id=alice.id, new=NEW, secret="a")
+    connections.save(store, secrets, user_id=bob.id, new=_another(), secret="b")
+    with store.reading() as conn:
+        row = dict(conn.execute(select(table).where(table.c.user_id == alice.id)).mappings().one())
+    with store.writing() as conn:
+        for _ in range(2):
+            conn.execute(insert(table), {**row, "id": str(uuid4()), "is_active": False})
+    with pytest.raises(IntegrityError), store.writing() as conn:
+        conn.execute(insert(table), {**row, "id": str(uuid4())})
+
+
+def test_forgets_a_connection_and_its_string(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
+) -> None:
+    sealed_before = _count(store, sealed)
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    connections.forget(store, user_id=alice.id, connection_id=saved.id)
+    assert connections.active(store, alice.id) is None
+    assert _count(store, sealed) == sealed_before
+    assert audit.listing(store)[0].event == "connection_forgotten"
+    with pytest.raises(ConnectionNotFoundError):
+        connections.forget(store, user_id=alice.id, connection_id=saved.id)
+
+
+def test_nobody_forgets_the_connection_of_another(
+    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+) -> None:
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    with pytest.raises(ConnectionNotFoundError):
+        connections.forget(store, user_id=bob.id, connection_id=saved.id)
+    assert connections.active(store, alice.id) == saved
+    assert connections.active(store, bob.id) is None
+
+
+@pytest.mark.parametrize("connection_id", ["", "\0", "\ud800", str(uuid4())])
+def test_an_unknown_connection_is_not_found(
+    store: ControlStore, alice: Person, connection_id: str
+) -> None:
+    with pytest.raises(ConnectionNotFoundError):
+        connections.forget(store, user_id=alice.id, connection_id=connection_id)
+
+
+def test_remembers_that_the_tables_are_ready_and_that_they_are_not(
+    store: ControlStore, secrets: SealedSecrets, clock: Clock, alice: Person
+) -> None:
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    clock.pass_s(60)
+    connections.mark_verified(store, saved.id, schema_version=2)
+    ready = replace(saved, schema_version=2, verified_at=store.now())
+    assert connections.active(store, alice.id) == ready
+    connections.mark_verified(store, saved.id, schema_version=2, server_version="18.2")
+    assert connections.active(store, alice.id) == replace(ready, server_version="18.2")
+    clock.pass_s(60)
+    connections.mark_unready(store, saved.id)
+    unready = replace(ready, server_version="18.2", schema_version=None)
+    assert connections.active(store, alice.id) == unready
+    with pytest.raises(ConnectionNotFoundError):
+        connections.mark_unready(store, str(uuid4()))
+    with pytest.raises(ConnectionNotFoundError):
+        connections.mark_verified(store, str(uuid4()), schema_version=2)
+
+
+def test_a_workspace_held_by_another_account_is_known_and_not_given_away(
+    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+) -> None:
+    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    asked = [NEW.owner_id, *(str(uuid4()) for _ in range(1200))]
+    assert connections.held_by_others(store, asked, user_id=bob.id) == {NEW.owner_id}
+    assert connections.held_by_others(store, asked, user_id=alice.id) == set()
+    assert connections.held_by_others(store, [], user_id=bob.id) == set()
+    with pytest.raises(ValidationError) as caught:
+        connections.save(store, secrets, user_id=bob.id, new=NEW, secret="b")
+    assert set(caught.value.errors) == {"workspace"}
+    assert connections.active(store, bob.id) is None
+    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+
+
+def test_a_connection_given_to_another_account_in_the_file_cannot_be_opened(
+    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+) -> None:
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    with store.writing() as conn:
+        conn.execute(update(table).values(user_id=bob.id))
+    with pytest.raises(ConnectionUnreadableError):
+        connections.open_secret(store, secrets, saved.id)
+
+
+def test_strings_swapped_between_connections_cannot_be_opened(
+    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+) -> None:
+    first = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="a")
+    second = connections.save(store, secrets, user_id=bob.id, new=_another(), secret="b")
+    with store.writing() as conn:
+        ids = {row.id: row.sealed_id for row in conn.execute(select(table))}
+        for here, there in ((first, second), (second, first)):
+            conn.execute(update(table).where(table.c.id == here.id).values(sealed_id=ids[there.id]))
+    for each in (first, second):
+        with pytest.raises(ConnectionUnreadableError):
+            connections.open_secret(store, secrets, each.id)
+
+
+def test_a_broken_string_costs_nobody_else_anything_and_can_be_pasted_again(
+    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+) -> None:
+    broken = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    whole = connections.save(store, secrets, user_id=bob.id, new=_another(), secret="b")
+    with store.writing() as conn:
+        sealed_id = conn.execute(
+            select(table.c.sealed_id).where(table.c.id == broken.id)
+        ).scalar_one()
+        conn.execute(update(sealed).where(sealed.c.id == sealed_id).values(value=b"\x01cut"))
+    with pytest.raises(ConnectionUnreadableError) as caught:
+        connections.open_secret(store, secrets, broken.id)
+    assert "Paste your connection string again" in str(caught.value)
+    assert connections.active(store, alice.id) == broken
+    assert connections.open_secret(store, secrets, whole.id) == "b"
+    again = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    assert connections.open_secret(store, secrets, again.id) == SECRET
+
+
+def test_foreign_text_of_any_length_can_be_kept(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
+) -> None:
+    new = _another(host="h" * 5000, database="d" * 5000, server_version="v" * 5000, name="n" * 5000)
+    saved = connections.save(store, secrets, user_id=alice.id, new=new, secret="s" * 100_000)
+    assert connections.active(store, alice.id) == saved

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import event, func, select
+
+from provision.control import audit, connections, sessions
+from provision.control.tables import sessions as table
+from tests.control.test_connections import NEW
+
+if TYPE_CHECKING:
+    from provision.control.sealed import SealedSecrets
+    from provision.control.store import ControlStore
+    from provision.control.users import Person
+    from tests.control.conftest import Clock
+
+DAY_S = 86_400
+
+
+def _start(store: ControlStore, person: Person, *, absolute_s: int = 30 * DAY_S) -> str:
+    return sessions.start(
+        store,
+        user_id=person.id,
+        address="192.0.2.1",
+        agent="Browser",
+        absolute_s=absolute_s,
+        idle_s=DAY_S,
+    )
+
+
+def _last_seen(store: ControlStore) -> int:
+    with store.reading() as conn:
+        return int(conn.execute(select(table.c.last_seen_at)).scalar_one())
+
+
+def test_says_who_is_signed_in(
+    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+) -> None:
+    raw, bobs = _start(store, alice), _start(store, bob)
+    before = sessions.resolve(store, raw)
+    assert before
+    assert (before.person, before.connection) == (alice, None)
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="x")
+    after = sessions.resolve(store, raw)
+    assert after
+    assert (after.person, after.connection) == (alice, saved)
+    other = sessions.resolve(store, bobs)
+    assert other
+    assert (other.person, other.connection) == (bob, None)
+
+
+def test_the_raw_id_is_kept_nowhere(store: ControlStore, alice: Person) -> None:
+    raw = _start(store, alice)
+    with store.reading() as conn:
+        row = conn.execute(select(table)).one()
+    assert raw not in repr(row)
+    signed_in = sessions.resolve(store, raw)
+    assert signed_in
+    assert signed_in.session_id_hash == row.id_hash
+    assert row.id_hash not in repr(signed_in)
+    assert sessions.resolve(store, row.id_hash) is None
+
+
+def test_every_session_has_an_id_of_256_random_bits(store: ControlStore, alice: Person) -> None:
+    ids = {_start(store, alice) for _ in range(5)}
+    assert len(ids) == 5
+    assert all(len(bytes.fromhex(each)) == 32 for each in ids)
+
+
+@pytest.mark.parametrize("raw", ["", "unknown", "\0", "\ud800", "x" * 100_000])
+def test_an_unknown_id_is_nobody(store: ControlStore, alice: Person, raw: str) -> None:
+    _start(store, alice)
+    assert sessions.resolve(store, raw) is None
+    sessions.end(store, raw)
+    assert [each.event for each in audit.listing(store)] == ["signed_in", "registered"]
+
+
+def test_ends_when_idle(store: ControlStore, clock: Clock, alice: Person) -> None:
+    raw = _start(store, alice)
+    clock.pass_s(DAY_S - 1)
+    assert sessions.resolve(store, raw)
+    clock.pass_s(DAY_S - 1)
+    assert sessions.resolve(store, raw)
+    clock.pass_s(DAY_S)
+    assert sessions.resolve(store, raw) is None
+
+
+def test_ends_after_its_absolute_life_however_busy(
+    store: ControlStore, clock: Clock, alice: Person
+) -> None:
+    raw = _start(store, alice, absolute_s=3 * DAY_S)
+    for _ in range(5):
+        clock.pass_s(DAY_S // 2)
+        assert sessions.resolve(store, raw)
+    clock.pass_s(DAY_S // 2)
+    assert sessions.resolve(store, raw) is None
+
+
+def test_is_noted_as_seen_once_a_minute(store: ControlStore, clock: Clock, alice: Person) -> None:
+    raw = _start(store, alice)
+    started = store.now()
+    clock.pass_s(59)
+    sessions.resolve(store, raw)
+    assert _last_seen(store) == started
+    clock.pass_s(1)
+    sessions.resolve(store, raw)
+    assert _last_seen(store) == started + 60
+
+
+def test_is_resolved_by_one_statement(store: ControlStore, alice: Person) -> None:
+    raw = _start(store, alice)
+    statements: list[str] = []
+
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    with store.reading() as conn:
+        engine = conn.engine
+    event.listen(engine, "before_cursor_execute", note)
+    assert sessions.resolve(store, raw)
+    assert len(statements) == 1
+
+
+def test_ends_by_signing_out_here_only(store: ControlStore, alice: Person) -> None:
+    here, elsewhere = _start(store, alice), _start(store, alice)
+    sessions.end(store, here, address="192.0.2.2", agent="Browser")
+    assert sessions.resolve(store, here) is None
+    assert sessions.resolve(store, elsewhere)
+    told = audit.listing(store)[0]
+    assert (told.event, told.user_id, told.address) == ("signed_out", alice.id, "192.0.2.2")
+    sessions.end(store, here)
+    assert len(audit.listing(store)) == 4
+
+
+def test_ends_everywhere_or_everywhere_else(
+    store: ControlStore, alice: Person, bob: Person
+) -> None:
+    here, elsewhere, bobs = _start(store, alice), _start(store, alice), _start(store, bob)
+    assert sessions.end_all(store, alice.id, here) == 1
+    assert sessions.resolve(store, here)
+    assert sessions.resolve(store, elsewhere) is None
+    assert sessions.end_all(store, alice.id) == 1
+    assert sessions.end_all(store, alice.id) == 0
+    assert sessions.resolve(store, here) is None
+    assert sessions.resolve(store, bobs)
+    ended = [each.detail for each in audit.listing(store) if each.event == "sessions_ended"]
+    assert ended == [{"count": 1}, {"count": 1}]
+
+
+def test_what_is_over_is_swept_away_at_the_next_sign_in(
+    store: ControlStore, clock: Clock, alice: Person, bob: Person
+) -> None:
+    _start(store, alice)
+    clock.pass_s(30 * DAY_S)
+    _start(store, bob)
+    with store.reading() as conn:
+        assert conn.execute(select(func.count()).select_from(table)).scalar() == 1
+
+
+def test_a_browser_may_call_itself_anything(store: ControlStore, alice: Person) -> None:
+    agent = "\0\x1b[31m\ud800" + "x" * 10_000
+    sessions.start(
+        store, user_id=alice.id, address="\0", agent=agent, absolute_s=DAY_S, idle_s=DAY_S
+    )
+    with store.reading() as conn:
+        row = conn.execute(select(table)).one()
+    assert row.agent.startswith("[31mxxx")
+    assert len(row.agent) <= 300
+    assert audit.listing(store)[0].agent == row.agent
