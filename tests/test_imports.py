@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ _MAY_IMPORT = {
 _COMPOSING = {"__init__", "__main__", "assembly", "cli", "demo", "doctor", "server"}
 
 
+@cache
 def _modules() -> list[Path]:
     return sorted(_PACKAGE.rglob("*.py"))
 
@@ -39,6 +41,7 @@ def _part(path: Path) -> str:
     return path.relative_to(_PACKAGE).with_suffix("").parts[0]
 
 
+@cache
 def _imports(path: Path) -> set[str]:
     """Every module and every name that `path` imports, in dotted form."""
     found = set[str]()

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-# Room between two cards of the board, so that a card moved there leaves its neighbours alone.
-_STEP: Final = Decimal(1024)
+# A place in a column of the board counts seconds since 1970; what is added later goes below.
+_STEP_S: Final = 3600
 _CREATED_DAYS_AGO: Final = 60
 
 
@@ -33,6 +33,7 @@ def fill(conn: Connection, *, owner_id: str, now: datetime) -> bool:
     moment = now.replace(tzinfo=None)
     project_ids = {project.name: str(uuid4()) for project in PROJECTS}
     member_ids = {member.name.split()[0]: str(uuid4()) for member in MEMBERS}
+    first = Decimal(int((now - timedelta(days=_CREATED_DAYS_AGO)).timestamp()))
     conn.execute(
         insert(projects).values(
             [
@@ -79,7 +80,7 @@ def fill(conn: Connection, *, owner_id: str, now: datetime) -> bool:
                     "title": task.title,
                     "status": task.status,
                     "priority": task.priority,
-                    "position": _STEP * number,
+                    "position": first + _STEP_S * number,
                     **_dates(task, number, moment),
                 }
                 for number, (project_name, task) in enumerate(_in_board_order(), start=1)
