@@ -31,7 +31,8 @@ def bundle(**parts: Select[Any]) -> Select[Any]:
     """
     columns = []
     for name, part in parts.items():
-        rows = part.subquery(name)
+        # Not its bare name: PostgreSQL takes that for a column of the same name, if there is one.
+        rows = part.subquery(f"{name}_part")
         columns.append(
             select(cast(json_rows(rows), Text)).select_from(rows).scalar_subquery().label(name)
         )

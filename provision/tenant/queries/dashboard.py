@@ -1,0 +1,338 @@
+"""The dashboard: everything it shows, in one round trip. Weeks start on Monday.
+
+What was done when is known from `completed_at` alone: tasks that other programs closed, or that
+were closed before the tables had that column, are counted as done but in no week.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Date,
+    Integer,
+    Numeric,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+    union_all,
+)
+
+from provision.tenant.queries import board
+from provision.tenant.queries import shell as frame
+from provision.tenant.queries.bundle import bundle, decode, gather
+from provision.tenant.queries.columns import (
+    DONE,
+    TALLY,
+    TODAY,
+    count_where,
+    is_late,
+    is_open,
+    meaning,
+    own,
+    project_name,
+    rfc3339,
+)
+from provision.tenant.rows import (
+    Change,
+    DueTask,
+    Figures,
+    MemberLoad,
+    ProjectMoney,
+    Shell,
+    StatusCount,
+    WeekCount,
+)
+from provision.tenant.tables import projects, tasks, team_members
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection, Table
+
+WEEKS = 8
+_MOST_LATE = 12
+_MOST_A_DAY = 12
+_MOST_PROJECTS = 12
+_MOST_MEMBERS = 12
+_MOST_CHANGES = 8
+
+_MONDAY = bindparam("monday", type_=Date)
+_NEXT_MONDAY = bindparam("next_monday", type_=Date)
+_LAST_MONDAY = bindparam("last_monday", type_=Date)
+_FIRST_MONDAY = bindparam("first_monday", type_=Date)
+_TOMORROW = bindparam("tomorrow", type_=Date)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of this week and what is due on it, late tasks left out; `open` counts all of them."""
+
+    day: date
+    tasks: tuple[DueTask, ...]
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`late` and `changes` are the first few; `week` has seven days, `done_by_week` eight weeks."""
+
+    shell: Shell | None
+    figures: Figures
+    late: tuple[DueTask, ...]
+    week: tuple[Day, ...]
+    money: tuple[ProjectMoney, ...]
+    statuses: tuple[StatusCount, ...]
+    done_by_week: tuple[WeekCount, ...]
+    workload: tuple[MemberLoad, ...]
+    changes: tuple[Change, ...]
+
+
+class _DueThisWeek(DueTask, frozen=True, kw_only=True):
+    open_that_day: int
+
+
+def overview(conn: Connection, *, owner_id: str, today: date, shell: bool) -> Overview:
+    monday = today - timedelta(days=today.weekday())
+    parameters = {
+        "owner_id": owner_id,
+        "today": today,
+        "tomorrow": today + timedelta(days=1),
+        "monday": monday,
+        "next_monday": monday + timedelta(weeks=1),
+        "last_monday": monday - timedelta(weeks=1),
+        "first_monday": monday - timedelta(weeks=WEEKS - 1),
+    }
+    texts = gather(conn, _overview(shell), parameters)
+    return Overview(
+        shell=frame.read(texts),
+        figures=decode(texts["figures"], tuple[Figures])[0],
+        late=decode(texts["late"], tuple[DueTask, ...]),
+        week=_days(monday, decode(texts["week"], tuple[_DueThisWeek, ...])),
+        money=decode(texts["money"], tuple[ProjectMoney, ...]),
+        statuses=decode(texts["statuses"], tuple[StatusCount, ...]),
+        done_by_week=_weeks(monday, decode(texts["done_by_week"], tuple[WeekCount, ...])),
+        workload=decode(texts["workload"], tuple[MemberLoad, ...]),
+        changes=decode(texts["changes"], tuple[Change, ...]),
+    )
+
+
+def _days(monday: date, found: tuple[_DueThisWeek, ...]) -> tuple[Day, ...]:
+    days = []
+    for day in (monday + timedelta(days=number) for number in range(7)):
+        due = tuple(task for task in found if task.due == day)
+        days.append(Day(day, due, due[0].open_that_day if due else 0))
+    return tuple(days)
+
+
+def _weeks(monday: date, found: tuple[WeekCount, ...]) -> tuple[WeekCount, ...]:
+    done = {each.week: each.tasks for each in found}
+    weeks = (monday - timedelta(weeks=ago) for ago in reversed(range(WEEKS)))
+    return tuple(WeekCount(week=week, tasks=done.get(week, 0)) for week in weeks)
+
+
+@lru_cache
+def _overview(shell: bool) -> Select[Any]:
+    return bundle(
+        figures=_figures(),
+        late=_late(),
+        week=_week(),
+        money=_money(),
+        statuses=board.counts(()),
+        done_by_week=_done_by_week(),
+        workload=_workload(),
+        changes=_changes(),
+        **frame.part(shell),
+    )
+
+
+def _done_between(first: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(tasks.c.status == DONE, tasks.c.completed_at >= first, tasks.c.completed_at < end)
+
+
+def _figures() -> Select[Any]:
+    c = tasks.c
+    in_days_left = and_(is_open(tasks), c.due_date >= TODAY, c.due_date < _NEXT_MONDAY)
+    # A date of -infinity is late, but by no number of days.
+    datable = and_(is_late(tasks), func.isfinite(c.due_date))
+    counted = (
+        select(
+            func.count().label("tasks"),
+            count_where(is_open(tasks)).label("open"),
+            func.count(c.project_id.distinct()).filter(is_open(tasks)).label("open_projects"),
+            count_where(is_late(tasks)).label("overdue"),
+            (TODAY - func.min(c.due_date).filter(datable)).label("oldest_overdue_days"),
+            count_where(in_days_left).label("due_this_week"),
+            count_where(and_(is_open(tasks), c.due_date == _TOMORROW)).label("due_tomorrow"),
+            count_where(_done_between(_MONDAY, _NEXT_MONDAY)).label("done_this_week"),
+            count_where(_done_between(_LAST_MONDAY, _MONDAY)).label("done_last_week"),
+        )
+        .where(own(tasks))
+        .subquery("counted")
+    )
+    return select(*counted.c, _sum("budget"), _sum("spent"))
+
+
+def _sum(name: str) -> ColumnElement[Any]:
+    """Of all projects that are not cancelled; NaN would swallow the rest."""
+    amount = projects.c[name]
+    return (
+        select(func.coalesce(func.sum(amount), literal_column("0")))
+        .where(own(projects), _is_counted(), amount != literal_column("'NaN'::numeric"))
+        .scalar_subquery()
+        .label(name)
+    )
+
+
+def _is_counted() -> ColumnElement[bool]:
+    return projects.c.status.is_distinct_from(literal_column("'cancelled'", Text))
+
+
+def _due_columns() -> list[ColumnElement[Any]]:
+    c = tasks.c
+    return [c.id, c.title, c.status, c.due_date, project_name(tasks)]
+
+
+_BY_PRIORITY = meaning(tasks.c.priority, "urgent", "high", "medium", "low").asc().nulls_last()
+
+
+def _late() -> Select[Any]:
+    return (
+        select(*_due_columns())
+        .where(own(tasks), is_late(tasks))
+        .order_by(tasks.c.due_date, _BY_PRIORITY, tasks.c.id)
+        .limit(_MOST_LATE)
+    )
+
+
+def _week() -> Select[Any]:
+    day = tasks.c.due_date
+    order = (is_open(tasks).desc(), _BY_PRIORITY, tasks.c.id)
+    placed = (
+        select(
+            *_due_columns(),
+            count_where(is_open(tasks)).over(partition_by=day).label("open_that_day"),
+            func.row_number().over(partition_by=day, order_by=order).label("place"),
+        )
+        .where(own(tasks), day >= _MONDAY, day < _NEXT_MONDAY, ~is_late(tasks))
+        .subquery("placed")
+    )
+    shown = [column for column in placed.c if column.name != "place"]
+    return (
+        select(*shown)
+        .where(placed.c.place <= _MOST_A_DAY)
+        .order_by(placed.c.due_date, placed.c.place)
+    )
+
+
+def _money() -> Select[Any]:
+    c = projects.c
+    by_status = meaning(c.status, "active", "planning", "on_hold").asc().nulls_last()
+    return (
+        select(
+            c.id,
+            c.name,
+            c.status,
+            c.due_date,
+            c.budget,
+            c.spent,
+            frame.tallied("total").label("tasks_total"),
+            (frame.tallied("total") - frame.tallied("open")).label("tasks_done"),
+        )
+        .select_from(projects.outerjoin(TALLY, TALLY.c.project_id == c.id))
+        .where(own(projects), _is_counted())
+        .order_by(by_status, c.created_at, c.id)
+        .limit(_MOST_PROJECTS)
+    )
+
+
+def _done_by_week() -> Select[Any]:
+    week: ColumnElement[Any] = cast(
+        func.date_trunc(literal_column("'week'"), tasks.c.completed_at), Date
+    )
+    count: ColumnElement[Any] = func.count()
+    return (
+        select(week.label("week"), count.label("tasks"))
+        .where(own(tasks), _done_between(_FIRST_MONDAY, _NEXT_MONDAY))
+        .group_by(week)
+    )
+
+
+def _workload() -> Select[Any]:
+    c = team_members.c
+    load = (
+        select(
+            tasks.c.assignee_id,
+            count_where(is_open(tasks)).label("open_tasks"),
+            count_where(is_late(tasks)).label("late_tasks"),
+        )
+        .where(own(tasks), tasks.c.assignee_id.is_not(None))
+        .group_by(tasks.c.assignee_id)
+        .subquery("load")
+    )
+    none = literal_column("0", Integer)
+    return (
+        select(
+            c.id,
+            c.name,
+            c.status,
+            c.workload,
+            func.coalesce(load.c.open_tasks, none).label("open_tasks"),
+            func.coalesce(load.c.late_tasks, none).label("late_tasks"),
+        )
+        .select_from(team_members.outerjoin(load, load.c.assignee_id == c.id))
+        .where(own(team_members))
+        .order_by(c.workload.desc().nulls_last(), func.lower(c.name), c.id)
+        .limit(_MOST_MEMBERS)
+    )
+
+
+def _changes() -> Select[Any]:
+    nouns = union_all(
+        _changed("task", tasks, "title"),
+        _changed("project", projects, "name"),
+        _changed("team_member", team_members, "name"),
+    ).subquery("nouns")
+    shown = [column for column in nouns.c if column.name != "instant"]
+    return (
+        select(*shown, rfc3339(nouns.c.instant).label("changed_at"))
+        .order_by(nouns.c.instant.desc(), nouns.c.id)
+        .limit(_MOST_CHANGES)
+    )
+
+
+def _changed(noun: str, table: Table, name: str) -> Select[Any]:
+    """The last few changes of one noun, with the same columns for all."""
+    c = table.c
+    touched = c.get("updated_at")
+    instant = c.created_at if touched is None else func.coalesce(touched, c.created_at)
+    is_new = true() if touched is None else func.coalesce(touched == c.created_at, false())
+    money = table is projects
+    latest = (
+        select(
+            literal_column(f"'{noun}'", Text).label("noun"),
+            c.id,
+            c[name].label("name"),
+            c.status,
+            (cast(null(), Date) if table is team_members else c.due_date).label("due_date"),
+            (project_name(table) if table is tasks else cast(null(), Text).label("project_name")),
+            (c.budget if money else cast(null(), Numeric)).label("budget"),
+            (c.spent if money else cast(null(), Numeric)).label("spent"),
+            is_new.label("is_new"),
+            instant.label("instant"),
+        )
+        .where(own(table), func.isfinite(instant))
+        .order_by(instant.desc())
+        .limit(_MOST_CHANGES)
+        .subquery(f"latest_{table.name}")
+    )
+    return select(*latest.c)

@@ -1,0 +1,210 @@
+"""Lists in pages by keyset: each page starts after the last row of the one before.
+
+However deep, a page costs the same, and rows that come or go between two pages neither repeat
+nor hide others. The cursor is opaque to clients, and good only for the list, order and filters
+that it came from.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Text, Uuid, and_, bindparam, cast, func, literal_column, or_, select, true
+from sqlalchemy.exc import DataError
+
+from provision.errors import InvalidCursorError, ValidationError
+from provision.tenant.queries.columns import LIMIT, own_rows
+from provision.tenant.queries.filters import conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
+
+    from provision.tenant.queries.filters import Filters
+
+T = TypeVar("T")
+
+MAX_LIMIT = 200
+# A key is at most a name of 200 characters when the app wrote it; other programs' may be longer.
+_MAX_CURSOR_LENGTH = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPage:
+    """One page of a list: `rows` is the text of a JSON array, to be passed on as it is."""
+
+    rows: str
+    next_cursor: str | None
+
+
+class Keyed(msgspec.Struct, Generic[T], frozen=True):
+    """A row of a page and its sort key as text."""
+
+    item: T
+    key: str | None
+    id: str
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """A noun's rows, how they may be shaped, and what they may be sorted by.
+
+    `shapes` turn the rows found (all columns and `version`) into what is sent, by name.
+    """
+
+    table: Table
+    sorts: Mapping[str, ColumnElement[Any]]
+    shapes: Mapping[str, Callable[[FromClause], Select[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page starts and how it is ordered: the statement's shape and its parameters."""
+
+    listing: Listing
+    sort: str
+    filters: Filters
+    limit: int
+    cursor: str | None
+
+    def __post_init__(self) -> None:
+        if self.sort.removeprefix("-") not in self.listing.sorts:
+            known = ", ".join(sorted(self.listing.sorts))
+            raise ValidationError(
+                {"sort": [f"Sort by one of {known}; a leading - turns the order round."]}
+            )
+        if not 1 <= self.limit <= MAX_LIMIT:
+            raise ValidationError({"limit": [f"This has to be between 1 and {MAX_LIMIT}."]})
+
+    def statement(self, shape: str) -> Select[Any]:
+        """Rows of `item` (JSON), `key` (text) and `id`, one more than the page holds."""
+        after = None
+        if self.cursor is not None:
+            after = "null" if self._start()[0] is None else "key"
+        return _statement(self.listing, shape, self.sort, self.filters.names(), after)
+
+    def parameters(self, owner_id: str) -> dict[str, Any]:
+        parameters = {
+            "owner_id": owner_id,
+            "limit": self.limit + 1,
+            **self.filters.parameters(),
+        }
+        if self.cursor is not None:
+            key, last_id = self._start()
+            parameters |= {"after_id": last_id} | ({} if key is None else {"after_key": key})
+        return parameters
+
+    def cut(self, found: Sequence[Keyed[T]]) -> tuple[tuple[T, ...], str | None]:
+        """The rows that fit this page, and where the next one starts if there are more."""
+        shown = tuple(row.item for row in found[: self.limit])
+        return shown, self.next_cursor(found)
+
+    def next_cursor(self, found: Sequence[Any]) -> str | None:
+        """Where the next page starts, or None when all of what was `found` fits this one."""
+        if len(found) <= self.limit:
+            return None
+        last = found[self.limit - 1]
+        content = msgspec.json.encode((self._fingerprint(), last.key, str(last.id)))
+        return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+    def _start(self) -> tuple[str | None, str]:
+        """The key and id to start after. Raises InvalidCursorError."""
+        text = self.cursor or ""
+        try:
+            if len(text) > _MAX_CURSOR_LENGTH:
+                raise InvalidCursorError
+            content = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+            fingerprint, key, last_id = msgspec.json.decode(
+                content, type=tuple[str, str | None, uuid.UUID]
+            )
+        except (ValueError, binascii.Error, msgspec.MsgspecError):
+            raise InvalidCursorError from None
+        if fingerprint != self._fingerprint() or (key is not None and "\0" in key):
+            raise InvalidCursorError
+        return key, str(last_id)
+
+    def _fingerprint(self) -> str:
+        given = sorted(self.filters.given().items())
+        content = repr((self.listing.table.name, self.sort, given)).encode(errors="replace")
+        return hashlib.blake2b(content, digest_size=9).hexdigest()
+
+
+def json_page(conn: Connection, place: Place, owner_id: str) -> JsonPage:
+    """One page as JSON text, in one trip."""
+    statement, parameters = place.statement("row"), place.parameters(owner_id)
+    found = fetch(place, lambda: conn.execute(_as_text(statement), parameters).all())
+    shown = ",".join([row.item for row in found[: place.limit]])
+    return JsonPage(f"[{shown}]", place.next_cursor(found))
+
+
+def fetch(place: Place, run: Callable[[], T]) -> T:
+    """Run what uses a place; a cursor may still hold a key that is no date or no number."""
+    try:
+        return run()
+    except DataError:
+        if place.cursor is None:
+            raise
+        raise InvalidCursorError from None
+
+
+@lru_cache(maxsize=256)
+def _as_text(statement: Select[Any]) -> Select[Any]:
+    rows = statement.subquery("page")
+    return select(cast(rows.c.item, Text).label("item"), rows.c.key, rows.c.id)
+
+
+@lru_cache(maxsize=512)
+def _statement(
+    listing: Listing, shape: str, sort: str, filtered: tuple[str, ...], after: str | None
+) -> Select[Any]:
+    table, key = listing.table, listing.sorts[sort.removeprefix("-")]
+    is_descending = sort.startswith("-")
+    order = (
+        (key.desc().nulls_last(), table.c.id.desc())
+        if is_descending
+        else (key.asc().nulls_last(), table.c.id.asc())
+    )
+    # `to_json` writes timestamps and dates the same way whatever DateStyle a session has.
+    key_text = func.to_json(key).op("#>>")(literal_column("'{}'")).label("sort_key")
+    found = (
+        own_rows(table)
+        .add_columns(key_text)
+        .where(*conditions(table, filtered))
+        .order_by(*order)
+        .limit(LIMIT)
+    )
+    if after is not None:
+        found = found.where(
+            _after(table, key, is_descending=is_descending, is_null=after == "null")
+        )
+    rows = found.subquery("found")
+    shaped = listing.shapes[shape](rows)
+    names = tuple(shaped.selected_columns.keys())
+    keyed = shaped.add_columns(rows.c.sort_key).subquery("keyed")
+    # A lateral select only to leave the key out of the JSON.
+    item = select(*(keyed.c[name] for name in names)).correlate(keyed).lateral("item")
+    return select(
+        func.row_to_json(item.table_valued()).label("item"),
+        keyed.c.sort_key.label("key"),
+        keyed.c.id,
+    ).select_from(keyed.join(item, true()))
+
+
+def _after(
+    table: Table, key: ColumnElement[Any], *, is_descending: bool, is_null: bool
+) -> ColumnElement[bool]:
+    last_id = bindparam("after_id", type_=Uuid(as_uuid=False))
+    beyond_id = table.c.id < last_id if is_descending else table.c.id > last_id
+    if is_null:
+        return and_(key.is_(None), beyond_id)
+    last_key = cast(bindparam("after_key", type_=Text), key.type)
+    beyond_key = key < last_key if is_descending else key > last_key
+    return or_(beyond_key, and_(key == last_key, beyond_id), key.is_(None))

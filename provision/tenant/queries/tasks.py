@@ -1,0 +1,254 @@
+"""Tasks: rows for the JSON API; board, list and a page of their own for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, Text, func, select
+
+from provision.errors import TaskNotFoundError
+from provision.tenant.queries import board, options, paging, writing
+from provision.tenant.queries import shell as frame
+from provision.tenant.queries.bundle import bundle, decode, gather
+from provision.tenant.queries.columns import (
+    ID,
+    assignee_name,
+    meaning,
+    own_rows,
+    project_name,
+    rank,
+    task_columns,
+)
+from provision.tenant.queries.filters import ALL_TASKS, TaskFilters
+from provision.tenant.queries.paging import JsonPage, Keyed, Listing, Place
+from provision.tenant.rows import Option, Shell, StatusCount, TaskCard, TaskDetail
+from provision.tenant.tables import projects, tasks, team_members
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from sqlalchemy import Connection, FromClause
+
+
+def _row(source: FromClause) -> Select[Any]:
+    return select(*task_columns(source))
+
+
+def _detail(source: FromClause) -> Select[Any]:
+    return select(*task_columns(source), project_name(source), assignee_name(source))
+
+
+_NOUN = writing.Noun(
+    table=tasks,
+    not_found=TaskNotFoundError,
+    defaults={
+        "title": None,
+        "description": None,
+        "status": "todo",
+        "priority": "medium",
+        "due_date": None,
+        "project_id": None,
+        "assignee_id": None,
+        "position": None,
+    },
+    row=_row,
+    card=_detail,
+    references={"project_id": projects, "assignee_id": team_members},
+    unknown={
+        "project_id": "There is no such project.",
+        "assignee_id": "There is no such team member.",
+    },
+)
+
+_LISTING = Listing(
+    table=tasks,
+    sorts={
+        "created_at": tasks.c.created_at,
+        "updated_at": tasks.c.updated_at,
+        "completed_at": tasks.c.completed_at,
+        "title": func.lower(tasks.c.title, type_=Text),
+        "due_date": tasks.c.due_date,
+        "priority": meaning(tasks.c.priority, "low", "medium", "high", "urgent"),
+        "status": meaning(tasks.c.status, "todo", "in_progress", "review", "done"),
+        "position": rank(tasks),
+    },
+    shapes={"row": _row, "card": board.card},
+)
+
+SORTS = frozenset(_LISTING.sorts)
+WRITABLE = _NOUN.writable
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """`tasks` are at most `limit` of each status, in the board's order; `counts` are of all."""
+
+    shell: Shell | None
+    tasks: tuple[TaskCard, ...]
+    counts: tuple[StatusCount, ...]
+    projects: tuple[Option, ...]
+    members: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskListPage:
+    """`counts` are of all tasks that the filters leave, not of this page."""
+
+    shell: Shell | None
+    tasks: tuple[TaskCard, ...]
+    next_cursor: str | None
+    counts: tuple[StatusCount, ...]
+    projects: tuple[Option, ...]
+    members: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    shell: Shell | None
+    task: TaskDetail
+    projects: tuple[Option, ...]
+    members: tuple[Option, ...]
+
+
+def page(
+    conn: Connection,
+    *,
+    owner_id: str,
+    filters: TaskFilters = ALL_TASKS,
+    sort: str = "-created_at",
+    limit: int = 50,
+    cursor: str | None = None,
+) -> JsonPage:
+    return paging.json_page(conn, Place(_LISTING, sort, filters, limit, cursor), owner_id)
+
+
+def get(conn: Connection, *, owner_id: str, row_id: str, today: date | None = None) -> str:
+    return writing.get(_NOUN, conn, writing.Aim(owner_id, row_id, today=today))
+
+
+def create(
+    conn: Connection, *, owner_id: str, values: Mapping[str, Any], today: date | None = None
+) -> str:
+    """Placed at the end of its column. Raises ValidationError for an unknown project or member."""
+    return writing.create(_NOUN, conn, owner_id, values, today)
+
+
+def update(
+    conn: Connection,
+    *,
+    owner_id: str,
+    row_id: str,
+    values: Mapping[str, Any],
+    version: str | None = None,
+    today: date | None = None,
+) -> str:
+    """Becoming done sets when; leaving done clears it. Raises ValidationError as `create`."""
+    return writing.change(_NOUN, conn, writing.Aim(owner_id, row_id, version, today), values)
+
+
+def delete(conn: Connection, *, owner_id: str, row_id: str, version: str | None = None) -> None:
+    writing.remove(_NOUN, conn, writing.Aim(owner_id, row_id, version))
+
+
+def board_page(
+    conn: Connection,
+    *,
+    owner_id: str,
+    today: date,
+    shell: bool,
+    filters: TaskFilters = ALL_TASKS,
+    limit: int = 50,
+    offset: int = 0,
+) -> BoardPage:
+    """With a status as filter, `offset` gives the next cards of that column."""
+    parameters = {
+        "owner_id": owner_id,
+        "today": today,
+        "limit": limit,
+        "offset": offset,
+        **filters.parameters(),
+    }
+    texts = gather(conn, _board_page(filters.names(), shell), parameters)
+    choices = options.read(texts)
+    return BoardPage(
+        frame.read(texts),
+        decode(texts["tasks"], tuple[TaskCard, ...]),
+        decode(texts["counts"], tuple[StatusCount, ...]),
+        choices.projects,
+        choices.members,
+    )
+
+
+def list_page(
+    conn: Connection,
+    *,
+    owner_id: str,
+    today: date,
+    shell: bool,
+    filters: TaskFilters = ALL_TASKS,
+    sort: str = "due_date",
+    limit: int = 100,
+    cursor: str | None = None,
+) -> TaskListPage:
+    place = Place(_LISTING, sort, filters, limit, cursor)
+    statement = _list_page(place.statement("card"), filters.names(), shell)
+    parameters = place.parameters(owner_id) | {"today": today}
+    texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
+    shown, next_cursor = place.cut(decode(texts["rows"], tuple[Keyed[TaskCard], ...]))
+    choices = options.read(texts)
+    return TaskListPage(
+        frame.read(texts),
+        shown,
+        next_cursor,
+        decode(texts["counts"], tuple[StatusCount, ...]),
+        choices.projects,
+        choices.members,
+    )
+
+
+def detail_page(
+    conn: Connection, *, owner_id: str, row_id: str, today: date, shell: bool
+) -> TaskPage:
+    """Raises TaskNotFoundError."""
+    parameters = {"owner_id": owner_id, "row_id": row_id, "today": today}
+    texts = gather(conn, _detail_page(shell), parameters)
+    found = decode(texts["task"], tuple[TaskDetail, ...])
+    if not found:
+        raise TaskNotFoundError
+    choices = options.read(texts)
+    return TaskPage(frame.read(texts), found[0], choices.projects, choices.members)
+
+
+@lru_cache(maxsize=256)
+def _board_page(names: tuple[str, ...], shell: bool) -> Select[Any]:
+    return bundle(
+        tasks=board.cards(names),
+        counts=board.counts(names),
+        projects=options.PROJECTS,
+        members=options.MEMBERS,
+        **frame.part(shell),
+    )
+
+
+@lru_cache(maxsize=256)
+def _list_page(rows: Select[Any], names: tuple[str, ...], shell: bool) -> Select[Any]:
+    return bundle(
+        rows=rows,
+        counts=board.counts(names),
+        projects=options.PROJECTS,
+        members=options.MEMBERS,
+        **frame.part(shell),
+    )
+
+
+@lru_cache
+def _detail_page(shell: bool) -> Select[Any]:
+    return bundle(
+        task=_detail(own_rows(tasks).where(tasks.c.id == ID).subquery("found")),
+        projects=options.PROJECTS,
+        members=options.MEMBERS,
+        **frame.part(shell),
+    )

@@ -1,0 +1,210 @@
+"""Team members: rows for the JSON API; cards with what each is on, and a page for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, Text, case, func, literal_column, select, true
+
+from provision.errors import TeamMemberNotFoundError
+from provision.tenant.queries import board, paging, writing
+from provision.tenant.queries import shell as frame
+from provision.tenant.queries.bundle import bundle, decode, gather, json_rows
+from provision.tenant.queries.columns import (
+    ID,
+    count_where,
+    is_late,
+    is_open,
+    meaning,
+    member_columns,
+    own,
+    own_rows,
+    rank,
+)
+from provision.tenant.queries.filters import EVERYBODY, TeamFilters
+from provision.tenant.queries.paging import JsonPage, Keyed, Listing, Place
+from provision.tenant.rows import Shell, TaskCard, TeamCard
+from provision.tenant.tables import tasks, team_members
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from sqlalchemy import Connection, FromClause
+
+_NEXT_TASKS = 5
+_TASKS_OF_MEMBER = 100
+
+
+def _row(source: FromClause) -> Select[Any]:
+    return select(*member_columns(source))
+
+
+def _card(source: FromClause) -> Select[Any]:
+    theirs = (tasks.c.assignee_id == source.c.id, own(tasks))
+    load = (
+        select(
+            count_where(is_open(tasks)).label("open_tasks"),
+            count_where(is_late(tasks)).label("late_tasks"),
+        )
+        .where(*theirs)
+        .lateral("load")
+    )
+    soonest = (
+        select(tasks.c.id, tasks.c.title, tasks.c.status, tasks.c.due_date)
+        .where(*theirs, is_open(tasks))
+        .order_by(tasks.c.due_date.asc().nulls_last(), rank(tasks).asc().nulls_last(), tasks.c.id)
+        .limit(_NEXT_TASKS)
+        .correlate(source)
+        .subquery("soonest")
+    )
+    next_tasks = select(json_rows(soonest)).correlate(source).scalar_subquery().label("next_tasks")
+    return select(*member_columns(source), *load.c, next_tasks).select_from(
+        source.join(load, true())
+    )
+
+
+_NOUN = writing.Noun(
+    table=team_members,
+    not_found=TeamMemberNotFoundError,
+    defaults={
+        "name": None,
+        "email": None,
+        "role": "Developer",
+        "workload": 0,
+        "status": "available",
+    },
+    row=_row,
+    card=_card,
+)
+
+_LISTING = Listing(
+    table=team_members,
+    sorts={
+        "created_at": team_members.c.created_at,
+        "name": func.lower(team_members.c.name, type_=Text),
+        "role": func.lower(team_members.c.role, type_=Text),
+        "workload": team_members.c.workload,
+        "status": meaning(team_members.c.status, "available", "busy", "away"),
+    },
+    shapes={"row": _row, "card": _card},
+)
+
+SORTS = frozenset(_LISTING.sorts)
+WRITABLE = _NOUN.writable
+
+
+@dataclass(frozen=True, slots=True)
+class TeamListPage:
+    shell: Shell | None
+    members: tuple[TeamCard, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    """A person and their tasks: open ones first, soonest due first, at most 100."""
+
+    shell: Shell | None
+    member: TeamCard
+    tasks: tuple[TaskCard, ...]
+
+
+def page(
+    conn: Connection,
+    *,
+    owner_id: str,
+    filters: TeamFilters = EVERYBODY,
+    sort: str = "-created_at",
+    limit: int = 50,
+    cursor: str | None = None,
+) -> JsonPage:
+    return paging.json_page(conn, Place(_LISTING, sort, filters, limit, cursor), owner_id)
+
+
+def get(conn: Connection, *, owner_id: str, row_id: str, today: date | None = None) -> str:
+    return writing.get(_NOUN, conn, writing.Aim(owner_id, row_id, today=today))
+
+
+def create(
+    conn: Connection, *, owner_id: str, values: Mapping[str, Any], today: date | None = None
+) -> str:
+    return writing.create(_NOUN, conn, owner_id, values, today)
+
+
+def update(
+    conn: Connection,
+    *,
+    owner_id: str,
+    row_id: str,
+    values: Mapping[str, Any],
+    version: str | None = None,
+    today: date | None = None,
+) -> str:
+    return writing.change(_NOUN, conn, writing.Aim(owner_id, row_id, version, today), values)
+
+
+def delete(conn: Connection, *, owner_id: str, row_id: str, version: str | None = None) -> None:
+    """Their tasks stay, assigned to nobody."""
+    writing.remove(_NOUN, conn, writing.Aim(owner_id, row_id, version))
+
+
+def list_page(
+    conn: Connection,
+    *,
+    owner_id: str,
+    today: date,
+    shell: bool,
+    filters: TeamFilters = EVERYBODY,
+    sort: str = "name",
+    limit: int = 50,
+    cursor: str | None = None,
+) -> TeamListPage:
+    place = Place(_LISTING, sort, filters, limit, cursor)
+    statement = _list_page(place.statement("card"), shell)
+    parameters = place.parameters(owner_id) | {"today": today}
+    texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
+    shown, next_cursor = place.cut(decode(texts["rows"], tuple[Keyed[TeamCard], ...]))
+    return TeamListPage(frame.read(texts), shown, next_cursor)
+
+
+def detail_page(
+    conn: Connection, *, owner_id: str, row_id: str, today: date, shell: bool
+) -> MemberPage:
+    """Raises TeamMemberNotFoundError."""
+    parameters = {"owner_id": owner_id, "row_id": row_id, "today": today}
+    texts = gather(conn, _detail_page(shell), parameters)
+    found = decode(texts["member"], tuple[TeamCard, ...])
+    if not found:
+        raise TeamMemberNotFoundError
+    return MemberPage(frame.read(texts), found[0], decode(texts["tasks"], tuple[TaskCard, ...]))
+
+
+@lru_cache(maxsize=256)
+def _list_page(rows: Select[Any], shell: bool) -> Select[Any]:
+    return bundle(rows=rows, **frame.part(shell))
+
+
+@lru_cache
+def _detail_page(shell: bool) -> Select[Any]:
+    is_closed = case((is_open(tasks), literal_column("0")), else_=literal_column("1"))
+    theirs = (
+        own_rows(tasks)
+        .where(tasks.c.assignee_id == ID)
+        .order_by(
+            is_closed,
+            tasks.c.completed_at.desc().nulls_last(),
+            tasks.c.due_date.asc().nulls_last(),
+            rank(tasks).asc().nulls_last(),
+            tasks.c.id,
+        )
+        .limit(_TASKS_OF_MEMBER)
+        .subquery("theirs")
+    )
+    return bundle(
+        member=_card(own_rows(team_members).where(team_members.c.id == ID).subquery("found")),
+        tasks=board.card(theirs),
+        **frame.part(shell),
+    )
