@@ -31,7 +31,7 @@ _PATTERNS: Final = tuple(
             r"nessuna crittografia|без шифрования|暗号化なし|没有加密|无加密)")),
         ("tls_untrusted", None, (r"certificate verify failed|does not match host name|"
             r"self[- ]signed certificate|certificate has expired|root certificate|"
-            r"could not get server's host name|unable to get local issuer")),
+            r"could not get server's host name|unable to get local issuer|signature failure")),
         ("not_postgres", None, (r"wrong version number|packet length too long|http request|"
             r"received invalid response to ssl negotiation|received unencrypted data after ssl|"
             r"expected authentication request from server|invalid response to gssapi|"
