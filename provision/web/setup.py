@@ -232,22 +232,28 @@ def _show_connection(
 
 
 def _doctor(report: Report | None) -> dict[str, Any]:
-    """The nine rows and what the failing one says when it is opened."""
-    if report is None:
-        waiting = [Stage(each, None, None, "") for each in STAGES]
-        return {"stages": waiting, "note": "", "detail": "", "remedy": "", "code": "", "sql": ""}
-    took = sum(each.ms or 0 for each in report.stages)
-    failed = next((n for n, each in enumerate(report.stages, 1) if each.ok is False), None)
-    lacks_rights = report.code == "permission_denied" and report.schema
+    """The nine rows, what the failing one says when it is opened, and what its owner could run."""
+    if report is None or report.ok:
+        stages = report.stages if report else [Stage(each, None, None, "") for each in STAGES]
+        note = f"{_sum_ms(stages)} ms in all" if report else ""
+        words = {"detail": "", "remedy": "", "code": ""}
+        return words | {"stages": stages, "note": note, "sql": "", "problems": ()}
+    failed = next(n for n, each in enumerate(report.stages, 1) if each.ok is False)
+    tables = report.schema if report.code == "permission_denied" else None
     return {
         # The words of the failing row stand below it, in full.
-        "stages": [replace(each, detail="") if not each.ok else each for each in report.stages],
-        "note": f"stopped at {failed} of 9, after {took} ms" if failed else f"{took} ms in all",
-        "detail": "" if report.ok else report.detail,
+        "stages": [each if each.ok else replace(each, detail="") for each in report.stages],
+        "note": f"stopped at {failed} of 9, after {_sum_ms(report.stages)} ms",
+        "detail": report.detail,
         "remedy": report.remedy,
-        "code": "" if report.ok else report.code,
-        "sql": report.schema.sql if lacks_rights and report.schema else "",
+        "code": report.code,
+        "sql": tables.sql if tables else "",
+        "problems": tables.problems if tables and not tables.sql else (),
     }
+
+
+def _sum_ms(stages: Sequence[Stage]) -> int:
+    return sum(each.ms or 0 for each in stages)
 
 
 def _apply(connection: Connection) -> Response:

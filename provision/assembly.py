@@ -1,0 +1,129 @@
+"""Builds the app from its parts: the only module that sees them all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from provision.built_in import BuiltInPostgres
+from provision.control import connections
+from provision.control.sealed import open_vault, session_signing_key
+from provision.control.store import ControlStore
+from provision.errors import SettingsError
+from provision.passwords import PasswordHasher
+from provision.settings import Settings, forget_libpq_environment
+from provision.tenant.access import TenantAccess
+from provision.tenant.engines import EngineRegistry
+from provision.tenant.network import NetworkPolicy
+from provision.tenant.target import Target
+from provision.web.application import make_app
+from provision.web.services import EXTENSION, Services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+
+    from provision.control.sealed import SealedSecrets
+
+
+def assemble(settings: Settings) -> Flask:
+    """The app of one worker process; raises SettingsError when it cannot run as configured."""
+    if settings.built_in_postgres and settings.mode == "wsgi":
+        raise SettingsError(
+            "PROVISION_BUILT_IN_POSTGRES is on, but only `provision serve` and `provision demo` "
+            "can run the built-in server"
+        )
+    forget_libpq_environment()
+    store, secrets = open_store(settings)
+    policy = network_policy(settings)
+    services = Services(
+        settings=settings,
+        store=store,
+        secrets=secrets,
+        hasher=PasswordHasher(),
+        access=TenantAccess(_registry(settings, store, secrets, policy)),
+        policy=policy,
+        make_built_in=_built_in_maker(settings) if settings.built_in_postgres else None,
+    )
+    return make_app(services, signing_key=session_signing_key(secrets, settings.secret_key))
+
+
+def dismantle(app: Flask) -> None:
+    """Close every connection that `app` holds, to tenants and to the control store."""
+    services = cast("Services", app.extensions[EXTENSION])
+    services.access.close()
+    services.store.dispose()
+
+
+def open_store(settings: Settings) -> tuple[ControlStore, SealedSecrets]:
+    """The control store, migrated, and its secrets under the configured key."""
+    if settings.control_is_sqlite:
+        _make_private(settings)
+    store = ControlStore.open(settings.control_url)
+    secrets = open_vault(
+        store,
+        encryption_key=settings.encryption_key,
+        key_file=settings.data_dir / "secret.key",
+        allow_generate=settings.control_is_sqlite,
+    )
+    return store, secrets
+
+
+def network_policy(settings: Settings) -> NetworkPolicy:
+    """Where tenants' databases may live."""
+    return NetworkPolicy(
+        settings.network_policy,
+        allow=settings.allow_networks,
+        deny=settings.deny_networks,
+        loopback=settings.loopback_tenants,
+    )
+
+
+def _make_private(settings: Settings) -> None:
+    if not settings.data_dir.exists():
+        settings.data_dir.mkdir(parents=True, mode=0o700)
+
+
+def _registry(
+    settings: Settings, store: ControlStore, secrets: SealedSecrets, policy: NetworkPolicy
+) -> EngineRegistry:
+    def load_target(connection_id: str) -> Target:
+        target = Target.from_secret(connections.open_secret(store, secrets, connection_id))
+        if target.built_in:
+            # Its port may be another one since the last start.
+            return replace(target, port=BuiltInPostgres(settings.data_dir).port)
+        return target
+
+    return EngineRegistry(
+        load_target,
+        policy=policy,
+        max_engines=max(1, settings.max_engines // settings.workers),
+        max_connections=max(1, settings.max_connections // settings.workers),
+        tenant_connections=max(1, settings.tenant_connections // settings.workers),
+        idle_s=settings.engine_idle_seconds,
+        connect_timeout_s=settings.connect_timeout,
+        query_timeout_s=settings.query_timeout,
+        max_result_bytes=settings.max_result_bytes,
+        trouble_slots=max(1, settings.threads // 2),
+    )
+
+
+def _built_in_maker(settings: Settings) -> Callable[[], Target]:
+    def make() -> Target:
+        made = BuiltInPostgres(settings.data_dir).create_database("workspace")
+        return Target(
+            host=made.host,
+            port=made.port,
+            database=made.database,
+            user=made.user,
+            password=made.password,
+            sslmode="disable",
+            channel_binding=None,
+            endpoint=None,
+            ca_certificate=None,
+            allow_md5=False,
+            built_in=True,
+        )
+
+    return make

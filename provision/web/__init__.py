@@ -1,0 +1,1 @@
+"""Request in, page or partial out. The only layer that knows Flask."""

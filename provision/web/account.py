@@ -1,0 +1,120 @@
+"""Accounts: register, log in, log out, and the theme a browser wants."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, url_for
+
+from provision.control import users
+from provision.errors import (
+    BadCredentialsError,
+    EmailTakenError,
+    RegistrationClosedError,
+    ValidationError,
+)
+from provision.web import session
+from provision.web.partials import leave_for, respond
+from provision.web.services import services
+
+bp = Blueprint("account", __name__)
+
+_YEAR_S = 31_536_000
+
+
+@bp.route("/register", methods=["GET", "POST"])
+def register() -> Response:
+    """Make an account and sign it in."""
+    if session.person_or_none():
+        return leave_for(url_for("dashboard.page"))
+    name, email = request.form.get("name", ""), request.form.get("email", "")
+    errors: dict[str, list[str]] = {}
+    closed = services().settings.registration == "closed"
+    if request.method == "POST":
+        try:
+            refuse_closed_registration(email)
+            person = users.register(
+                services().store,
+                services().hasher,
+                email=email,
+                name=name,
+                password=request.form.get("password", ""),
+                **session.client(),
+            )
+        except ValidationError as error:
+            errors = error.errors
+        except (EmailTakenError, RegistrationClosedError) as error:
+            errors = {"email": [str(error)]}
+        else:
+            session.sign_in(person.id)
+            return leave_for(url_for("setup.step"))
+    return respond(
+        "account/register.html",
+        status=422 if errors else 200,
+        name=name,
+        email=email,
+        errors=errors,
+        closed=closed,
+    )
+
+
+@bp.route("/login", methods=["GET", "POST"])
+def login() -> Response:
+    """Sign in, then on to where the person was going."""
+    target = session.safe_next(request.values.get("next")) or url_for("dashboard.page")
+    if session.person_or_none():
+        return leave_for(target)
+    email = request.form.get("email", "")
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        try:
+            person = users.authenticate(
+                services().store,
+                services().hasher,
+                email=email,
+                password=request.form.get("password", ""),
+                **session.client(),
+            )
+        except BadCredentialsError as error:
+            errors = {"password": [str(error)]}
+        else:
+            session.sign_in(person.id)
+            return leave_for(target)
+    return respond(
+        "account/login.html",
+        status=422 if errors else 200,
+        email=email,
+        errors=errors,
+        next=target if request.values.get("next") else "",
+        registration_closed=services().settings.registration == "closed",
+    )
+
+
+@bp.post("/logout")
+def logout() -> Response:
+    """Sign this browser out."""
+    session.end_present_session()
+    return leave_for(url_for("landing.page"), "You are signed out.")
+
+
+@bp.post("/theme")
+def theme() -> Response:
+    """Remember light, dark or the system's choice in this browser."""
+    wanted = request.form.get("theme", "")
+    target = session.safe_next(request.form.get("next")) or url_for("landing.page")
+    response = leave_for(target)
+    if wanted in ("light", "dark"):
+        response.set_cookie("theme", wanted, max_age=_YEAR_S, samesite="Lax")
+    else:
+        response.delete_cookie("theme")
+    return response
+
+
+def refuse_closed_registration(email: str) -> None:
+    """Raise RegistrationClosedError unless this address may register here."""
+    settings = services().settings
+    domains = settings.registration_domains
+    if settings.registration == "closed":
+        raise RegistrationClosedError
+    if domains and email.strip().lower().rpartition("@")[2] not in domains:
+        raise RegistrationClosedError(
+            "Accounts here are for addresses at " + ", ".join(sorted(domains)) + "."
+        )

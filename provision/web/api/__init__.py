@@ -1,0 +1,12 @@
+"""The JSON API: one blueprint, a module per subject."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from provision.web.api import account, connection, nouns
+
+bp = Blueprint("api", __name__, url_prefix="/api")
+account.register(bp)
+connection.register(bp)
+nouns.register(bp)

@@ -1,0 +1,84 @@
+"""`/api/auth/token` and `/api/user`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from provision.control import tokens, users
+from provision.errors import ValidationError
+from provision.web import session
+from provision.web.api.body import answer, read_object, text_fields
+from provision.web.api.times import rfc3339
+from provision.web.services import services
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Response
+
+_DAY_S: Final = 86_400
+_LONGEST_DAYS: Final = 3650
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    bp.add_url_rule("/auth/token", "create_token", create_token, methods=["POST"])
+    bp.add_url_rule("/user", "user", user, methods=["GET"])
+
+
+def create_token() -> Response:
+    """Make an API token for who proves to be the account's person."""
+    body = read_object()
+    email, password, name = text_fields(body, "email", "password", "name")
+    expires_days = _expires_days(body.get("expires_days"))
+    read_only = body.get("read_only", False)
+    if not isinstance(read_only, bool):
+        raise ValidationError({"read_only": ["This is true or false."]})
+    missing = {
+        field: ["This is needed."]
+        for field, value in (("email", email), ("password", password))
+        if not value
+    }
+    if missing:
+        raise ValidationError(missing)
+    store = services().store
+    person = users.authenticate(
+        store,
+        services().hasher,
+        email=email or "",
+        password=password or "",
+        **session.client(),
+    )
+    expires_at = store.now() + expires_days * _DAY_S if expires_days else None
+    raw, token = tokens.create(
+        store,
+        user_id=person.id,
+        name=(name or "").strip()[:200] or "API",
+        read_only=read_only,
+        expires_at=expires_at,
+        **session.client(),
+    )
+    return answer({"token": raw, "token_id": token.id, "expires_at": rfc3339(expires_at)}, 201)
+
+
+def user() -> Response:
+    """Who is asking."""
+    person = session.person()
+    return answer(
+        {
+            "user": {
+                "id": person.id,
+                "email": person.email,
+                "name": person.name,
+                "two_factor": person.two_factor,
+            }
+        }
+    )
+
+
+def _expires_days(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _LONGEST_DAYS:
+        raise ValidationError(
+            {"expires_days": [f"This is a whole number of days from 1 to {_LONGEST_DAYS:,}."]}
+        )
+    return value

@@ -1,0 +1,138 @@
+"""`/api/user/database-connection` and its `/schema`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, make_response
+
+from provision.errors import NotConnectedError, ReauthenticationRequiredError, ValidationError
+from provision.web import connecting, session, workspace
+from provision.web.api.body import answer, read_object, text_fields
+from provision.web.api.times import rfc3339
+from provision.web.problem_details import problem
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from provision.control.connections import Connection
+    from provision.tenant.schema import SchemaReport
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    path = "/user/database-connection"
+    bp.add_url_rule(path, "connection", show, methods=["GET"])
+    bp.add_url_rule(path, "connect", connect, methods=["POST"])
+    bp.add_url_rule(path, "disconnect", disconnect, methods=["DELETE"])
+    bp.add_url_rule(f"{path}/schema", "schema", show_schema, methods=["GET"])
+    bp.add_url_rule(f"{path}/schema", "apply_schema", apply_schema, methods=["POST"])
+
+
+def show() -> Response:
+    """What is connected; never the string itself."""
+    connection = session.connection_or_none()
+    return answer(
+        {
+            "connected": connection is not None,
+            "connection": _described(connection) if connection else None,
+        }
+    )
+
+
+def connect() -> Response:
+    """Test the string, then keep it sealed; a failed test keeps nothing."""
+    body = read_object()
+    camel, snake, ca_certificate, choice = text_fields(
+        body, "connectionString", "connection_string", "ca_certificate", "workspace"
+    )
+    allow_md5 = body.get("allow_md5", False)
+    if not isinstance(allow_md5, bool):
+        raise ValidationError({"allow_md5": ["This is true or false."]})
+    pasted = camel if camel is not None else snake
+    if pasted is None:
+        raise ValidationError({"connectionString": ["A connection string is needed."]})
+    if session.connection_or_none() and session.person().two_factor:
+        raise ReauthenticationRequiredError
+    report = connecting.test(pasted, ca_certificate=ca_certificate, allow_md5=allow_md5)
+    if not report.ok:
+        return problem(
+            422,
+            report.code,
+            report.detail,
+            remedy=report.remedy or None,
+            errors={"connectionString": [report.detail]},
+        )
+    found = connecting.found_workspaces(report)
+    connection = connecting.save(report, choice=choice, found=found)
+    return answer(
+        {
+            "success": True,
+            "connection": _described(connection),
+            "workspaces": [
+                {
+                    "owner_id": each.owner_id,
+                    "name": each.name,
+                    "projects": each.projects,
+                    "tasks": each.tasks,
+                    "last_change": each.last_change,
+                }
+                for each in found
+            ],
+        }
+    )
+
+
+def disconnect() -> Response:
+    """Forget the string; nothing in the database is touched."""
+    connecting.forget(_connection())
+    return make_response("", 204)
+
+
+def show_schema() -> Response:
+    """The state of the tables and the SQL that would complete them."""
+    return answer(_schema(workspace.check(_connection())))
+
+
+def apply_schema() -> Response:
+    """Make what is missing, in one transaction."""
+    read_object(optional=True)
+    return answer(_schema(connecting.apply_schema(_connection())))
+
+
+def _connection() -> Connection:
+    connection = session.connection_or_none()
+    if connection is None:
+        raise NotConnectedError
+    return connection
+
+
+def _described(connection: Connection) -> dict[str, Any]:
+    return {
+        "id": connection.id,
+        "name": connection.name,
+        "host": connection.host,
+        "port": connection.port,
+        "database": connection.database,
+        "user": connection.username,
+        "provider": connection.provider or None,
+        "tls": connection.tls,
+        "server_version": connection.server_version,
+        "schema_version": connection.schema_version,
+        "verified_at": rfc3339(connection.verified_at),
+    }
+
+
+def _schema(report: SchemaReport) -> dict[str, Any]:
+    return {
+        "state": report.state,
+        "version": report.version,
+        "latest": report.latest,
+        "problems": [
+            # SQLAlchemy's names are a kind of str that the encoder does not know.
+            {"table": str(each.table), "problem": each.problem}
+            | ({"column": str(each.column)} if each.column else {})
+            for each in report.problems
+        ],
+        "sql": report.sql,
+    }

@@ -1,0 +1,207 @@
+"""`/api/projects`, `/api/tasks`, `/api/team`: the same five calls for each noun.
+
+Rows are built as JSON by the tenant's PostgreSQL and passed through as they come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import msgspec
+from flask import Response, make_response, request, url_for
+
+from provision.errors import StaleVersionError, ValidationError
+from provision.tenant.queries import projects, tasks, team
+from provision.tenant.queries.filters import ProjectFilters, TaskFilters, TeamFilters
+from provision.web import workspace
+from provision.web.api.body import expected_versions, raw_answer, read_object, row_answer
+from provision.web.forms import PROJECT, TASK, TEAM_MEMBER, Day, FieldError, Noun, Reference
+from provision.web.problem_details import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from flask import Blueprint
+
+    from provision.tenant.queries.paging import JsonPage
+
+DEFAULT_LIMIT: Final = 50
+MOST_ROWS: Final = 200
+
+_DAYS = {name: Day(column=name, label="This day") for name in ("due_before", "due_after")}
+_REFERENCES = {
+    "project_id": Reference(column="project_id", label="This project"),
+    "assignee_id": Reference(column="assignee_id", label="This person"),
+}
+
+
+class NounQueries(Protocol):
+    """What each noun's query module offers."""
+
+    page: Callable[..., JsonPage]
+    get: Callable[..., str]
+    create: Callable[..., str]
+    update: Callable[..., str]
+    delete: Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A noun as the API names it; `filters` are the names a list may be filtered by."""
+
+    path: str
+    member: str
+    collection: str
+    noun: Noun
+    queries: NounQueries
+    filters_type: Callable[..., Any]
+    filters: tuple[str, ...]
+
+
+RESOURCES: Final = (
+    Resource(
+        "projects",
+        "project",
+        "projects",
+        PROJECT,
+        projects,
+        ProjectFilters,
+        ("status", "priority", "q", "due_before", "due_after"),
+    ),
+    Resource(
+        "tasks",
+        "task",
+        "tasks",
+        TASK,
+        tasks,
+        TaskFilters,
+        ("status", "priority", "q", "project_id", "assignee_id", "due_before", "due_after"),
+    ),
+    Resource(
+        "team", "team_member", "team_members", TEAM_MEMBER, team, TeamFilters, ("status", "q")
+    ),
+)
+
+
+class _Versioned(msgspec.Struct):
+    version: str
+
+
+def register(bp: Blueprint) -> None:
+    """Add the five routes of each noun to `bp`."""
+    for resource in RESOURCES:
+        calls = _Calls(resource)
+        collection, one = f"/{resource.path}", f"/{resource.path}/<uuid:row_id>"
+        for rule, name, view, method in (
+            (collection, "list", calls.list, "GET"),
+            (collection, "create", calls.create, "POST"),
+            (one, "get", calls.get, "GET"),
+            (one, "update", calls.update, "PATCH"),
+            (one, "delete", calls.delete, "DELETE"),
+        ):
+            bp.add_url_rule(rule, f"{resource.path}_{name}", view, methods=[method])
+
+
+class _Calls:
+    """The views of one noun."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+
+    def list(self) -> Response:
+        """A page of rows, filtered and sorted as the query says."""
+        resource = self._resource
+        page = workspace.read(
+            resource.queries.page,
+            filters=resource.filters_type(**_filters(resource.filters, request.args)),
+            sort=request.args.get("sort") or "-created_at",
+            limit=_limit(request.args.get("limit")),
+            cursor=request.args.get("cursor") or None,
+        )
+        cursor = msgspec.json.encode(page.next_cursor).decode()
+        return raw_answer(f'{{"{resource.collection}":{page.rows},"next_cursor":{cursor}}}')
+
+    def create(self) -> Response:
+        """A new row."""
+        resource = self._resource
+        values = resource.noun.read(read_object(), creating=True, strict=True)
+        row = workspace.write(resource.queries.create, values=values)
+        response = self._answer(row, 201)
+        row_id = msgspec.json.decode(row)["id"]
+        response.headers["Location"] = url_for(f"api.{resource.path}_get", row_id=row_id)
+        return response
+
+    def get(self, row_id: UUID) -> Response:
+        """One row."""
+        return self._answer(workspace.read(self._resource.queries.get, row_id=str(row_id)))
+
+    def update(self, row_id: UUID) -> Response:
+        """Change the fields that are given, if the row is still the one that was read."""
+        resource = self._resource
+
+        def stored() -> Mapping[str, object]:
+            row = workspace.read(resource.queries.get, row_id=str(row_id))
+            fields: dict[str, object] = msgspec.json.decode(row)
+            return fields
+
+        values = resource.noun.read(read_object(), creating=False, stored=stored, strict=True)
+        row = self._unless_stale(
+            resource.queries.update, row_id, values=values, version=self._expected(row_id)
+        )
+        return self._answer(row)
+
+    def delete(self, row_id: UUID) -> Response:
+        """Remove a row, if it is still the one that was read."""
+        self._unless_stale(self._resource.queries.delete, row_id, version=self._expected(row_id))
+        return make_response("", 204)
+
+    def _answer(self, row: str, status: int = 200) -> Response:
+        version = msgspec.json.decode(row, type=_Versioned).version
+        return row_answer(self._resource.member, row, version, status)
+
+    def _expected(self, row_id: UUID) -> str | None:
+        """The version that `If-Match` asks for, None without a condition."""
+        versions = expected_versions()
+        if versions is None:
+            return None
+        if len(versions) == 1:
+            return versions[0]
+        # Several: the one that is there now, if it is among them.
+        row = workspace.read(self._resource.queries.get, row_id=str(row_id))
+        current = msgspec.json.decode(row, type=_Versioned).version
+        return current if current in versions else "none of them"
+
+    def _unless_stale(self, query: Callable[..., Any], row_id: UUID, **arguments: Any) -> Any:
+        try:
+            return workspace.write(query, row_id=str(row_id), **arguments)
+        except StaleVersionError as error:
+            raise ApiError(
+                412, "stale_version", str(error), current=msgspec.Raw(error.current.encode())
+            ) from None
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST_ROWS:
+        return int(text)
+    raise ValidationError({"limit": [f"A limit is a whole number from 1 to {MOST_ROWS}."]})
+
+
+def _filters(names: tuple[str, ...], query: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    wrong: dict[str, list[str]] = {}
+    for name in names:
+        raw = query.get(name)
+        if not raw:
+            continue
+        field = _DAYS.get(name) or _REFERENCES.get(name)
+        try:
+            values[name] = field.read(raw) if field else raw
+        except FieldError as error:
+            wrong[name] = [str(error)]
+    if wrong:
+        raise ValidationError(wrong)
+    return values

@@ -1,0 +1,92 @@
+"""The Flask app: its settings, hooks, blueprints and template environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, request
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from provision.web import (
+    account,
+    api,
+    dashboard,
+    filters,
+    headers,
+    health,
+    landing,
+    problems,
+    projects,
+    session,
+    settings,
+    setup,
+    tasks,
+    team,
+    workspace,
+)
+from provision.web.assets import asset, folder, integrity
+from provision.web.services import EXTENSION
+
+if TYPE_CHECKING:
+    from provision.web.services import Services
+
+_BLUEPRINTS = (account, api, dashboard, health, landing, projects, settings, setup, tasks, team)
+_MAX_BODY_BYTES = 1024 * 1024
+
+
+def make_app(services: Services, *, signing_key: str) -> Flask:
+    """The WSGI app around `services`; `signing_key` signs its cookies."""
+    app = Flask(
+        "provision",
+        template_folder=str(folder("templates")),
+        static_folder=str(folder("static")),
+    )
+    app.config.update(
+        SECRET_KEY=signing_key,
+        MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=_MAX_BODY_BYTES,
+        SESSION_COOKIE_NAME="provision_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=services.settings.session_days * 86_400,
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
+    app.extensions[EXTENSION] = services
+    app.session_interface = headers.SessionCookie()
+    proxies = services.settings.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies, x_port=proxies
+        )
+    session.install(app)
+    problems.install(app)
+    app.after_request(headers.add_security_headers)
+    for module in _BLUEPRINTS:
+        app.register_blueprint(module.bp)
+    _prepare_templates(app)
+    return app
+
+
+def _prepare_templates(app: Flask) -> None:
+    env = app.jinja_env
+    env.undefined = StrictUndefined
+    env.trim_blocks = env.lstrip_blocks = True
+    env.globals.update(asset=asset, integrity=integrity)
+    filters.install(env)
+    app.context_processor(_page_context)
+    # The macros as one global: a block rendered alone does not run its page's imports.
+    env.globals["ui"] = env.get_template("_ui.html").module
+
+
+def _page_context() -> dict[str, Any]:
+    """What the frame around every page shows."""
+    theme = request.cookies.get("theme", "")
+    return {
+        "person": session.person_or_none(),
+        "workspace": workspace.shown(),
+        "trip": workspace.last_trip(),
+        "active": request.blueprint or "",
+        "theme": theme if theme in ("light", "dark") else "",
+        "shell": None,
+    }

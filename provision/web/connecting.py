@@ -1,0 +1,124 @@
+"""From a pasted string to a saved connection: the use case behind the wizard and the API.
+
+Nothing is saved before the string has been tested for real, and then only sealed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from provision.control import connections
+from provision.control.connections import NewConnection
+from provision.errors import SchemaConflictError, ValidationError
+from provision.tenant import schema
+from provision.tenant.probe import probe
+from provision.web import session, workspace
+from provision.web.services import services
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection as SqlConnection
+
+    from provision.control.connections import Connection
+    from provision.tenant.probe import Report
+    from provision.tenant.rows import FoundWorkspace
+    from provision.tenant.target import Target
+
+NEW_WORKSPACE = "new"
+
+
+def test(pasted: str | Target, *, ca_certificate: str | None, allow_md5: bool) -> Report:
+    """Run the doctor on a pasted string, or on the built-in database's own target."""
+    return probe(
+        pasted,
+        policy=services().policy,
+        timeout_s=services().settings.connect_timeout,
+        ca_certificate=ca_certificate,
+        allow_md5=allow_md5,
+    )
+
+
+def found_workspaces(report: Report) -> list[FoundWorkspace]:
+    """The workspaces in that database which no other account here holds."""
+    found = list(report.workspaces)
+    held = connections.held_by_others(
+        services().store, [each.owner_id for each in found], user_id=session.person().id
+    )
+    return [each for each in found if each.owner_id not in held]
+
+
+def save(report: Report, *, choice: str | None, found: Sequence[FoundWorkspace]) -> Connection:
+    """Seal and keep the string that `report` found good, in place of the one before.
+
+    `choice` is `new` (also when None) or the owner id of one of `found`. Where the tables are ready
+    already, the workspace is entered too. Raises ValidationError for another choice.
+    """
+    target, reading = report.target, report.reading
+    if target is None:
+        raise ValueError("only a string that passed can be saved")
+    owner_id = _owner_id(choice, found)
+    who = session.person()
+    before = session.connection_or_none()
+    name = next((each.name for each in found if each.owner_id == owner_id and each.name), who.name)
+    provider = reading.provider if reading else None
+    connection = connections.save(
+        services().store,
+        services().secrets,
+        user_id=who.id,
+        new=NewConnection(
+            name=name,
+            kind="built_in" if target.built_in else "pasted",
+            host=target.host,
+            port=target.port,
+            database=target.database,
+            username=target.user,
+            provider="Built-in" if target.built_in else (provider.name if provider else ""),
+            tls=report.tls or "plain",
+            owner_id=owner_id,
+            server_version=report.server_version or "",
+        ),
+        secret=target.to_secret(),
+        **session.client(),
+    )
+    if before:
+        services().access.forget(workspace.of(before))
+    if report.schema and report.schema.state == "ready":
+        workspace.check(connection)
+    return connections.active(services().store, who.id) or connection
+
+
+def apply_schema(connection: Connection) -> schema.SchemaReport:
+    """Create or upgrade what is missing, in one transaction, and enter the workspace.
+
+    Raises SchemaConflictError when a table of another shape is in the way; nothing is changed then.
+    """
+    with services().access.transaction(workspace.of(connection)) as tenant:
+        report = _apply(tenant)
+    return workspace.check(connection) if report.state == "ready" else report
+
+
+def forget(connection: Connection) -> None:
+    """Drop the stored string; the database itself is left alone."""
+    connections.forget(services().store, user_id=session.person().id, connection_id=connection.id)
+    services().access.forget(workspace.of(connection))
+
+
+def _apply(tenant: SqlConnection) -> schema.SchemaReport:
+    report = schema.inspect(tenant)
+    if report.state == "conflict":
+        raise SchemaConflictError(report.problems)
+    return schema.apply(tenant, report)
+
+
+def _owner_id(choice: str | None, found: Sequence[FoundWorkspace]) -> str:
+    if choice in (None, "", NEW_WORKSPACE):
+        return str(uuid4())
+    try:
+        wanted = str(UUID(choice))
+    except ValueError:
+        wanted = ""
+    if wanted not in {each.owner_id for each in found}:
+        raise ValidationError({"workspace": ["This workspace is not in that database."]})
+    return wanted

@@ -1,0 +1,65 @@
+"""The `HX-*` headers of a request and of a response: read and written here only."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from flask import request
+
+if TYPE_CHECKING:
+    from flask import Response
+
+
+class Htmx:
+    """What htmx says about the present request; true when it wants a fragment.
+
+    A history restore asks for the page again and is answered with the whole page.
+    """
+
+    def __bool__(self) -> bool:
+        headers = request.headers
+        return (
+            headers.get("HX-Request") == "true"
+            and headers.get("HX-History-Restore-Request") != "true"
+            and headers.get("HX-Boosted") != "true"
+        )
+
+    @property
+    def target(self) -> str | None:
+        """The id of the element that will be replaced."""
+        return request.headers.get("HX-Target")
+
+    @property
+    def current_url(self) -> str:
+        """The address in the browser's bar, empty when it does not say."""
+        return request.headers.get("HX-Current-URL", "")
+
+
+htmx = Htmx()
+
+
+def redirect(response: Response, location: str) -> Response:
+    """Make the browser load another page (`HX-Redirect`)."""
+    response.headers["HX-Redirect"] = location
+    return response
+
+
+def retarget(response: Response, selector: str, swap: str = "innerHTML") -> Response:
+    """Put the answer elsewhere than where the control asked for it."""
+    response.headers["HX-Retarget"] = selector
+    response.headers["HX-Reswap"] = swap
+    return response
+
+
+def push_url(response: Response, location: str) -> Response:
+    """Show `location` in the address bar."""
+    response.headers["HX-Push-Url"] = location
+    return response
+
+
+def toast(response: Response, text: str, kind: str = "done") -> Response:
+    """Say `text` in the page's toast region once the answer has been swapped in."""
+    # A header is ASCII: the standard encoder writes everything else as a JSON escape.
+    response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": kind}})
+    return response

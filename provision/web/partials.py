@@ -1,0 +1,46 @@
+"""The one way to answer with HTML: a whole page, or to htmx the block of it that changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, make_response, render_template
+from flask import redirect as flask_redirect
+from jinja2_fragments.flask import render_blocks
+
+from provision.web import htmx as hx
+from provision.web.htmx import htmx
+
+
+def respond(template: str, *blocks: str, status: int = 200, **context: Any) -> Response:
+    """Render `template`, or only `blocks` of it, joined, when htmx asks.
+
+    Blocks after the first are meant to be swapped out of band.
+    """
+    if htmx and blocks:
+        body = render_blocks(template, list(blocks), **context)
+    else:
+        body = render_template(template, **context)
+    response = make_response(body, status)
+    response.headers.add("Vary", "HX-Request")
+    return response
+
+
+def done(location: str, text: str, template: str, *blocks: str, **context: Any) -> Response:
+    """Answer a form that was carried out.
+
+    A plain form goes on to `location` (303) and reads `text` there; htmx gets the blocks and a
+    toast. Without blocks htmx goes on to `location` too.
+    """
+    if not htmx or not blocks:
+        return leave_for(location, text)
+    return hx.toast(respond(template, *blocks, **context), text)
+
+
+def leave_for(location: str, text: str | None = None) -> Response:
+    """Send the browser to another page: 303 for a plain request, `HX-Redirect` for htmx."""
+    if text:
+        flash(text)
+    if htmx:
+        return hx.redirect(make_response("", 200), location)
+    return make_response(flask_redirect(location, 303))

@@ -1,0 +1,193 @@
+"""From exception to answer: one table of statuses and codes, for pages, fragments and JSON.
+
+Views raise; nothing here knows a view.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Flask, Response, make_response, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from provision import errors
+from provision.web import htmx as hx
+from provision.web import workspace
+from provision.web.htmx import htmx
+from provision.web.partials import leave_for, respond
+from provision.web.problem_details import ApiError, problem, title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = logging.getLogger(__name__)
+
+_HTTP_CODES: Final[Mapping[int, str]] = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "rate_limited",
+}
+
+_TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
+    (errors.ValidationError, 422, "validation_failed"),
+    (errors.NotFoundError, 404, "not_found"),
+    (errors.InvalidCursorError, 400, "invalid_cursor"),
+    (errors.EmailTakenError, 422, "validation_failed"),
+    (errors.BadCredentialsError, 401, "invalid_credentials"),
+    (errors.RegistrationClosedError, 403, "registration_closed"),
+    (errors.ReauthenticationRequiredError, 403, "reauthentication_required"),
+    (errors.NotConnectedError, 409, "database_not_configured"),
+    (errors.ConnectionUnreadableError, 409, "connection_unreadable"),
+    (errors.SchemaNotReadyError, 409, "schema_not_ready"),
+    (errors.SchemaConflictError, 409, "schema_conflict"),
+)
+
+
+def install(app: Flask) -> None:
+    """Register the handlers on `app`."""
+    app.register_error_handler(errors.ProvisionError, _provision_error)
+    app.register_error_handler(ApiError, _api_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _provision_error(error: errors.ProvisionError) -> Response:
+    if isinstance(error, errors.TenantError):
+        return _tenant_error(error)
+    if isinstance(error, errors.SchemaNotReadyError):
+        workspace.remember_unready()
+    if isinstance(error, errors.WorkspaceError) and not _wants_json():
+        return leave_for(_wizard_step(error))
+    for kind, status, code in _TABLE:
+        if isinstance(error, kind):
+            return _answer(status, code, str(error), **_extra(error))
+    return _unexpected(error)
+
+
+def _extra(error: errors.ProvisionError) -> dict[str, Any]:
+    match error:
+        case errors.ValidationError():
+            return {"errors": error.errors}
+        case errors.EmailTakenError():
+            return {"errors": {"email": [str(error)]}}
+        case errors.SchemaNotReadyError():
+            return {"state": error.state}
+        case errors.SchemaConflictError():
+            return {"problems": error.problems}
+        case _:
+            return {}
+
+
+def _tenant_error(error: errors.TenantError) -> Response:
+    workspace.note_failure()
+    log.warning(
+        "tenant database failed: problem=%s cause=%s sqlstate=%s connection=%s",
+        error.problem,
+        error.code,
+        error.sqlstate,
+        workspace.connection_id_or_none(),
+    )
+    response = _answer(
+        503, error.problem, error.detail, cause=error.code, remedy=error.remedy or None
+    )
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def _api_error(error: ApiError) -> Response:
+    return _answer(error.status, error.code, error.detail, **error.extra)
+
+
+def _csrf_error(error: CSRFError) -> Response:
+    # The reason Flask-WTF gives is written for developers.
+    return _answer(
+        403,
+        "csrf_failed",
+        "This form is too old, or it came from another site. Nothing was done. "
+        "Load the page again and send it once more.",
+    )
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())
+    detail = {
+        404: "There is nothing at this address.",
+        405: f"{request.method} is not possible at this address.",
+        413: "A request may hold 1 MiB at most.",
+    }.get(status, "The request could not be understood.")
+    response = _answer(status, _HTTP_CODES.get(status, "bad_request"), detail)
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    # The class alone: a message or a local variable may hold what must not be in a log.
+    frames = error.__traceback__
+    while frames and frames.tb_next:
+        frames = frames.tb_next
+    place = f"{frames.tb_frame.f_code.co_filename}:{frames.tb_lineno}" if frames else "unknown"
+    log.error("unexpected %s at %s", type(error).__name__, place)
+    return _answer(
+        500,
+        "internal_error",
+        "This is a fault in Provision, not in what you did. Nothing more was changed.",
+    )
+
+
+def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
+    if _wants_json():
+        return problem(status, code, detail, **extra)
+    remedy = extra.get("remedy") or ""
+    response = respond(
+        "error.html",
+        "problem",
+        status=status,
+        title=title_of(status),
+        status_code=status,
+        detail=detail,
+        remedy=remedy,
+        code=extra.get("cause", code),
+        typed=_typed(),
+        wizard=url_for("setup.step"),
+    )
+    if htmx:
+        # Beside the form, so that what was typed stays where it is.
+        hx.retarget(response, "#problem-region")
+    return response
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What a plain form held, to be offered for sending again; secrets are not repeated."""
+    if request.method != "POST" or request.content_length is None:
+        return []
+    try:
+        fields = list(request.form.items(multi=True))
+    except HTTPException:
+        return []
+    hidden = ("csrf_token", "password", "connection_string", "code", "ca_certificate")
+    return [(name, value) for name, value in fields if name not in hidden]
+
+
+def _wants_json() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _wizard_step(error: errors.WorkspaceError) -> str:
+    if isinstance(error, errors.SchemaNotReadyError | errors.SchemaConflictError):
+        return url_for("setup.schema")
+    if isinstance(error, errors.ConnectionUnreadableError):
+        return url_for("setup.connection")
+    return url_for("setup.step")

@@ -1,0 +1,83 @@
+"""A project as pages show it: flags and figures worked out, so that templates only place them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provision.web.due import Due, due
+from provision.web.filters import money
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
+    from provision.tenant.rows import ProjectCard, TaskCard
+
+_ENDED = ("completed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Money of a project; `percent` is None without a budget to measure against."""
+
+    spent: str
+    budget: str
+    rest: str
+    percent: int | None
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project with what its card and its page say about it."""
+
+    row: ProjectCard
+    budget: Budget
+    due: Due
+    done_percent: int
+    has_ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectTask:
+    """A task as its project's page lists it."""
+
+    id: str
+    title: str
+    status: str | None
+    due: Due
+    is_done: bool
+
+
+def project(row: ProjectCard, today: date) -> Project:
+    """Work out what is shown of `row`."""
+    has_ended = row.status in _ENDED
+    return Project(
+        row=row,
+        budget=budget(row.budget_amount, row.spent_amount),
+        due=due(row.due_date, today, is_settled=has_ended),
+        done_percent=round(100 * row.tasks_done / row.tasks_total) if row.tasks_total else 0,
+        has_ended=has_ended,
+    )
+
+
+def budget(amount: Decimal | None, spent: Decimal | None) -> Budget:
+    """Spent against budget; None counts as no budget, and as nothing spent."""
+    used = spent or 0
+    if amount is None:
+        return Budget(money(spent) or "0", "", "", None, is_over=False)
+    rest = amount - used
+    percent = round(100 * used / amount) if amount > 0 else (0 if used <= 0 else 1000)
+    words = f"{money(-rest)} over" if rest < 0 else f"{money(rest)} left"
+    # Percentages beyond a thousand say nothing more; other programs may store any number.
+    return Budget(
+        money(spent) or "0", money(amount), words, max(0, min(percent, 1000)), is_over=rest < 0
+    )
+
+
+def project_task(row: TaskCard, today: date) -> ProjectTask:
+    """A task's line on its project's page."""
+    is_done = row.status == "done"
+    when = due(row.due_date, today, is_settled=is_done)
+    return ProjectTask(row.id, row.title, row.status, when, is_done)

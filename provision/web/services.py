@@ -1,0 +1,42 @@
+"""The long-lived objects behind the web layer, in one frozen box."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provision.control.sealed import SealedSecrets
+    from provision.control.store import ControlStore
+    from provision.passwords import PasswordHasher
+    from provision.settings import Settings
+    from provision.tenant.access import TenantAccess
+    from provision.tenant.network import NetworkPolicy
+    from provision.tenant.target import Target
+
+EXTENSION = "provision"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Made once by `create_app`; `make_built_in` is None where no built-in server is offered.
+
+    `make_built_in` creates a database in the built-in server and says how to reach it.
+    """
+
+    settings: Settings
+    store: ControlStore
+    secrets: SealedSecrets
+    hasher: PasswordHasher
+    access: TenantAccess
+    policy: NetworkPolicy
+    make_built_in: Callable[[], Target] | None
+
+
+def services() -> Services:
+    """The services of the app that answers the present request."""
+    return cast("Services", current_app.extensions[EXTENSION])

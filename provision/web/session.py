@@ -1,0 +1,201 @@
+"""Who is asking, and the guard: every route refuses strangers unless it is on the list here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, make_response, redirect, request, url_for
+from flask import session as cookie
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFProtect
+
+from provision.control import sessions, tokens
+from provision.web import htmx as hx
+from provision.web.htmx import htmx
+from provision.web.problem_details import ApiError, problem
+from provision.web.services import services
+
+if TYPE_CHECKING:
+    from provision.control.connections import Connection
+    from provision.control.sessions import SignedIn
+    from provision.control.tokens import TokenHolder
+    from provision.control.users import Person
+
+OPEN_ENDPOINTS: Final = frozenset(
+    {
+        "static",
+        "landing.page",
+        "account.register",
+        "account.login",
+        "account.theme",
+        "health.live",
+        "health.ready",
+        "api.create_token",
+    }
+)
+# Proves itself by its body alone; there is no cookie it could misuse (CONTRACT section 4).
+_NO_CSRF: Final = frozenset({"api.create_token"})
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+csrf = CSRFProtect()
+
+
+class Visitor(UserMixin):  # type: ignore[misc]
+    """A signed-in browser, as Flask-Login wants it: its id is the raw id of the session."""
+
+    def __init__(self, raw_session_id: str, signed_in: SignedIn | None) -> None:
+        self.raw_session_id = raw_session_id
+        self.signed_in = signed_in
+
+    def get_id(self) -> str:
+        return self.raw_session_id
+
+
+def install(app: Flask) -> None:
+    """Hook sign-in, CSRF and the guard into `app`."""
+    app.config.update(
+        # Checked by the guard below, which knows about tokens.
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_HEADERS=["X-CSRFToken"],
+    )
+    csrf.init_app(app)
+    manager = LoginManager()
+    manager.session_protection = None  # sessions are rows in the control store, not cookie claims
+    manager.user_loader(_load_visitor)
+    manager.init_app(app, add_context_processor=False)
+    app.before_request(_guard)
+
+
+def person() -> Person:
+    """The person asking; only for routes that the guard keeps strangers from."""
+    holder: SignedIn | TokenHolder = g.holder
+    return holder.person
+
+
+def person_or_none() -> Person | None:
+    """The person asking, None for a stranger."""
+    holder: SignedIn | TokenHolder | None = g.get("holder")
+    return holder.person if holder else None
+
+
+def connection_or_none() -> Connection | None:
+    """The active connection of the person asking, as it was when the request came in."""
+    holder: SignedIn | TokenHolder | None = g.get("holder")
+    return holder.connection if holder else None
+
+
+def sign_in(user_id: str) -> None:
+    """Start a fresh session for `user_id` in this browser; what it held before is dropped."""
+    end_present_session()
+    settings = services().settings
+    raw = sessions.start(
+        services().store,
+        user_id=user_id,
+        **client(),
+        absolute_s=settings.session_days * 86_400,
+        idle_s=settings.session_idle_hours * 3_600,
+    )
+    cookie.clear()
+    cookie.permanent = True
+    signed_in = sessions.resolve(services().store, raw)
+    login_user(Visitor(raw, signed_in))
+    g.holder = signed_in
+
+
+def end_present_session() -> None:
+    """Sign this browser out, here and in the control store."""
+    raw = cookie.get("_user_id")
+    if isinstance(raw, str):
+        sessions.end(services().store, raw, **client())
+    logout_user()
+    cookie.clear()
+
+
+def client() -> dict[str, str]:
+    """Address and agent of who is asking, for the audit trail.
+
+    Forwarded headers are believed as PROVISION_TRUSTED_PROXIES says.
+    """
+    return {"address": request.remote_addr or "", "agent": request.user_agent.string}
+
+
+def safe_next(target: str | None) -> str | None:
+    """`target` if it is a path of this site, else None.
+
+    Backslashes and control characters are refused: browsers read `/\\host` as `//host`.
+    """
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
+        return None
+    if not target.isprintable():
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc else target
+
+
+def is_api_request() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _load_visitor(raw_session_id: str) -> Visitor | None:
+    signed_in = sessions.resolve(services().store, raw_session_id)
+    return Visitor(raw_session_id, signed_in) if signed_in else None
+
+
+def _guard() -> Response | None:
+    """Runs before every request: identify, refuse strangers, check the CSRF token."""
+    endpoint = request.endpoint
+    if endpoint is None or endpoint == "static":
+        return None  # 404, 405 or a file: nothing of anybody's
+    by_token = is_api_request() and "Authorization" in request.headers
+    if endpoint not in _NO_CSRF:
+        g.holder = _token_holder() if by_token else _cookie_holder()
+    if endpoint not in OPEN_ENDPOINTS and g.holder is None:
+        return _refuse_stranger(by_token=by_token)
+    if by_token and endpoint not in _NO_CSRF:
+        _hold_token_to_its_rights()
+    elif request.method not in _SAFE_METHODS and endpoint not in _NO_CSRF:
+        csrf.protect()
+    return None
+
+
+def _cookie_holder() -> SignedIn | None:
+    return current_user.signed_in if current_user.is_authenticated else None
+
+
+def _token_holder() -> TokenHolder | None:
+    scheme, _, raw = request.headers["Authorization"].partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    return tokens.resolve(services().store, raw.strip())
+
+
+def _hold_token_to_its_rights() -> None:
+    if g.holder.token.read_only and request.method not in _SAFE_METHODS:
+        raise ApiError(403, "read_only_token", "This token may only read. Use one that may write.")
+
+
+def _refuse_stranger(*, by_token: bool) -> Response:
+    if is_api_request():
+        detail = "This token is not valid (any more)." if by_token else "Sign in, or send a token."
+        response = problem(401, "unauthorized", detail)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    if htmx:
+        # Where the person is, not the address of the fragment.
+        page = safe_next(_path_of(request.headers.get("HX-Current-URL")))
+        return hx.redirect(make_response("", 401), url_for("account.login", next=page))
+    if request.method in _SAFE_METHODS:
+        page = request.full_path.rstrip("?")
+    else:
+        page = safe_next(_path_of(request.referrer)) or url_for("dashboard.page")
+    return make_response(redirect(url_for("account.login", next=page), 303))
+
+
+def _path_of(address: str | None) -> str:
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

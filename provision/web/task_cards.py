@@ -1,0 +1,173 @@
+"""Tasks as boards and lists show them: columns, groups, and what each card says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from zlib import crc32
+
+from provision.web.due import Due, due
+from provision.web.filters import parse_day
+from provision.web.moments import finished, recently
+from provision.web.task_view import STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from provision.tenant.rows import StatusCount, TaskDetail
+    from provision.web.task_view import TaskView
+
+CARDS_A_COLUMN: Final = 50
+# Another program may have written any number of statuses; the list has the tasks of all of them.
+_MOST_FOREIGN_COLUMNS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A task on a board or in a list; `settled` is when it was done, as it is written."""
+
+    id: str
+    title: str
+    status: str | None
+    priority: str | None
+    project_id: str | None
+    project: str | None
+    assignee: str | None
+    due: Due
+    is_done: bool
+    settled: str
+    changed: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Cards of one status. `key` names it in the page; `more` is where the next cards are."""
+
+    key: str
+    status: str | None
+    total: int
+    cards: tuple[Card, ...]
+    is_current: bool
+    more: str
+    rest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Part of a list; `total` is None where a page may hold only some of it."""
+
+    key: str
+    title: str
+    cards: tuple[Card, ...]
+    total: int | None
+
+
+def card(row: TaskDetail, today: date) -> Card:
+    """Work out what is shown of `row`."""
+    is_done = row.status == "done"
+    return Card(
+        id=row.id,
+        title=row.title,
+        status=row.status,
+        priority=row.priority,
+        project_id=row.project_id,
+        project=row.project_name,
+        assignee=row.assignee_name,
+        due=due(row.due_date, today, is_settled=is_done),
+        is_done=is_done,
+        settled=finished(row.completed_at, today) if is_done else "",
+        changed=recently(row.updated_at or row.created_at, today),
+        column=column_key(row.status),
+    )
+
+
+def column_key(status: str | None) -> str:
+    """A name for the column that fits into an id, whatever the status is called."""
+    if status in STATUSES:
+        return str(status)
+    return f"x{crc32((status or '').encode(errors='replace')):08x}"
+
+
+def columns(
+    cards: Iterable[Card], counts: Sequence[StatusCount], view: TaskView, *, offset: int = 0
+) -> list[Column]:
+    """The columns of the board: the four of ours, then those of other programs' statuses."""
+    by_status: dict[str | None, list[Card]] = {}
+    for each in cards:
+        by_status.setdefault(each.status, []).append(each)
+    totals = {count.status: count.tasks for count in counts}
+    known: list[str | None] = [status for status in STATUSES if view.shows(status)]
+    foreign = [status for status in totals if status not in STATUSES]
+    shown = known + foreign[:_MOST_FOREIGN_COLUMNS]
+    keys = [column_key(status) for status in shown]
+    current = view.column if view.column in keys else keys[0] if keys else ""
+    return [
+        _column(status, by_status.get(status, []), totals.get(status, 0), view, offset, current)
+        for status in shown
+    ]
+
+
+def hidden_statuses(counts: Sequence[StatusCount]) -> int:
+    """How many statuses have no column because there are too many."""
+    foreign = sum(1 for count in counts if count.status not in STATUSES)
+    return max(0, foreign - _MOST_FOREIGN_COLUMNS)
+
+
+def _column(
+    status: str | None, cards: list[Card], total: int, view: TaskView, offset: int, current: str
+) -> Column:
+    key = column_key(status)
+    rest = max(0, total - offset - len(cards)) if cards else 0
+    if not rest:
+        more = ""
+    elif status is None:
+        # No address can ask for "none at all" alone; the list holds those, too.
+        more = view.url(view="list", column="")
+    else:
+        more = view.url(status=status, column=key, offset=str(offset + len(cards)))
+    return Column(key, status, total, tuple(cards), key == current, more, rest)
+
+
+def groups(
+    cards: Sequence[Card], today: date, *, is_first_page: bool, has_more: bool
+) -> list[Group]:
+    """Part a list by when its tasks are due; done ones are last. Weeks end on Sunday."""
+    titles = {
+        "late": "Late",
+        "this_week": "This week",
+        "next_week": "Next week",
+        "later": "Later",
+        "no_date": "No date",
+        "done": "Done",
+    }
+    found: dict[str, list[Card]] = {key: [] for key in titles}
+    for each in cards:
+        found[_group(each, today)].append(each)
+    filled = [key for key in titles if found[key]]
+    # A page may begin or end in the midst of a group.
+    cut = {*filled[:1]} if not is_first_page else set()
+    cut |= {*filled[-1:]} if has_more else set()
+    return [
+        Group(key, titles[key], tuple(found[key]), None if key in cut else len(found[key]))
+        for key in filled
+    ]
+
+
+def _group(each: Card, today: date) -> str:
+    if each.is_done:
+        return "done"
+    if not each.due.iso:
+        return "no_date"
+    day = parse_day(each.due.iso)
+    if day is None:
+        is_past = each.due.iso.startswith("-") or each.due.iso.endswith("BC")
+        return "late" if is_past else "later"
+    if day < today:
+        return "late"
+    sunday = today + timedelta(days=6 - today.weekday())
+    if day <= sunday:
+        return "this_week"
+    return "next_week" if day <= sunday + timedelta(weeks=1) else "later"

@@ -1,0 +1,218 @@
+"""The answers about tasks: a board or list, a panel, or the blocks of them that changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import request, url_for
+
+from provision.tenant.queries import options
+from provision.tenant.queries import tasks as queries
+from provision.tenant.queries.options import Choices
+from provision.web import filters, task_cards, task_changes, task_panel, task_view, workspace
+from provision.web import htmx as hx
+from provision.web.htmx import htmx
+from provision.web.partials import done, respond
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from flask import Response
+
+    from provision.tenant.queries.tasks import BoardPage, TaskListPage
+    from provision.tenant.rows import TaskDetail
+    from provision.web.task_changes import Change
+    from provision.web.task_panel import Panel
+    from provision.web.task_view import TaskView
+
+LIST: Final = "tasks/list.html"
+DETAIL: Final = "tasks/detail.html"
+_MOST_OFFSET: Final = 1_000_000
+
+
+def show_list(
+    view: TaskView,
+    *,
+    quick: tuple[str, Sequence[str]] = ("", ()),
+    new: tuple[Mapping[str, str], Mapping[str, Sequence[str]]] | None = None,
+    status: int = 200,
+) -> Response:
+    """The board or list; `quick` and `new` are what was typed into its forms and what is wrong."""
+    today, offset, cursor = filters.today(), _offset(), request.args.get("cursor")
+    page = _read(view, today, offset, cursor)
+    panel = None
+    if new:
+        panel = task_panel.new(Choices(page.projects, page.members), *new, at=view.url())
+    context = frame(view, quick=quick, panel=panel) | {
+        "shell": page.shell,
+        "projects": page.projects,
+        "members": page.members,
+        "counts": page.counts,
+        "total": sum(count.tasks for count in page.counts),
+        "late": sum(count.late for count in page.counts),
+        "is_swap": bool(htmx),
+        "is_continued": bool(offset or cursor),
+    }
+    context |= _board(page, view, today, offset) if view.is_board else _list(page, view, today)
+    if context["is_continued"] and htmx:
+        return respond(LIST, "more_cards" if view.is_board else "more_rows", **context)
+    response = respond(LIST, "task_list", "task_views", "task_note", status=status, **context)
+    return hx.push_url(response, view.url()) if htmx else response
+
+
+def show_new(
+    view: TaskView,
+    typed: Mapping[str, str],
+    errors: Mapping[str, Sequence[str]],
+    *,
+    status: int = 200,
+) -> Response:
+    """The form of a new task: alone for htmx, beside the board or list for a plain request."""
+    if not htmx:
+        return show_list(view, new=(typed, errors), status=status)
+    choices = workspace.read(options.choices)
+    panel = task_panel.new(choices, typed, errors, at=view.url())
+    return respond(LIST, "task_panel", status=status, panel=panel)
+
+
+def show_quick(view: TaskView, typed: str, errors: Sequence[str]) -> Response:
+    """The line above the board again, with what is wrong with it."""
+    if not htmx:
+        return show_list(view, quick=(typed, errors), status=422)
+    return respond(LIST, "quick_add", status=422, **frame(view, quick=(typed, errors)))
+
+
+def show_made(view: TaskView, row: TaskDetail, *, is_quick: bool) -> Response:
+    """The emptied form, and the new task in its place."""
+    change = task_changes.made(row, filters.today(), view, request.form)
+    blocks = ["quick_add" if is_quick else "task_panel", *_changes(change)]
+    text = f"{_short(row.title)} is added."
+    return done(view.url(), text, LIST, *blocks, **frame(view, change=change))
+
+
+def show_task(
+    task_id: str,
+    *,
+    with_form: bool = False,
+    errors: Mapping[str, Sequence[str]] | None = None,
+    is_late: bool = False,
+    warning: str = "",
+    status: int = 200,
+) -> Response:
+    """A task; `is_late` lays what was sent beside what somebody else has saved before it."""
+    today = filters.today()
+    page = workspace.read(queries.detail_page, id=task_id, today=today, shell=not htmx)
+    panel = _opened(page.task, today, warning=warning)
+    sent = request.form
+    if is_late:
+        against = task_panel.compare(sent, page, today)
+        if not against.differences:
+            return show_saved(page.task, only_moved=False)
+        panel = task_panel.with_conflict(panel, against)
+    elif with_form:
+        panel = task_panel.with_form(panel, page, sent=sent or None, errors=errors or {})
+    response = respond(
+        DETAIL, "task_panel", status=status, shell=page.shell, panel=panel, change=None
+    )
+    # What is wrong with a move is said in the panel, not in the part that asked for it.
+    return hx.retarget(response, "#panel") if htmx and sent else response
+
+
+def show_saved(row: TaskDetail, *, only_moved: bool) -> Response:
+    """What a change of a task touched."""
+    today, behind = filters.today(), task_view.behind()
+    change = task_changes.saved(row, today, behind, request.form) if behind else None
+    blocks = ["task_facts", "task_moved"] if only_moved else ["task_panel"]
+    return done(
+        url_for("tasks.detail", task_id=row.id),
+        f"{_short(row.title)} is saved.",
+        DETAIL,
+        *blocks,
+        *_changes(change),
+        panel=_opened(row, today),
+        change=change,
+    )
+
+
+def show_removed(task_id: str, view: TaskView) -> Response:
+    """The closed panel, and the task taken off the board or list."""
+    change = task_changes.removed(task_id, view, request.form)
+    blocks = ("task_panel", *_changes(change))
+    return done(view.url(), "The task is deleted.", LIST, *blocks, **frame(view, change=change))
+
+
+def frame(
+    view: TaskView,
+    *,
+    quick: tuple[str, Sequence[str]] = ("", ()),
+    panel: Panel | None = None,
+    change: Change | None = None,
+) -> dict[str, Any]:
+    """What the forms around a board or list are drawn from."""
+    return {
+        "view": view,
+        "presets": view.presets(),
+        "quick_typed": quick[0],
+        "quick_errors": quick[1],
+        "panel": panel,
+        "change": change,
+    }
+
+
+def _opened(row: TaskDetail, today: date, *, warning: str = "") -> Panel:
+    behind = task_view.behind()
+    back = behind.url() if behind else url_for("tasks.list")
+    return task_panel.opened(row, today, back=back, is_beside=bool(htmx), warning=warning)
+
+
+def _read(view: TaskView, today: date, offset: int, cursor: str | None) -> BoardPage | TaskListPage:
+    common: dict[str, Any] = {"today": today, "shell": not htmx, "filters": view.filters()}
+    if view.is_board:
+        board: BoardPage = workspace.read(
+            queries.board_page, **common, limit=task_cards.CARDS_A_COLUMN, offset=offset
+        )
+        return board
+    listed: TaskListPage = workspace.read(
+        queries.list_page, **common, sort=view.sort, cursor=cursor or None
+    )
+    return listed
+
+
+def _board(
+    page: BoardPage | TaskListPage, view: TaskView, today: date, offset: int
+) -> dict[str, Any]:
+    cards = [task_cards.card(row, today) for row in page.tasks]
+    return {
+        "columns": task_cards.columns(cards, page.counts, view, offset=offset),
+        "hidden": task_cards.hidden_statuses(page.counts),
+    }
+
+
+def _list(page: BoardPage | TaskListPage, view: TaskView, today: date) -> dict[str, Any]:
+    cards = [task_cards.card(row, today) for row in page.tasks]
+    next_cursor: str | None = getattr(page, "next_cursor", None)
+    return {
+        "groups": task_cards.groups(
+            cards,
+            today,
+            is_first_page=not request.args.get("cursor"),
+            has_more=next_cursor is not None,
+        )
+        if view.is_grouped
+        else [task_cards.Group("all", "", tuple(cards), None)],
+        "next_url": view.url(cursor=next_cursor) if next_cursor else "",
+    }
+
+
+def _changes(change: Change | None) -> tuple[str, ...]:
+    return ("task_changes",) if change else ()
+
+
+def _offset() -> int:
+    text = request.args.get("offset", "")
+    return min(int(text), _MOST_OFFSET) if text.isascii() and text.isdigit() else 0
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= 60 else f"{title[:59]}…"
