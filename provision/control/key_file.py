@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY_SETTING: Final = "PROVISION_ENCRYPTION_KEY"
-_KEY_BYTES: Final = 32
 
 
 def read_key_file(path: Path) -> str | None:
@@ -30,9 +28,8 @@ def read_key_file(path: Path) -> str | None:
     return kept
 
 
-def make_key_file(path: Path) -> str:
-    """Write a new key where no file was, closed to others; it is on disk before it is used."""
-    key = base64.b64encode(os.urandom(_KEY_BYTES)).decode()
+def make_key_file(path: Path, key: str) -> None:
+    """Write a new key where no file was, closed to others; on return it is on the disk."""
     part = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -49,7 +46,6 @@ def make_key_file(path: Path) -> str:
         raise SettingsError(
             f"{KEY_SETTING} is not set and {path} cannot be written ({type(error).__name__})"
         ) from None
-    return key
 
 
 def _sync_folder(folder: Path) -> None:

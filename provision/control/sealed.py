@@ -6,6 +6,7 @@ kept for that, that it is the right one before anything else is opened.
 
 from __future__ import annotations
 
+import base64
 import secrets as random
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from provision.control.bearers import new_id, new_secret
 from provision.control.key_file import KEY_SETTING, make_key_file, read_key_file
 from provision.control.tables import installation, sealed
 from provision.errors import SealBrokenError, SettingsError, VaultError
-from provision.vault import SALT_BYTES, Vault, read_keys
+from provision.vault import KEY_BYTES, SALT_BYTES, Vault, read_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,4 +153,6 @@ def _generated_key(store: ControlStore, key_file: Path, *, allow_generate: bool)
                 f"{KEY_SETTING} is not set and {key_file} is missing, but this control store "
                 "holds sealed secrets; bring back that file or set the variable to its content"
             )
-        return make_key_file(key_file)
+        made = base64.b64encode(random.token_bytes(KEY_BYTES)).decode()
+        make_key_file(key_file, made)
+        return made

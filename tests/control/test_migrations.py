@@ -113,19 +113,19 @@ def test_several_processes_may_start_at_once_on_an_empty_store(empty_url: str) -
     assert counts == [len(metadata.tables) + 1] * 4
 
 
-def test_a_store_newer_than_this_program_is_refused_and_left_alone(
-    store: ControlStore, control_url: str
-) -> None:
+def test_a_store_newer_than_this_program_is_refused_and_left_alone(empty_url: str) -> None:
+    store = ControlStore.open(empty_url)
     with store.writing() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SettingsError) as caught:
-        ControlStore.open(control_url)
+        ControlStore.open(empty_url)
     assert str(caught.value) == (
         "PROVISION_CONTROL_URL: the control store is at revision '9999', made by a newer "
         f"Provision; this one knows up to '{HEAD}'"
     )
     with store.reading() as conn:
         assert conn.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+    store.dispose()
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(empty_url: str) -> None:
