@@ -151,9 +151,9 @@
   // ── htmx ──
   document.addEventListener("htmx:beforeSwap", (event) => {
     // What goes wrong with a form in a dialog is said in the dialog: the page behind it is out of reach.
-    const { target, elt } = event.detail;
-    const dialog = elt?.closest?.("dialog[open]");
-    if (target?.id !== "problem-region" || !dialog) return;
+    const { target, requestConfig } = event.detail;
+    const dialog = requestConfig.elt.closest("dialog[open]");
+    if (target.id !== "problem-region" || !dialog) return;
     let region = dialog.querySelector("[data-problems]");
     if (!region) {
       region = document.createElement("div");
@@ -163,20 +163,25 @@
     }
     event.detail.target = region;
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    event.detail.elt.querySelector?.("[aria-busy]")?.removeAttribute("aria-busy");
-    const region = document.getElementById("problem-region");
-    if (event.detail.successful) region?.replaceChildren();
+  document.addEventListener("htmx:beforeRequest", () => {
+    for (const region of document.querySelectorAll("#problem-region, [data-problems]")) region.replaceChildren();
+  });
+  document.addEventListener("htmx:afterRequest", () => {
+    for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    const { target, elt, boosted } = event.detail;
+    const { target, requestConfig, boosted, elt } = event.detail;
     reveal(document);
-    const invalid = target.querySelector?.("[aria-invalid]");
-    if (invalid) { invalid.focus(); return; }
-    if (document.activeElement !== document.body && document.contains(elt)) return;
+    // A page restored from history brings no request: the browser keeps the place.
+    if (!target) return;
+    // After an outerHTML swap the target is gone and `elt` is what stands in its place.
+    const place = document.contains(target) ? target : elt;
+    const invalid = place.querySelector("[aria-invalid]");
+    if (invalid && requestConfig.verb === "post") { invalid.focus(); return; }
+    if (document.activeElement !== document.body) return;
     // The control that was used is gone: stay near it, or start at the new page's content.
-    const next = boosted ? document.getElementById("main") : target.querySelector?.("[data-focus]") ?? target;
-    if (!document.contains(next)) return;
+    const next = boosted ? document.getElementById("main") : place.querySelector("[data-focus]") ?? place;
+    if (!next || !document.contains(next)) return;
     if (!next.hasAttribute("tabindex") && !next.matches("a, button, input, select, textarea")) next.tabIndex = -1;
     next.focus({ preventScroll: true });
   });
