@@ -1,6 +1,7 @@
 """Who hosts a PostgreSQL: recognised by its host name, and described on the wizard's cards.
 
-Prices are what the providers' own pages said in the month given with them; nothing is derived.
+Prices are what published sources, the providers' own pages first, said in the month given with
+them. They change: each card points to its provider, where the price of today stands.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ CARDS: Final = (
         ),
         free="$0: 0.5 GB a project",
         paid="Launch: pay for use, $0.106 per compute unit and hour, $0.35 per GB and month",
-        checked="November 2026",
+        checked="May 2026",
         backups="Neon keeps the history of changes: 6 hours on the free plan, up to 7 days on "
         "Launch. Keep a copy of your own for longer.",
         notes=(
@@ -154,7 +155,7 @@ CARDS: Final = (
         examples=("postgresql://postgres.abcdefgh:…@aws-0-….pooler.supabase.com:5432/postgres",),
         free="$0: 500 MB; a project is paused after a week without use",
         paid="Pro: from $25 a month, 8 GB included",
-        checked="November 2026",
+        checked="May 2026",
         backups="Supabase, daily: the last 7 days can be had on Pro. On the free plan make your "
         "own with its command-line tool or pg_dump.",
         notes=(
