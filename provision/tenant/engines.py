@@ -233,7 +233,7 @@ class EngineRegistry:
     def _open(
         self, visit: Visit, grant: Grant, target: Target, deadline: Deadline
     ) -> TenantConnection:
-        self._dispose(grant.doomed)
+        _make_room(grant.doomed)
         try:
             connection = connect_by(
                 deadline,
@@ -245,6 +245,7 @@ class EngineRegistry:
         except TenantError as error:
             visit.failed(error)
             raise
+        self._dispose(grant.doomed)
         with self._totals_lock:
             self._opened += 1
         return connection
@@ -302,6 +303,19 @@ class EngineRegistry:
         await_hang_ups([each.connection.hang_up() for each in doomed], _FAREWELL_S)
         while doomed:
             self._ledger.closed_doomed(doomed.pop())
+
+
+def _make_room(doomed: list[Doomed]) -> None:
+    """Hang up, and wait for the server where a place is needed that it still counts.
+
+    The others have the time of the next handshake to disappear, so that nobody waits for them.
+    """
+    for each in doomed:
+        line = each.connection.hang_up()
+        if each.slot_passed_on:
+            await_hang_ups([line], _FAREWELL_S)
+        elif line is not None:
+            line.close()
 
 
 def _may_have_run(connection: TenantConnection, error: BaseException) -> bool:
