@@ -66,6 +66,11 @@ def serve(
         running.callback(listener.close)
         # Here, so that a wrong key stops the start with one line and not each worker in turn.
         open_store(settings)[0].dispose()
+        if settings.encryption_key is None and settings.mode == "serve":
+            log.warning(
+                "PROVISION_ENCRYPTION_KEY is not set: the key is %s; keep a copy of it elsewhere",
+                settings.data_dir / "secret.key",
+            )
         if settings.built_in_postgres:
             postgres = BuiltInPostgres(settings.data_dir)
             running.callback(postgres.stop)

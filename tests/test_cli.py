@@ -1,0 +1,170 @@
+"""The operator's commands on a control store, without a server."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from provision import cli
+from provision.control import tokens, users
+from provision.control.store import ControlStore
+from provision.passwords import PasswordHasher
+from tests.running import call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Command = Callable[..., str]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ControlStore]:
+    """The store of an installation in `tmp_path`."""
+    opened = ControlStore.open(f"sqlite:///{tmp_path / 'data' / 'control.db'}")
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def ana(store: ControlStore) -> users.Person:
+    hasher = PasswordHasher()
+    return users.register(
+        store, hasher, email="ana@example.org", name="Ana", password="a long enough one"
+    )
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Runs a command in `tmp_path` and returns what it prints."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str, code: int = 0) -> str:
+        with pytest.raises(SystemExit) as end:
+            cli.main(arguments)
+        printed = capsys.readouterr()
+        assert end.value.code == code, printed
+        return printed.err if code else printed.out
+
+    return call
+
+
+def test_users_are_listed_with_their_state(
+    store: ControlStore, ana: users.Person, command: Command
+) -> None:
+    assert command("users", "list") == "ana@example.org\tenabled\t-\tAna\n"
+    assert command("users", "disable", "Ana@Example.org") == "ana@example.org is disabled.\n"
+    assert command("users", "list") == "ana@example.org\tdisabled\t-\tAna\n"
+    command("users", "enable", "ana@example.org")
+    assert users.by_id(store, ana.id) == ana
+
+
+def test_an_account_is_made_with_the_password_on_standard_input(tmp_path: Path) -> None:
+    done = call(
+        *("users", "create", "ben@example.org", "--name", "Ben"),
+        directory=tmp_path,
+        stdin=b"one of my own, really\n",
+        settings={"REGISTRATION": "closed"},
+    )
+    assert done.returncode == 0, done.stderr
+    store = ControlStore.open(f"sqlite:///{tmp_path / 'data' / 'control.db'}")
+    try:
+        who = users.authenticate(
+            store, PasswordHasher(), email="ben@example.org", password="one of my own, really"
+        )
+        assert who.name == "Ben"
+    finally:
+        store.dispose()
+    # The store is not empty any more, so a later start could not make a key for it.
+    assert (tmp_path / "data" / "secret.key").exists()
+
+
+def test_a_password_that_is_too_short_is_refused_in_one_line(tmp_path: Path) -> None:
+    done = call(
+        *("users", "create", "ben@example.org", "--name", "Ben"),
+        directory=tmp_path,
+        stdin=b"short\n",
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"provision: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_token_is_printed_once_and_speaks_for_its_account(
+    store: ControlStore, ana: users.Person, command: Command
+) -> None:
+    printed = command(
+        *("token", "create", "ana@example.org", "--name", "ci", "--read-only"),
+        *("--expires-days", "2"),
+    )
+    holder = tokens.resolve(store, printed.strip())
+    assert holder is not None
+    assert holder.person == ana
+    assert holder.token.read_only
+    assert holder.token.expires_at == holder.token.created_at + 2 * 86_400
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("users", "disable", "nobody@example.org"),
+        ("token", "create", "nobody@example.org", "--name", "ci"),
+        ("audit", "nobody@example.org"),
+    ],
+)
+def test_an_account_that_is_not_there_is_named(
+    store: ControlStore, command: Command, arguments: tuple[str, ...]
+) -> None:
+    said = command(*arguments, code=1)
+    assert said.startswith("provision: There is no account 'nobody@example.org'")
+    assert said.count("\n") == 1
+
+
+def test_commands_do_not_make_a_store_where_none_is(tmp_path: Path, command: Command) -> None:
+    assert "There is no control store" in command("users", "list", code=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_audit_trail_is_newest_first_and_can_be_narrowed(
+    store: ControlStore, ana: users.Person, command: Command
+) -> None:
+    command("token", "create", "ana@example.org", "--name", "ci")
+    lines = command("audit").splitlines()
+    assert [line.split("\t")[1] for line in lines] == ["token_created", "registered"]
+    assert lines[0].split("\t")[2] == "ana@example.org"
+    assert lines[0].split("\t")[0].endswith("Z")
+    assert '"name": "ci"' in lines[0]
+    assert command("audit", "ana@example.org", "--since", "1h").splitlines() == lines
+    assert command("audit", "--since", "2999-01-01") == ""
+    assert command("audit", "--limit", "1").splitlines() == lines[:1]
+
+
+def test_an_age_that_is_none_is_refused(store: ControlStore, command: Command) -> None:
+    assert command("audit", "--since", "yesterday", code=1) == (
+        "provision: --since is 'yesterday'; it may be 2026-01-31, 90m, 12h or 7d\n"
+    )
+
+
+def test_a_backup_holds_the_accounts(tmp_path: Path, ana: users.Person, command: Command) -> None:
+    assert "encryption key is not in it" in command("control", "backup", "copy.db")
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT email FROM users").fetchall() == [(ana.email,)]
+    assert "it is there already" in command("control", "backup", "copy.db", code=1)
+
+
+def test_a_wrong_setting_is_one_line(tmp_path: Path, command: Command) -> None:
+    (tmp_path / ".env").write_text("PROVISION_LOG_LEVEL=loud\n")
+    assert command("users", "list", code=1) == (
+        "provision: PROVISION_LOG_LEVEL is 'loud'; it may be info, debug, warning, error\n"
+    )
+
+
+def test_every_command_explains_itself(command: Command) -> None:
+    for name, found in cli.commands.commands.items():
+        assert found.help, name
+        assert command(name, "--help").startswith(f"Usage: provision {name}")

@@ -1,0 +1,173 @@
+"""`provision serve` as an operator meets it: started, asked, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.running import run, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.running import Running
+
+_CREDENTIALS = json.dumps({"email": "nobody@example.org", "password": "of no use"}).encode()
+_HEAD = (
+    b"POST /api/auth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\n\r\n"
+) % len(_CREDENTIALS)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("serve")
+    with running("serve", "--port", "0", "--threads", "4", directory=folder) as started:
+        yield started
+
+
+def _connect(server: Running) -> socket.socket:
+    return socket.create_connection((server.host, server.port), timeout=20)
+
+
+def _read_all(connection: socket.socket) -> bytes:
+    pieces = []
+    while piece := connection.recv(65536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def test_it_answers_and_does_not_tell_its_version(server: Running) -> None:
+    answer = server.ask("/healthz")
+    assert answer.status == 200
+    assert not any(each.isdigit() for each in answer.headers["Server"])
+
+
+def test_a_new_installation_leads_to_registration(server: Running) -> None:
+    assert 'name="password"' in server.ask("/register").body
+
+
+def test_silent_connections_keep_nobody_waiting(server: Running) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(_connect(server))
+        begun = time.monotonic()
+        assert server.ask("/healthz").status == 200
+        # With a thread waiting for each, this took five seconds.
+        assert time.monotonic() - begun < 4
+
+
+def test_nobody_is_believed_to_be_a_proxy(server: Running) -> None:
+    answer = server.ask("/register", X_Forwarded_Proto="https", X_Forwarded_For="203.0.113.9")
+    assert "Strict-Transport-Security" not in answer.headers
+    assert "Secure" not in answer.headers["Set-Cookie"].split("; ")
+
+
+def test_what_it_makes_is_closed_to_others(tmp_path: Path) -> None:
+    with running("serve", "--port", "0", directory=tmp_path) as server:
+        assert server.ask("/register").status == 200
+        data = tmp_path / "data"
+        assert data.stat().st_mode & 0o777 == 0o700
+        assert {path.stat().st_mode & 0o777 for path in data.iterdir()} == {0o600}
+        assert server.stop() == 0
+    assert b"PROVISION_ENCRYPTION_KEY is not set" in server.output
+    assert (data / "secret.key").read_bytes().strip() not in server.output
+
+
+def test_what_is_in_flight_is_finished_and_nothing_new_is_taken_in(tmp_path: Path) -> None:
+    with running("serve", "--port", "0", directory=tmp_path) as server:
+        with _connect(server) as under_way:
+            under_way.sendall(_HEAD + _CREDENTIALS[:5])
+            time.sleep(0.3)
+            server.process.send_signal(signal.SIGTERM)
+            _wait_until_refused(server)
+            under_way.sendall(_CREDENTIALS[5:])
+            answer = _read_all(under_way)
+        assert answer.startswith(b"HTTP/1.1 401 ")
+        assert b"invalid_credentials" in answer
+        assert server.wait() == 0
+    assert b"Traceback" not in server.output
+
+
+def _wait_until_refused(server: Running) -> None:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            _connect(server).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("new connections are still taken in")
+
+
+def test_control_c_stops_it_cleanly(tmp_path: Path) -> None:
+    with running("serve", "--port", "0", directory=tmp_path) as server:
+        assert server.stop(signal.SIGINT) == 0
+    assert b"Traceback" not in server.output
+    assert server.output.rstrip().endswith(b"Stopped")
+
+
+def test_several_workers_share_one_address(tmp_path: Path) -> None:
+    with running("serve", "--port", "0", "--workers", "2", directory=tmp_path) as server:
+        assert {server.ask("/healthz").status for _ in range(20)} == {200}
+        assert server.stop() == 0
+    assert server.output.count(b"Listening on") == 1
+
+
+def test_a_taken_port_is_said_in_one_line(server: Running, tmp_path: Path) -> None:
+    done = run("serve", "--port", str(server.port), directory=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        f"provision: PROVISION_PORT {server.port} is taken by another program; "
+        "choose another port\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("THREADS", "none", "PROVISION_THREADS is 'none'"),
+        ("HOST", "203.0.113.9", "PROVISION_HOST is '203.0.113.9'; this program cannot listen"),
+        ("HOST", "no such host", "PROVISION_HOST is 'no such host', which is not known here"),
+        ("CONTROL_URL", "postgresql://u:hush@127.0.0.1:1/d", "PROVISION_CONTROL_URL: "),
+        ("DATA_DIR", "taken", "PROVISION_"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_line(
+    tmp_path: Path, name: str, value: str, says: str
+) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    done = run("serve", "--port", "0", directory=tmp_path, settings={name: value})
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith(f"provision: {says}")
+    assert done.stderr.count(b"\n") == 1
+    assert b"hush" not in done.stderr
+
+
+def test_a_key_that_is_not_the_stores_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    right, wrong = "the right key for this store", "some other key for this store"
+    arguments = ("serve", "--port", "0")
+    with running(*arguments, directory=tmp_path, settings={"ENCRYPTION_KEY": right}) as server:
+        assert server.stop() == 0
+    done = run(*arguments, directory=tmp_path, settings={"ENCRYPTION_KEY": wrong})
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"provision: PROVISION_ENCRYPTION_KEY is not the key")
+    assert done.stderr.count(b"\n") == 1
+    assert wrong.encode() not in done.stderr
+
+
+def test_the_built_in_server_is_refused_to_the_wsgi_callable(tmp_path: Path) -> None:
+    from provision import create_app
+    from provision.errors import SettingsError
+    from provision.settings import load_settings
+
+    settings = load_settings("wsgi", {"PROVISION_BUILT_IN_POSTGRES": "1"}, tmp_path)
+    with pytest.raises(SettingsError, match="PROVISION_BUILT_IN_POSTGRES"):
+        create_app(settings)
