@@ -28,13 +28,14 @@ from provision.errors import (
     UnreachableError,
 )
 from provision.tenant.breaker import Breakers, Visit
-from provision.tenant.connect import TenantConnection, await_hang_ups, connect_by
+from provision.tenant.connect import connect_by
 from provision.tenant.deadline import Deadline
 from provision.tenant.dialect import EngineMaker
 from provision.tenant.failures import failure, translate
 from provision.tenant.ledger import Doomed, Grant, Ledger, Tenant
 from provision.tenant.loan import Loan
 from provision.tenant.reaper import Reaper
+from provision.tenant.wire import TenantConnection, await_hang_ups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from provision.tenant.connect import TenantConnection
     from provision.tenant.deadline import Deadline
     from provision.tenant.target import Target
+    from provision.tenant.wire import TenantConnection
 
 
 @dataclass(slots=True, eq=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import PoolProxiedConnection
 
 if TYPE_CHECKING:
-    from provision.tenant.connect import TenantConnection
+    from provision.tenant.wire import TenantConnection
 
 
 class Loan(PoolProxiedConnection):

@@ -15,9 +15,10 @@ from provision.errors import (
     ResultTooLargeError,
     TenantError,
 )
-from provision.tenant.connect import Deadline, TenantConnection, await_hang_ups, connect
+from provision.tenant.connect import Deadline, TenantConnection, connect
 from provision.tenant.network import NetworkPolicy
 from provision.tenant.target import Target
+from provision.tenant.wire import await_hang_ups
 from tests.counting_proxy import CountingProxy
 from tests.tenant.targets import LOOPBACK, backends, target_of
 
