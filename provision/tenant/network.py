@@ -48,7 +48,7 @@ _KIND_WORDS: Final[dict[Kind, str]] = {
 class NetworkPolicy:
     """Judges addresses. `allow` and `deny` override `mode`; deny wins; some kinds are never let in.
 
-    `loopback` lets loopback in without its being listed; it counts under `intranet` only.
+    `loopback` lets loopback in without its being listed; under `public` no list lets it in.
     `lookups` bounds the name look-ups under way at once, since one cannot be interrupted.
     """
 
@@ -76,7 +76,8 @@ class NetworkPolicy:
         judged: tuple[Address, ...] = inner or (address,)
         for each in judged:
             kind = addresses.kind(each)
-            if kind in addresses.NEVER or _in(each, self._deny) or _in(address, self._deny):
+            never = kind in addresses.NEVER or (kind == "loopback" and self.mode == "public")
+            if never or _in(each, self._deny) or _in(address, self._deny):
                 raise _refusal(kind)
         if inner and addresses.kind(address) in addresses.NEVER:
             raise _refusal(addresses.kind(address))

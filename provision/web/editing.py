@@ -10,6 +10,7 @@ from flask import request
 
 from provision.errors import StaleVersionError, ValidationError
 from provision.web import filters, workspace
+from provision.web.forms import same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,9 +117,10 @@ class Editor(Generic[Card]):
         row: dict[str, object] = msgspec.json.decode(current)
         differences = []
         for each in self.noun.fields:
-            mine = request.form.get(each.column, "").strip().replace("\r\n", "\n")
-            theirs = _text(row.get(each.column))
-            if each.column in request.form and not _alike(mine, theirs):
+            if each.column not in request.form:
+                continue
+            mine, theirs = request.form[each.column].strip(), _text(row.get(each.column))
+            if not same(mine, theirs):
                 differences.append(Difference(each.label, mine or "nothing", theirs or "nothing"))
         before = {name: _text(value) for name, value in row.items()}
         version = before["version"]
@@ -139,14 +141,6 @@ class Editor(Generic[Card]):
             each.column: given.get(each.column, before.get(each.column, ""))
             for each in self.noun.fields
         }
-
-
-def _alike(mine: str, theirs: str) -> bool:
-    """Equal as text or as numbers: a form says 1200 where the row says 1200.00."""
-    try:
-        return mine == theirs or float(mine) == float(theirs)
-    except ValueError:
-        return False
 
 
 def _text(value: object) -> str:

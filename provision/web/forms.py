@@ -210,7 +210,7 @@ class Noun:
         if wrong and stored:
             row = stored()
             for name in [name for name in wrong if name in row and name in data]:
-                if _same(data[name], row[name]):
+                if same(data[name], row[name]):
                     del wrong[name]
         if wrong:
             raise ValidationError(wrong)
@@ -275,8 +275,16 @@ def _decimal(raw: object) -> Decimal | None:
     return value if value.is_finite() and abs(value.adjusted()) <= 25 else None
 
 
-def _same(sent: object, stored: object) -> bool:
-    """Whether a field came back as it was shown."""
-    return ("" if sent is None else str(sent).strip().replace("\r\n", "\n")) == (
-        "" if stored is None else str(stored).strip()
-    )
+def same(one: object, other: object) -> bool:
+    """Whether two values read the same in a form, as text or as numbers (1200 and 1200.00)."""
+    first, second = _plain(one), _plain(other)
+    if first == second:
+        return True
+    try:
+        return Decimal(first) == Decimal(second)
+    except InvalidOperation:
+        return False
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else str(value).strip().replace("\r\n", "\n")

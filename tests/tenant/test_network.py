@@ -182,3 +182,12 @@ def test_many_at_once_share_the_bounded_threads() -> None:
 def test_a_policy_must_look_up_at_least_one_name() -> None:
     with pytest.raises(ValueError, match="at least one"):
         NetworkPolicy(loopback=False, lookups=0)
+
+
+def test_no_list_lets_loopback_in_under_public() -> None:
+    everything = (ip_network("127.0.0.0/8"), ip_network("::1/128"), ip_network("0.0.0.0/0"))
+    policy = NetworkPolicy("public", allow=everything, loopback=True)
+    for address in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        assert not _lets_in(policy, address)
+    with pytest.raises(AddressRefusedError):
+        policy.judge_literal("localhost")
