@@ -56,6 +56,11 @@ def add_unique(column: Column[Any]) -> str:
     return f"ALTER TABLE {column.table.name}\n  ADD UNIQUE ({column.name})"
 
 
+def type_name(column: Column[Any]) -> str:
+    """The type as PostgreSQL calls it, in small letters."""
+    return column.type.compile(dialect=_DIALECT).lower()
+
+
 def create_index(index: Index) -> str:
     return str(CreateIndex(index).compile(dialect=_DIALECT))
 

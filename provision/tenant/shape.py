@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Numeric
 
 from provision.tenant.ddl import indexes as declared_indexes
+from provision.tenant.ddl import type_name
 from provision.tenant.tables import LATEST, metadata, since
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def _compare_table(
 
 def _misfits(column: Column[Any], found: FoundColumn) -> Iterator[str]:
     if not _is_same_type(column, found.type):
-        yield f"It is {found.type}; it has to be {_type_name(column)}."
+        yield f"It is {found.type}; it has to be {type_name(column)}."
     if found.is_generated:
         yield "PostgreSQL generates its values; it has to be an ordinary column."
     if not column.nullable and not found.not_null:
@@ -262,10 +263,6 @@ def _is_same_type(column: Column[Any], found: str) -> bool:
     precision, scale = int(bounds["precision"]), int(bounds["scale"])
     whole_digits = column.type.precision - (column.type.scale or 0)
     return scale >= (column.type.scale or 0) and precision - scale >= whole_digits
-
-
-def _type_name(column: Column[Any]) -> str:
-    return str(column.type.compile()).lower()
 
 
 def _restrictions(relation: FoundRelation, role: str) -> Iterator[Problem]:

@@ -262,7 +262,9 @@ def _apply(connection: Connection) -> Response:
     except SchemaConflictError as error:
         return _show_schema(connection, _conflict(error.problems))
     except TenantError as error:
-        return _show_schema(connection, _refused(error))
+        if error.code not in _REFUSALS:
+            raise
+        return _show_schema(connection, _refused(error, workspace.look(connection)))
     if report.state == "ready":
         return leave_for(url_for(".step"), "The tables are there.")
     return _show_schema(connection, asked=True)
@@ -278,31 +280,34 @@ def _show_schema(
     try:
         report = workspace.check(connection)
     except TenantError as error:
-        complaint = complaint or _refused(error)
+        if error.code not in _REFUSALS:
+            raise
         report = workspace.look(connection)
+        complaint = complaint or _refused(error, report)
     if report.state == "ready" and complaint is None:
         return leave_for(url_for(".step"))
     if complaint is None and asked:
         complaint = _conflict(report.problems) if report.state == "conflict" else _missing(report)
-    problems = complaint.problems if complaint and complaint.problems else report.problems
+    named = complaint.problems if complaint else ()
     return respond(
         _SCHEMA,
         "schema_step",
-        status=complaint.status if complaint else 200,
+        status=complaint.status if complaint and request.method == "POST" else 200,
         step="schema",
         sealed=True,
         connection=connection,
         report=report,
         lines=len(report.sql.splitlines()),
-        tables=table_states(problems),
+        tables=table_states(list(dict.fromkeys((*named, *report.problems)))),
         complaint=complaint,
     )
 
 
-def _refused(error: TenantError) -> _Complaint:
-    """What the database does not let us do; raised again where no right of its own mends it."""
-    if error.code not in _REFUSALS:
-        raise error
+def _refused(error: TenantError, report: SchemaReport) -> _Complaint:
+    """What the database does not let us do, and who can mend it."""
+    if report.state == "ready" and report.problems:
+        detail = "The tables are there, but rights on them are missing."
+        return _Complaint(422, detail, "Each is named beside this, with a remedy.", error.code)
     remedy = f"{error.remedy} Or ask whoever owns the database to run the SQL below."
     return _Complaint(422, error.detail, remedy, error.code)
 

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.web.wizard import block, is_connected, stored_bytes, tables_in
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from tests.conftest import Database, Server
+    from tests.web.conftest import Visitor
+
+DATABASES = "/settings/databases"
+CHECK = f"{DATABASES}/check"
+FORGET = f"{DATABASES}/forget"
+
+
+def test_what_is_connected_is_shown_and_the_password_is_not(
+    client: Visitor, database: Database
+) -> None:
+    page = client.get(DATABASES)
+    assert page.status_code == 200
+    part = block(page.text, "databases")
+    for shown in (database.name, database.user, "127.0.0.1", "PostgreSQL 18", "Not encrypted"):
+        assert shown in part
+    assert database.password not in page.text
+    assert 'href="/auth/setup-database/connection"' in part
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+def test_a_check_says_that_all_is_there(client: Visitor, htmx: bool) -> None:
+    answer = client.post_form(CHECK, htmx=htmx)
+    assert answer.status_code == 200
+    assert ("<html" in answer.text) is not htmx
+    assert "Everything is there." in block(answer.text, "check")
+
+
+def test_a_check_names_what_is_missing_and_leads_to_the_wizard(
+    client: Visitor, database: Database
+) -> None:
+    with database.connect() as connection:
+        connection.execute("DROP TABLE tasks")
+    answer = client.post_form(CHECK)
+    part = block(answer.text, "check")
+    assert "<code>tasks</code> The table is missing." in part
+    assert 'href="/auth/setup-database/schema"' in part
+    assert "Create the tables for me" in client.get("/auth/setup-database").text
+
+
+def test_a_check_of_a_database_that_is_gone_says_why(
+    client: Visitor, database: Database, server: Server
+) -> None:
+    server.drop(database.name, database.user)
+    answer = client.post_form(CHECK)
+    assert answer.status_code == 200
+    part = block(answer.text, "check")
+    assert "notice-red" in part
+    assert any(
+        code in part
+        for code in ("auth_failed", "database_not_found", "server_closed", "server_shutting_down")
+    )
+    assert client.get(DATABASES).status_code == 200
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+def test_forgetting_asks_first_and_touches_nothing_in_the_database(
+    client: Visitor, database: Database, app: Flask, htmx: bool
+) -> None:
+    asked = block(client.get(DATABASES).text, "forget-connection")
+    assert f'action="{FORGET}"' in asked
+    before = tables_in(database)
+    answer = client.post_form(FORGET, htmx=htmx)
+    place = answer.headers["HX-Redirect"] if htmx else answer.location
+    assert place == DATABASES
+    assert not is_connected(client)
+    assert tables_in(database) == before
+    assert database.password.encode() not in stored_bytes(app)
+    assert "No database is connected" in client.get(DATABASES).text
+
+
+@pytest.mark.parametrize("path", [CHECK, FORGET])
+def test_without_a_connection_the_wizard_is_where_to_go(newcomer: Visitor, path: str) -> None:
+    answer = newcomer.post_form(path)
+    assert (answer.status_code, answer.location) == (303, "/auth/setup-database")
