@@ -43,12 +43,18 @@ def cards(names: tuple[str, ...]) -> Select[Any]:
     finished = case((tasks.c.status == DONE, tasks.c.completed_at))
     order = (finished.desc().nulls_last(), rank(tasks).asc().nulls_last(), tasks.c.id.asc())
     place = func.row_number().over(partition_by=tasks.c.status, order_by=order).label("place")
-    placed = own_rows(tasks).add_columns(place).where(*conditions(tasks, names)).subquery("placed")
-    return (
-        card(placed)
-        .where(placed.c.place > OFFSET, placed.c.place <= OFFSET + LIMIT)
-        .order_by(placed.c.status, placed.c.place)
+    # Only ids are sorted; the rows of the few that are shown are fetched after that.
+    placed = (
+        select(tasks.c.id, place).where(own(tasks), *conditions(tasks, names)).subquery("placed")
     )
+    shown = (
+        own_rows(tasks)
+        .add_columns(placed.c.place)
+        .join(placed, placed.c.id == tasks.c.id)
+        .where(placed.c.place > OFFSET, placed.c.place <= OFFSET + LIMIT)
+        .subquery("shown")
+    )
+    return card(shown).order_by(shown.c.status, shown.c.place)
 
 
 @lru_cache(maxsize=256)

@@ -47,14 +47,17 @@ def rfc3339(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.to_char(column, pattern, type_=Text)
 
 
-def version(table: Table) -> ColumnElement[str]:
+def version(table: Table) -> ColumnElement[Any]:
     """What changes whenever the row is written."""
-    return literal_column(f"{table.name}.xmin::text", Text).label("version")
+    return literal_column(f"{table.name}.xmin")
 
 
 def versioned(table: Table) -> Sequence[ColumnElement[Any]]:
-    """All columns and the version: what a row looks like before it is shaped for somebody."""
-    return [*table.columns, version(table)]
+    """All columns and the version: what a row looks like before it is shaped for somebody.
+
+    Nothing is turned into text yet: that waits until the rows are sorted out.
+    """
+    return [*table.columns, version(table).label("version")]
 
 
 def own(source: FromClause) -> ColumnElement[bool]:
@@ -78,7 +81,7 @@ def project_columns(source: FromClause) -> list[ColumnElement[Any]]:
         c.due_date,
         rfc3339(c.created_at).label("created_at"),
         rfc3339(c.updated_at).label("updated_at"),
-        c.version,
+        cast(c.version, Text).label("version"),
     ]
 
 
@@ -97,7 +100,7 @@ def task_columns(source: FromClause, *, description: bool = True) -> list[Column
         rfc3339(c.completed_at).label("completed_at"),
         rfc3339(c.created_at).label("created_at"),
         rfc3339(c.updated_at).label("updated_at"),
-        c.version,
+        cast(c.version, Text).label("version"),
     ]
 
 
@@ -111,7 +114,7 @@ def member_columns(source: FromClause) -> list[ColumnElement[Any]]:
         c.workload,
         c.status,
         rfc3339(c.created_at).label("created_at"),
-        c.version,
+        cast(c.version, Text).label("version"),
     ]
 
 

@@ -172,11 +172,9 @@ def _statement(
         if is_descending
         else (key.asc().nulls_last(), table.c.id.asc())
     )
-    # `to_json` writes timestamps and dates the same way whatever DateStyle a session has.
-    key_text = func.to_json(key).op("#>>")(literal_column("'{}'")).label("sort_key")
     found = (
         own_rows(table)
-        .add_columns(key_text)
+        .add_columns(key.label("sort_key"))
         .where(*conditions(table, filtered))
         .order_by(*order)
         .limit(LIMIT)
@@ -188,7 +186,9 @@ def _statement(
     rows = found.subquery("found")
     shaped = listing.shapes[shape](rows)
     names = tuple(shaped.selected_columns.keys())
-    keyed = shaped.add_columns(rows.c.sort_key).subquery("keyed")
+    # `to_json` writes timestamps and dates the same way whatever DateStyle a session has.
+    key_text = func.to_json(rows.c.sort_key).op("#>>")(literal_column("'{}'"))
+    keyed = shaped.add_columns(key_text.label("sort_key")).subquery("keyed")
     # A lateral select only to leave the key out of the JSON.
     item = select(*(keyed.c[name] for name in names)).correlate(keyed).lateral("item")
     return select(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Text, func, select
+from sqlalchemy import Date, Select, Text, case, func, literal_column, select
 
 from provision.errors import TaskNotFoundError
 from provision.tenant.queries import board, options, paging, writing
@@ -15,6 +15,7 @@ from provision.tenant.queries.bundle import bundle, decode, gather
 from provision.tenant.queries.columns import (
     ID,
     assignee_name,
+    is_open,
     meaning,
     own_rows,
     project_name,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from sqlalchemy import Connection, FromClause
+    from sqlalchemy import ColumnElement, Connection, FromClause
 
 
 def _row(source: FromClause) -> Select[Any]:
@@ -63,6 +64,8 @@ _NOUN = writing.Noun(
     },
 )
 
+_NEVER: ColumnElement[date] = literal_column("'infinity'::date", Date)
+
 _LISTING = Listing(
     table=tasks,
     sorts={
@@ -74,6 +77,8 @@ _LISTING = Listing(
         "priority": meaning(tasks.c.priority, "low", "medium", "high", "urgent"),
         "status": meaning(tasks.c.status, "todo", "in_progress", "review", "done"),
         "position": rank(tasks),
+        # When it is due, what has no date behind that, and what is done last of all.
+        "agenda": case((is_open(tasks), func.coalesce(tasks.c.due_date, _NEVER))),
     },
     shapes={"row": _row, "card": board.card},
 )

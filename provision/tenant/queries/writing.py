@@ -30,7 +30,16 @@ from sqlalchemy import (
 
 from provision.errors import StaleVersionError, ValidationError
 from provision.tenant.queries.bundle import decode
-from provision.tenant.queries.columns import DONE, ID, OWNER, own, own_rows, utc_now, versioned
+from provision.tenant.queries.columns import (
+    DONE,
+    ID,
+    OWNER,
+    own,
+    own_rows,
+    utc_now,
+    version,
+    versioned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -254,4 +263,4 @@ def _remove(noun: Noun, has_version: bool) -> Any:
 
 
 def _is_version(table: Table) -> ColumnElement[bool]:
-    return literal_column(f"{table.name}.xmin::text", Text) == VERSION
+    return cast(version(table), Text) == VERSION

@@ -1,0 +1,80 @@
+"""Alice and Bob, who share one database; the queries must not let one see the other's rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import event
+
+from provision.tenant import rows, schema
+from provision.tenant.queries import projects, tasks, team, workspaces
+from provision.tenant.queries.bundle import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+MONDAY = date(2026, 11, 23)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a workspace in the database of the test."""
+
+    conn: Connection
+    owner_id: str
+
+    def project(self, name: str = "Website", **values: Any) -> rows.Project:
+        made = projects.create(self.conn, owner_id=self.owner_id, values={"name": name, **values})
+        return decode(made, rows.Project)
+
+    def task(self, title: str = "Fix booking form", **values: Any) -> rows.Task:
+        made = tasks.create(self.conn, owner_id=self.owner_id, values={"title": title, **values})
+        return decode(made, rows.Task)
+
+    def member(self, name: str = "Ana Lindqvist", **values: Any) -> rows.TeamMember:
+        made = team.create(self.conn, owner_id=self.owner_id, values={"name": name, **values})
+        return decode(made, rows.TeamMember)
+
+    def run(self, statement: str) -> None:
+        """Another program's SQL."""
+        self.conn.exec_driver_sql(statement)
+
+
+def _person(conn: Connection, number: int, name: str) -> Person:
+    owner_id = f"6f2d6c3e-4a0e-4a55-8f0e-00000000000{number}"
+    workspaces.claim(conn, owner_id=owner_id, email=f"{name}@halden.example", name=name)
+    return Person(conn, owner_id)
+
+
+@pytest.fixture
+def ready(conn: Connection) -> Connection:
+    schema.apply(conn)
+    return conn
+
+
+@pytest.fixture
+def alice(ready: Connection) -> Person:
+    return _person(ready, 1, "alice")
+
+
+@pytest.fixture
+def bob(ready: Connection) -> Person:
+    return _person(ready, 2, "bob")
+
+
+@pytest.fixture
+def statements(ready: Connection) -> Iterator[list[str]]:
+    """Every statement sent from here on."""
+    sent: list[str] = []
+
+    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(ready.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(ready.engine, "before_cursor_execute", note)

@@ -1,0 +1,209 @@
+"""Two people in one database: nobody sees, counts, changes or refers to the other's rows.
+
+Every query function has to be in `CALLS`; a new one that is not fails here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+
+from provision.errors import NotFoundError, ValidationError
+from provision.tenant import queries
+from provision.tenant.queries import dashboard, options, projects, sample, shell, tasks, team
+from tests.tenant.queries.conftest import MONDAY
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from tests.tenant.queries.conftest import Person
+
+NOUNS = {"projects": projects, "tasks": tasks, "team": team}
+VALUES = {"projects": {"name": "New"}, "tasks": {"title": "New"}, "team": {"name": "New"}}
+
+# As whom, and with the id of a row where one is asked for.
+Call = Callable[["Connection", str, str], Any]
+
+
+def _call(function: Callable[..., Any], **given: Any) -> Call:
+    return lambda conn, owner_id, _: function(conn, owner_id=owner_id, **given)
+
+
+def _call_by_id(function: Callable[..., Any], **given: Any) -> Call:
+    return lambda conn, owner_id, row_id: function(conn, owner_id=owner_id, row_id=row_id, **given)
+
+
+READS = {
+    **{f"{name}.page": _call(noun.page) for name, noun in NOUNS.items()},
+    **{
+        f"{name}.list_page": _call(noun.list_page, today=MONDAY, shell=True)
+        for name, noun in NOUNS.items()
+    },
+    "tasks.board_page": _call(tasks.board_page, today=MONDAY, shell=True),
+    "dashboard.overview": _call(dashboard.overview, today=MONDAY, shell=True),
+    "shell.frame": _call(shell.frame, today=MONDAY),
+    "options.choices": _call(options.choices),
+}
+
+# Of a row that is not theirs, each raises the noun's NotFoundError.
+BY_ID = {
+    **{f"{name}.get": _call_by_id(noun.get, today=MONDAY) for name, noun in NOUNS.items()},
+    **{
+        f"{name}.detail_page": _call_by_id(noun.detail_page, today=MONDAY, shell=True)
+        for name, noun in NOUNS.items()
+    },
+    **{
+        f"{name}.update": _call_by_id(noun.update, values=VALUES[name], today=MONDAY)
+        for name, noun in NOUNS.items()
+    },
+    **{f"{name}.delete": _call_by_id(noun.delete) for name, noun in NOUNS.items()},
+}
+
+CREATES = {
+    f"{name}.create": _call(noun.create, values=VALUES[name], today=MONDAY)
+    for name, noun in NOUNS.items()
+}
+
+# Several statements, in a transaction of its own.
+FILLS = {"sample.fill": _call(sample.fill, now=datetime(2026, 11, 23, 9, tzinfo=UTC))}
+
+CALLS = READS | BY_ID | CREATES
+
+# What is about the database as a whole, before anybody in it is chosen; see test_workspaces.
+OF_NOBODY = {"workspaces.found", "workspaces.claim"}
+
+
+def populate(alice: Person) -> dict[str, str]:
+    """One row of each noun, tied to each other; their ids."""
+    project = alice.project("ALICE project", due_date=MONDAY, budget=70_000, status="active")
+    member = alice.member("ALICE member", workload=90)
+    task = alice.task("ALICE task", due_date=MONDAY, project_id=project.id, assignee_id=member.id)
+    return {"projects": project.id, "tasks": task.id, "team": member.id}
+
+
+def everything(person: Person) -> list[Any]:
+    tables = ("profiles", "projects", "tasks", "team_members", "provision_workspaces")
+    return [
+        tuple(row)
+        for table in tables
+        for row in person.conn.execute(
+            text(f"SELECT t.*, xmin FROM {table} t WHERE to_jsonb(t)::text LIKE :mark"),
+            {"mark": f"%{person.owner_id}%"},
+        )
+    ]
+
+
+def test_every_query_function_is_tested_here() -> None:
+    functions = set()
+    for module in pkgutil.iter_modules(queries.__path__):
+        members = inspect.getmembers(
+            importlib.import_module(f"{queries.__name__}.{module.name}"), inspect.isfunction
+        )
+        for name, function in members:
+            is_here = function.__module__.endswith(f".{module.name}")
+            parameters = inspect.signature(function).parameters
+            if not is_here or name.startswith("_") or next(iter(parameters), "") != "conn":
+                continue
+            if module.name in {"bundle", "paging", "writing"}:
+                continue  # what the nouns are made of; they are tested through them
+            functions.add(f"{module.name}.{name}")
+            if f"{module.name}.{name}" not in OF_NOBODY:
+                assert parameters["owner_id"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert functions == CALLS.keys() | FILLS.keys() | OF_NOBODY
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_read_shows_nothing_of_somebody_else(name: str, alice: Person, bob: Person) -> None:
+    ids = populate(alice)
+    seen = repr(READS[name](bob.conn, bob.owner_id, ""))
+    assert "ALICE" not in seen
+    assert not any(row_id in seen for row_id in ids.values())
+    assert seen == repr(READS[name](bob.conn, "6f2d6c3e-4a0e-4a55-8f0e-00000000000f", ""))
+    own = repr(READS[name](alice.conn, alice.owner_id, ""))
+    assert "ALICE" in own
+    assert own != seen
+
+
+@pytest.mark.parametrize("name", BY_ID)
+def test_a_row_of_somebody_else_does_not_exist(name: str, alice: Person, bob: Person) -> None:
+    row_id = populate(alice)[name.split(".", maxsplit=1)[0]]
+    before = everything(alice)
+    with pytest.raises(NotFoundError):
+        BY_ID[name](bob.conn, bob.owner_id, row_id)
+    assert everything(alice) == before
+    BY_ID[name](alice.conn, alice.owner_id, row_id)
+
+
+@pytest.mark.parametrize("name", CREATES)
+def test_a_new_row_is_its_makers(name: str, alice: Person, bob: Person) -> None:
+    populate(alice)
+    before = everything(alice)
+    CREATES[name](bob.conn, bob.owner_id, "")
+    assert everything(alice) == before
+    assert len(everything(bob)) == 3
+
+
+@pytest.mark.parametrize("name", FILLS)
+def test_filling_a_workspace_leaves_others_alone(name: str, alice: Person, bob: Person) -> None:
+    populate(alice)
+    before = everything(alice)
+    FILLS[name](bob.conn, bob.owner_id, "")
+    assert everything(alice) == before
+    assert len(everything(bob)) > 10
+
+
+@pytest.mark.parametrize(("field", "noun"), [("project_id", "projects"), ("assignee_id", "team")])
+def test_nobody_refers_to_rows_of_somebody_else(
+    field: str, noun: str, alice: Person, bob: Person
+) -> None:
+    foreign = populate(alice)[noun]
+    task = bob.task()
+    before = everything(bob)
+    with pytest.raises(ValidationError) as created:
+        bob.task(**{field: foreign})
+    with pytest.raises(ValidationError) as updated:
+        tasks.update(bob.conn, owner_id=bob.owner_id, row_id=task.id, values={field: foreign})
+    assert created.value.errors.keys() == updated.value.errors.keys() == {field}
+    assert everything(bob) == before
+
+
+def test_a_reference_that_another_program_made_across_people_shows_no_name(
+    alice: Person, bob: Person
+) -> None:
+    ids = populate(alice)
+    task = bob.task()
+    bob.run(
+        f"UPDATE tasks SET project_id = '{ids['projects']}', assignee_id = '{ids['team']}' "
+        f"WHERE id = '{task.id}'"
+    )
+    for read in READS.values():
+        assert "ALICE" not in repr(read(bob.conn, bob.owner_id, ""))
+    shown = tasks.get(bob.conn, owner_id=bob.owner_id, row_id=task.id, today=MONDAY)
+    assert "ALICE" not in shown
+    page = projects.detail_page(
+        alice.conn, owner_id=alice.owner_id, row_id=ids["projects"], today=MONDAY, shell=True
+    )
+    assert [each.title for each in page.tasks] == ["ALICE task"]
+    assert page.project.tasks_total == 1
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_each_is_one_statement_with_the_owner_on_every_table(
+    name: str, alice: Person, statements: list[str]
+) -> None:
+    ids = populate(alice)
+    statements.clear()
+    CALLS[name](alice.conn, alice.owner_id, ids.get(name.split(".", maxsplit=1)[0], ""))
+    (statement,) = statements
+    for table in ("projects", "tasks", "team_members"):
+        scans = re.findall(rf"(?:FROM|JOIN|UPDATE|,) +{table}\b(?!\.)", statement)
+        bounds = re.findall(rf"\b{table}\.user_id = %\(owner_id\)s", statement)
+        assert len(scans) == len(bounds), f"{table} in {statement}"
