@@ -7,14 +7,11 @@ Defaults are not compared: what we write names every column.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Numeric
-
 from provision.tenant.ddl import indexes as declared_indexes
-from provision.tenant.ddl import type_name
+from provision.tenant.fit import demands_a_value, misfits
 from provision.tenant.tables import LATEST, metadata, since
 
 if TYPE_CHECKING:
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, Index, Table
     from sqlalchemy.schema import SchemaItem
 
-    from provision.tenant.catalogue import Catalogue, FoundColumn, FoundRelation
+    from provision.tenant.catalogue import Catalogue, FoundRelation
 
 _KINDS = {
     "v": "a view",
@@ -37,20 +34,6 @@ _KINDS = {
 }
 
 _ON_DELETE = {"CASCADE": "c", "SET NULL": "n"}
-
-# What we write is the same in all of these. A `numeric` needs two decimals and eight digits
-# before them, which `_is_same_type` sees to.
-_SAME_TYPES = {
-    "UUID": re.compile(r"uuid"),
-    "TEXT": re.compile(r"text|character varying"),
-    "DATE": re.compile(r"date"),
-    "INTEGER": re.compile(r"smallint|integer|bigint"),
-    "TIMESTAMP": re.compile(r"timestamp(\(\d\))? without time zone"),
-    "NUMERIC": re.compile(r"numeric(\((?P<precision>\d+),(?P<scale>-?\d+)\))?"),
-}
-
-# The app always writes a value into these: other programs may insist on one.
-_ALWAYS_WRITTEN = frozenset({"status", "priority", "created_at", "updated_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,141 +111,113 @@ class Comparison:
 def compare(found: Catalogue) -> Comparison:
     relations = {relation.name: relation for relation in found.relations}
     lacks: dict[str, Lack] = {}
-    absences: list[Problem] = []
-    conflicts: list[Problem] = []
-    restrictions: list[Problem] = []
+    notes = _Notes()
     for table in metadata.tables.values():
         lacks[table.name] = lack = Lack()
         relation = relations.get(table.name)
         if relation is None:
             lack.table, lack.indexes = table, declared_indexes(table)
-            absences.append(Problem(table.name, None, "The table is missing."))
+            notes.absent(table.name, None, "The table is missing.")
         elif relation.kind != "r":
             kind = _KINDS.get(relation.kind, "something else")
-            conflicts.append(Problem(table.name, None, f"This is {kind}, not a table."))
-            continue
+            notes.conflict(table.name, None, f"This is {kind}, not a table.")
         else:
-            _compare_table(table, relation, lack, absences, conflicts)
-            restrictions += _restrictions(relation, found.role)
+            _compare_table(table, relation, lack, notes)
+            notes.restrictions += _restrictions(relation, found.role)
         for index in lack.indexes:
-            on = [name.table for name in found.index_names if name.name == index.name]
-            if on:
-                where = f"already there, on {on[0]}" if on[0] else "already taken by something else"
-                conflicts.append(
-                    Problem(table.name, None, f"The name of the index {index.name} is {where}.")
-                )
-    return Comparison(lacks, tuple(absences), tuple(conflicts), tuple(restrictions))
-
-
-def _compare_table(
-    table: Table,
-    relation: FoundRelation,
-    lack: Lack,
-    absences: list[Problem],
-    conflicts: list[Problem],
-) -> None:
-    lack.is_empty = relation.is_empty
-    columns = {column.name: column for column in relation.columns}
-    for column in table.columns:
-        found = columns.pop(column.name, None)
-        if found is None:
-            if column.primary_key:
-                conflicts.append(Problem(table.name, column.name, "The primary key is missing."))
-            elif column.nullable or relation.is_empty:
-                lack.columns.append(column)
-                absences.append(Problem(table.name, column.name, "The column is missing."))
-            else:
-                conflicts.append(
-                    Problem(
-                        table.name,
-                        column.name,
-                        "The column is missing, and rows that are already there would need a "
-                        "value in it.",
+            for taken in found.index_names:
+                if taken.name == index.name:
+                    where = f"there already, on {taken.table}" if taken.table else "taken already"
+                    notes.conflict(
+                        table.name, None, f"The name of the index {index.name} is {where}."
                     )
-                )
+    return Comparison(
+        lacks, tuple(notes.absences), tuple(notes.conflicts), tuple(notes.restrictions)
+    )
+
+
+@dataclass(slots=True)
+class _Notes:
+    """The problems as they are come upon."""
+
+    absences: list[Problem] = field(default_factory=list)
+    conflicts: list[Problem] = field(default_factory=list)
+    restrictions: list[Problem] = field(default_factory=list)
+
+    def absent(self, table: str, column: str | None, problem: str) -> None:
+        self.absences.append(Problem(table, column, problem))
+
+    def conflict(self, table: str, column: str | None, problem: str) -> None:
+        self.conflicts.append(Problem(table, column, problem))
+
+
+def _compare_table(table: Table, relation: FoundRelation, lack: Lack, notes: _Notes) -> None:
+    lack.is_empty = relation.is_empty
+    extras = {column.name: column for column in relation.columns}
+    for column in table.columns:
+        found = extras.pop(column.name, None)
+        if found is None:
+            _note_missing_column(column, lack, notes)
             continue
-        conflicts += [
-            Problem(table.name, column.name, problem) for problem in _misfits(column, found)
-        ]
-        _compare_keys(column, relation, lack, absences, conflicts)
-    for extra in columns.values():
-        if extra.not_null and not extra.has_default and not extra.is_generated:
-            conflicts.append(
-                Problem(
-                    table.name,
-                    extra.name,
-                    "This column is not ours and demands a value (NOT NULL without a default), "
-                    "which we would not give.",
-                )
+        for problem in misfits(column, found):
+            notes.conflict(table.name, column.name, problem)
+        _compare_keys(column, relation, lack, notes)
+    for extra in extras.values():
+        if demands_a_value(extra):
+            notes.conflict(
+                table.name,
+                extra.name,
+                "This column is not ours and demands a value (NOT NULL without a default), "
+                "which we would not give.",
             )
     for index in declared_indexes(table):
         (wanted,) = index.columns
-        if any(each.is_usable and each.leading == wanted.name for each in relation.indexes):
-            continue
-        if wanted in lack.columns or wanted.name in {column.name for column in relation.columns}:
+        if not any(each.is_usable and each.leading == wanted.name for each in relation.indexes):
             lack.indexes.append(index)
-            absences.append(Problem(table.name, None, f"The index {index.name} is missing."))
+            notes.absent(table.name, None, f"The index {index.name} is missing.")
 
 
-def _misfits(column: Column[Any], found: FoundColumn) -> Iterator[str]:
-    if not _is_same_type(column, found.type):
-        yield f"It is {found.type}; it has to be {type_name(column)}."
-    if found.is_generated:
-        yield "PostgreSQL generates its values; it has to be an ordinary column."
-    if not column.nullable and not found.not_null:
-        yield "It may be NULL; it has to be NOT NULL."
-    if column.nullable and found.not_null and column.name not in _ALWAYS_WRITTEN:
-        yield "It is NOT NULL; it has to allow NULL."
+def _note_missing_column(column: Column[Any], lack: Lack, notes: _Notes) -> None:
+    table = column.table.name
+    if column.primary_key:
+        notes.conflict(table, column.name, "The primary key is missing.")
+    elif column.nullable or lack.is_empty:
+        lack.columns.append(column)
+        notes.absent(table, column.name, "The column is missing.")
+    else:
+        notes.conflict(
+            table,
+            column.name,
+            "The column is missing, and rows that are already there would need a value in it.",
+        )
 
 
-def _compare_keys(
-    column: Column[Any],
-    relation: FoundRelation,
-    lack: Lack,
-    absences: list[Problem],
-    conflicts: list[Problem],
-) -> None:
+def _compare_keys(column: Column[Any], relation: FoundRelation, lack: Lack, notes: _Notes) -> None:
     table, name = relation.name, column.name
     alone = [key for key in relation.keys if key.columns == (name,)]
     if column.primary_key and not any(key.kind == "p" for key in alone):
-        conflicts.append(Problem(table, name, "It has to be the primary key."))
+        notes.conflict(table, name, "It has to be the primary key.")
     if column.unique and not any(key.kind in "pu" for key in alone):
         lack.uniques.append(column)
-        absences.append(Problem(table, name, "It is not unique."))
+        notes.absent(table, name, "It is not unique.")
     for wanted in column.foreign_keys:
         target, target_column = wanted.column.table.name, wanted.column.name
         found = [key for key in alone if key.kind == "f"]
         if not found:
             lack.references.append(column)
-            absences.append(Problem(table, name, f"Its foreign key to {target} is missing."))
+            notes.absent(table, name, f"Its foreign key to {target} is missing.")
         elif not any(
             key.target == target
             and key.target_columns == (target_column,)
             and key.on_delete == _ON_DELETE[str(wanted.ondelete)]
             for key in found
         ):
-            conflicts.append(
-                Problem(
-                    table,
-                    name,
-                    f"Its foreign key has to be to {target} ({target_column}) "
-                    f"ON DELETE {wanted.ondelete}.",
-                )
+            notes.conflict(
+                table,
+                name,
+                f"Its foreign key has to be to {target} ({target_column}) "
+                f"ON DELETE {wanted.ondelete}.",
             )
-
-
-def _is_same_type(column: Column[Any], found: str) -> bool:
-    match = _SAME_TYPES[str(column.type.__visit_name__).upper()].fullmatch(found)
-    if match is None:
-        return False
-    bounds = match.groupdict()
-    if bounds.get("precision") is None:
-        return True
-    if not isinstance(column.type, Numeric) or column.type.precision is None:
-        return False
-    precision, scale = int(bounds["precision"]), int(bounds["scale"])
-    whole_digits = column.type.precision - (column.type.scale or 0)
-    return scale >= (column.type.scale or 0) and precision - scale >= whole_digits
 
 
 def _restrictions(relation: FoundRelation, role: str) -> Iterator[Problem]:

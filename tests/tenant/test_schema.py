@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -268,6 +269,24 @@ def test_a_key_that_the_rows_break_is_a_conflict_with_nothing_changed(
     engine.dispose()
     assert [each.table for each in caught.value.problems] == ["profiles"]
     assert schema.inspect(conn) == before
+
+
+def test_two_who_apply_at_once_wait_for_each_other(conn: Connection, database: Database) -> None:
+    engine = create_engine(database.url)
+    states: list[object] = []
+
+    def apply() -> None:
+        with engine.begin() as other:
+            states.append(schema.apply(other).state)
+
+    threads = [threading.Thread(target=apply) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    engine.dispose()
+    assert states == ["ready"] * 3
+    assert schema.inspect(conn).state == "ready"
 
 
 def test_a_role_without_rights_is_told_what_to_grant(
