@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import psycopg
+
+    from tests.conftest import Database
     from tests.running import Running
 
 _CREDENTIALS = json.dumps({"email": "nobody@example.org", "password": "of no use"}).encode()
@@ -27,7 +30,7 @@ _HEAD = (
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("serve")
     with running("serve", "--port", "0", "--threads", "4", directory=folder) as started:
         yield started
@@ -44,28 +47,28 @@ def _read_all(connection: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
-def test_it_answers_and_does_not_tell_its_version(server: Running) -> None:
-    answer = server.ask("/healthz")
+def test_it_answers_and_does_not_tell_its_version(serving: Running) -> None:
+    answer = serving.ask("/healthz")
     assert answer.status == 200
     assert not any(each.isdigit() for each in answer.headers["Server"])
 
 
-def test_a_new_installation_leads_to_registration(server: Running) -> None:
-    assert 'name="password"' in server.ask("/register").body
+def test_a_new_installation_leads_to_registration(serving: Running) -> None:
+    assert 'name="password"' in serving.ask("/register").body
 
 
-def test_silent_connections_keep_nobody_waiting(server: Running) -> None:
+def test_silent_connections_keep_nobody_waiting(serving: Running) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(40):
-            stack.enter_context(_connect(server))
+            stack.enter_context(_connect(serving))
         begun = time.monotonic()
-        assert server.ask("/healthz").status == 200
+        assert serving.ask("/healthz").status == 200
         # With a thread waiting for each, this took five seconds.
         assert time.monotonic() - begun < 4
 
 
-def test_nobody_is_believed_to_be_a_proxy(server: Running) -> None:
-    answer = server.ask("/register", X_Forwarded_Proto="https", X_Forwarded_For="203.0.113.9")
+def test_nobody_is_believed_to_be_a_proxy(serving: Running) -> None:
+    answer = serving.ask("/register", X_Forwarded_Proto="https", X_Forwarded_For="203.0.113.9")
     assert "Strict-Transport-Security" not in answer.headers
     assert "Secure" not in answer.headers["Set-Cookie"].split("; ")
 
@@ -96,6 +99,41 @@ def test_what_is_in_flight_is_finished_and_nothing_new_is_taken_in(tmp_path: Pat
     assert b"Traceback" not in server.output
 
 
+def test_connections_to_tenants_are_kept_while_it_runs_and_closed_when_it_stops(
+    tmp_path: Path, database: Database
+) -> None:
+    made = run(
+        *("users", "create", "ana@example.org", "--name", "Ana"),
+        directory=tmp_path,
+        stdin=b"a long enough password\n",
+    )
+    assert made.returncode == 0, made.stderr
+    with running("serve", "--port", "0", directory=tmp_path) as server:
+        credentials = {"email": "ana@example.org", "password": "a long enough password"}
+        token = server.ask("/api/auth/token", credentials).json()["token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        pasted = {"connectionString": database.connection_string}
+        assert server.ask("/api/user/database-connection", pasted, **bearer).status == 200
+        applied = server.ask("/api/user/database-connection/schema", {}, **bearer)
+        assert applied.json()["state"] == "ready"
+        assert server.ask("/api/projects", {"name": "Kept"}, **bearer).status == 201
+        with database.connect() as connection:
+            assert _connections_of_ours(connection) >= 1
+            assert server.stop() == 0
+            assert _connections_of_ours(connection) == 0
+            assert connection.execute("SELECT name FROM projects").fetchall() == [("Kept",)]
+    assert database.password.encode() not in server.output
+
+
+def _connections_of_ours(connection: psycopg.Connection) -> int:
+    row = connection.execute(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def _wait_until_refused(server: Running) -> None:
     end = time.monotonic() + 10
     while time.monotonic() < end:
@@ -121,11 +159,11 @@ def test_several_workers_share_one_address(tmp_path: Path) -> None:
     assert server.output.count(b"Listening on") == 1
 
 
-def test_a_taken_port_is_said_in_one_line(server: Running, tmp_path: Path) -> None:
-    done = run("serve", "--port", str(server.port), directory=tmp_path)
+def test_a_taken_port_is_said_in_one_line(serving: Running, tmp_path: Path) -> None:
+    done = run("serve", "--port", str(serving.port), directory=tmp_path)
     assert done.returncode == 1
     assert done.stderr.decode() == (
-        f"provision: PROVISION_PORT {server.port} is taken by another program; "
+        f"provision: PROVISION_PORT {serving.port} is taken by another program; "
         "choose another port\n"
     )
 
