@@ -192,6 +192,42 @@
     say(event.detail.text, event.detail.kind);
   });
 
+  // ── The panel beside a board or list: its card is marked, focus goes in and comes back ──
+  const openCard = () => document.getElementById(document.querySelector("#panel > [data-task]")?.dataset.task);
+  const markCard = () => {
+    const card = openCard();
+    for (const other of document.querySelectorAll(".card-open")) other.classList.toggle("card-open", other === card);
+    card?.classList.add("card-open");
+  };
+  // Tabs that do not all fit begin with the one chosen.
+  const showTab = () => {
+    const tab = document.querySelector(".board-tabs [aria-current]");
+    if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 40;
+  };
+  const closePanel = (panel, address) => {
+    const card = openCard();
+    panel.replaceChildren();
+    markCard();
+    if (address) history.replaceState(history.state, "", address);
+    (card?.querySelector("a") ?? document.getElementById("main")).focus({ preventScroll: true });
+  };
+  document.addEventListener("htmx:afterSettle", ({ detail: { target, requestConfig } }) => {
+    markCard();
+    showTab();
+    if (target?.id !== "panel" || requestConfig.verb !== "get" || target.contains(document.activeElement)) return;
+    target.querySelector("[autofocus], .panel")?.focus({ preventScroll: true });
+  });
+  document.addEventListener("click", (event) => {
+    const close = closest(event, "[data-close-panel]");
+    if (!close) return;
+    event.preventDefault();
+    closePanel(document.getElementById("panel"), close.href);
+  });
+  // A link opened with a key held goes to a new tab, also where a plain click swaps a part of the page.
+  document.addEventListener("click", (event) => {
+    if ((event.ctrlKey || event.metaKey || event.shiftKey) && closest(event, "a[hx-get]")) event.stopPropagation();
+  }, true);
+
   // ── Keys: only to what is on the page ──
   let went = 0;
   document.addEventListener("keydown", (event) => {
@@ -199,6 +235,9 @@
       const menu = document.querySelector("details.menu[open]");
       menu?.removeAttribute("open");
       menu?.querySelector("summary").focus();
+      const panel = document.getElementById("panel");
+      const isTyping = closest(event, "input, select, textarea") || document.querySelector("dialog:modal");
+      if (!menu && panel?.firstElementChild && !isTyping) closePanel(panel);
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -221,6 +260,7 @@
 
   const start = () => {
     reveal(document);
+    showTab();
     const asked = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
     if (asked instanceof HTMLDialogElement) {
       history.replaceState(null, "", location.pathname + location.search);

@@ -54,6 +54,11 @@ class Column:
     more: str
     rest: int
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the app itself may put tasks in it."""
+        return self.status in STATUSES
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -104,10 +109,13 @@ def columns(
     shown = known + foreign[:_MOST_FOREIGN_COLUMNS]
     keys = [column_key(status) for status in shown]
     current = view.column if view.column in keys else keys[0] if keys else ""
-    return [
-        _column(status, by_status.get(status, []), totals.get(status, 0), view, offset, current)
-        for status in shown
-    ]
+    found = []
+    for key, status in zip(keys, shown, strict=True):
+        mine, total = tuple(by_status.get(status, ())), totals.get(status, 0)
+        rest = max(0, total - offset - len(mine)) if mine else 0
+        more = _more(status, view, offset + len(mine)) if rest else ""
+        found.append(Column(key, status, total, mine, key == current, more, rest))
+    return found
 
 
 def hidden_statuses(counts: Sequence[StatusCount]) -> int:
@@ -116,19 +124,11 @@ def hidden_statuses(counts: Sequence[StatusCount]) -> int:
     return max(0, foreign - _MOST_FOREIGN_COLUMNS)
 
 
-def _column(
-    status: str | None, cards: list[Card], total: int, view: TaskView, offset: int, current: str
-) -> Column:
-    key = column_key(status)
-    rest = max(0, total - offset - len(cards)) if cards else 0
-    if not rest:
-        more = ""
-    elif status is None:
+def _more(status: str | None, view: TaskView, offset: int) -> str:
+    if status is None:
         # No address can ask for "none at all" alone; the list holds those, too.
-        more = view.url(view="list", column="")
-    else:
-        more = view.url(status=status, column=key, offset=str(offset + len(cards)))
-    return Column(key, status, total, tuple(cards), key == current, more, rest)
+        return view.url(view="list", column="")
+    return view.url(status=status, column=column_key(status), offset=str(offset))
 
 
 def groups(

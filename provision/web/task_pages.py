@@ -9,10 +9,19 @@ from flask import request, url_for
 from provision.tenant.queries import options
 from provision.tenant.queries import tasks as queries
 from provision.tenant.queries.options import Choices
-from provision.web import filters, task_cards, task_changes, task_panel, task_view, workspace
+from provision.web import (
+    filters,
+    task_cards,
+    task_changes,
+    task_controls,
+    task_panel,
+    task_view,
+    workspace,
+)
 from provision.web import htmx as hx
 from provision.web.htmx import htmx
 from provision.web.partials import done, respond
+from provision.web.task_view import PRIORITIES, STATUSES, TaskView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +33,6 @@ if TYPE_CHECKING:
     from provision.tenant.rows import TaskDetail
     from provision.web.task_changes import Change
     from provision.web.task_panel import Panel
-    from provision.web.task_view import TaskView
 
 LIST: Final = "tasks/list.html"
 DETAIL: Final = "tasks/detail.html"
@@ -46,12 +54,12 @@ def show_list(
         panel = task_panel.new(Choices(page.projects, page.members), *new, at=view.url())
     context = frame(view, quick=quick, panel=panel) | {
         "shell": page.shell,
-        "projects": page.projects,
-        "members": page.members,
-        "counts": page.counts,
+        "filter_choices": task_controls.filters(page.projects, page.members, page.counts),
+        "cleared_url": TaskView(view=view.view, sort=view.sort).url(),
         "total": sum(count.tasks for count in page.counts),
         "late": sum(count.late for count in page.counts),
         "is_swap": bool(htmx),
+        "is_more": False,
         "is_continued": bool(offset or cursor),
     }
     context |= _board(page, view, today, offset) if view.is_board else _list(page, view, today)
@@ -73,7 +81,7 @@ def show_new(
         return show_list(view, new=(typed, errors), status=status)
     choices = workspace.read(options.choices)
     panel = task_panel.new(choices, typed, errors, at=view.url())
-    return respond(LIST, "task_panel", status=status, panel=panel)
+    return respond(LIST, "task_panel", status=status, **frame(view, panel=panel))
 
 
 def show_quick(view: TaskView, typed: str, errors: Sequence[str]) -> Response:
@@ -102,7 +110,7 @@ def show_task(
 ) -> Response:
     """A task; `is_late` lays what was sent beside what somebody else has saved before it."""
     today = filters.today()
-    page = workspace.read(queries.detail_page, id=task_id, today=today, shell=not htmx)
+    page = workspace.read(queries.detail_page, row_id=task_id, today=today, shell=not htmx)
     panel = _opened(page.task, today, warning=warning)
     sent = request.form
     if is_late:
@@ -113,7 +121,11 @@ def show_task(
     elif with_form:
         panel = task_panel.with_form(panel, page, sent=sent or None, errors=errors or {})
     response = respond(
-        DETAIL, "task_panel", status=status, shell=page.shell, panel=panel, change=None
+        DETAIL,
+        "task_panel",
+        status=status,
+        shell=page.shell,
+        **frame(task_view.present(), panel=panel),
     )
     # What is wrong with a move is said in the panel, not in the part that asked for it.
     return hx.retarget(response, "#panel") if htmx and sent else response
@@ -130,8 +142,7 @@ def show_saved(row: TaskDetail, *, only_moved: bool) -> Response:
         DETAIL,
         *blocks,
         *_changes(change),
-        panel=_opened(row, today),
-        change=change,
+        **frame(task_view.present(), panel=_opened(row, today), change=change),
     )
 
 
@@ -157,6 +168,8 @@ def frame(
         "quick_errors": quick[1],
         "panel": panel,
         "change": change,
+        "statuses": STATUSES,
+        "priorities": PRIORITIES,
     }
 
 
@@ -202,6 +215,7 @@ def _list(page: BoardPage | TaskListPage, view: TaskView, today: date) -> dict[s
         if view.is_grouped
         else [task_cards.Group("all", "", tuple(cards), None)],
         "next_url": view.url(cursor=next_cursor) if next_cursor else "",
+        "heads": task_controls.heads(view),
     }
 
 

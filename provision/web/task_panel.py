@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import url_for
 
-from provision.web import editing, moments
+from provision.web import moments
 from provision.web.filters import short_day
 from provision.web.forms import TASK
 from provision.web.task_cards import Card, card
@@ -96,9 +96,9 @@ def with_form(
     errors: Mapping[str, Sequence[str]],
 ) -> Panel:
     """The same task with its form open; `sent` is what was typed and could not be saved."""
-    task, stored = page.task, editing.shown(TASK, page.task)
+    task, stored = page.task, stored_fields(page.task)
     form = Form(
-        typed=editing.typed(TASK, sent, stored) if sent else stored,
+        typed=typed_fields(sent, stored) if sent else stored,
         errors=errors,
         projects=_choices(page.projects, task.project_id, task.project_name),
         members=_choices(page.members, task.assignee_id, task.assignee_name),
@@ -135,7 +135,7 @@ def new(
 def compare(sent: Mapping[str, str], page: TaskPage, today: date) -> Conflict:
     """Lay what was sent beside what is stored; only fields that were sent count."""
     task = page.task
-    stored = editing.shown(TASK, task)
+    stored = stored_fields(task)
     names = {
         "project_id": dict(_choices(page.projects, task.project_id, task.project_name)),
         "assignee_id": dict(_choices(page.members, task.assignee_id, task.assignee_name)),
@@ -151,6 +151,17 @@ def compare(sent: Mapping[str, str], page: TaskPage, today: date) -> Conflict:
             texts = (_words(column, text, names, today) for text in (typed, stored[column]))
             differences.append(Difference(column, field.label, *texts))
     return Conflict(mine, tuple(differences), moments.recently(task.updated_at, today))
+
+
+def stored_fields(row: TaskDetail) -> dict[str, str]:
+    """A stored task as the fields of its form."""
+    return {each.column: getattr(row, each.column) or "" for each in TASK.fields}
+
+
+def typed_fields(sent: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """What a form holds; what it does not carry is as it was before."""
+    columns = (each.column for each in TASK.fields)
+    return {column: sent.get(column, before.get(column, "")) for column in columns}
 
 
 def _words(column: str, text: str, names: Mapping[str, Mapping[str, str]], today: date) -> str:

@@ -19,8 +19,18 @@ if TYPE_CHECKING:
 
     from provision.tenant.rows import TaskDetail
 
-STATUSES: Final = ("todo", "in_progress", "review", "done")
-PRIORITIES: Final = ("low", "medium", "high", "urgent")
+STATUSES: Final[Mapping[str, str]] = {
+    "todo": "To do",
+    "in_progress": "In progress",
+    "review": "Review",
+    "done": "Done",
+}
+PRIORITIES: Final[Mapping[str, str]] = {
+    "urgent": "Urgent",
+    "high": "High",
+    "medium": "Medium",
+    "low": "Low",
+}
 NOT_DONE: Final = "not_done"
 NOBODY: Final = "nobody"
 AGENDA: Final = "agenda"
@@ -56,6 +66,11 @@ class TaskView:
     def is_grouped(self) -> bool:
         """Whether the list is parted by when things are due."""
         return self.sort == AGENDA
+
+    @property
+    def lasting(self) -> dict[str, str]:
+        """What stays when the filters change."""
+        return _unusual({"view": self.view, "sort": self.sort, "column": self.column})
 
     def filters(self) -> TaskFilters:
         """Raises ValidationError for text that nothing stored can match."""
@@ -101,9 +116,8 @@ class TaskView:
 
     def url(self, **changes: str) -> str:
         """The address of this view with `changes`; what is as usual is left out."""
-        given: dict[str, Any] = asdict(self) | changes
-        parts = {name: text for name, text in given.items() if text and text != _DEFAULTS.get(name)}
-        return url_for("tasks.list", **parts)
+        given: dict[str, Any] = _unusual(asdict(self) | changes)
+        return url_for("tasks.list", **given)
 
 
 def read(args: Mapping[str, str]) -> TaskView:
@@ -132,8 +146,17 @@ def behind() -> TaskView | None:
 
 
 def asked() -> TaskView:
-    """The view that the present request is about."""
+    """The view that the address of the present request describes."""
     return read(request.args)
+
+
+def present() -> TaskView:
+    """The view that the person has before them, or goes back to."""
+    return behind() or asked()
+
+
+def _unusual(given: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in given.items() if text and text != _DEFAULTS.get(name)}
 
 
 def _id(text: str) -> str:

@@ -13,10 +13,10 @@ from provision.errors import StaleVersionError, ValidationError
 from provision.tenant.queries import tasks as queries
 from provision.tenant.queries.bundle import decode
 from provision.tenant.rows import TaskDetail
-from provision.web import editing, filters, task_pages, task_view, workspace
+from provision.web import filters, task_pages, task_view, workspace
 from provision.web.forms import TASK
 from provision.web.partials import leave_for
-from provision.web.task_panel import NEW
+from provision.web.task_panel import NEW, typed_fields
 from provision.web.task_view import STATUSES
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 @bp.get("", endpoint="list")
 def listing() -> Response:
     """Board or list; `?new` opens the form of a new task, in the status it names or in To do."""
-    view = task_view.asked()
     if "new" not in request.args:
-        return task_pages.show_list(view)
+        return task_pages.show_list(task_view.asked())
+    view = task_view.present()
     typed = {**NEW, **view.presets()}
     if request.args["new"] in STATUSES:
         typed["status"] = request.args["new"]
@@ -41,7 +41,7 @@ def listing() -> Response:
 @bp.post("")
 def create() -> Response:
     """Make a task, from the line above the board (`quick`) or from the whole form."""
-    view, sent = task_view.asked(), request.form
+    view, sent = task_view.present(), request.form
     is_quick = "quick" in sent
     try:
         values = TASK.read(sent, creating=True)
@@ -50,7 +50,7 @@ def create() -> Response:
         if is_quick:
             messages = [text for texts in error.errors.values() for text in texts]
             return task_pages.show_quick(view, sent.get("title", ""), messages)
-        typed = editing.typed(TASK, sent, NEW)
+        typed = typed_fields(sent, NEW)
         return task_pages.show_new(view, typed, error.errors, status=422)
     return task_pages.show_made(view, decode(text, TaskDetail), is_quick=is_quick)
 
@@ -67,7 +67,7 @@ def edit(task_id: UUID) -> Response:
     key, sent = str(task_id), request.form
 
     def stored() -> Mapping[str, object]:
-        fields: dict[str, object] = msgspec.json.decode(workspace.read(queries.get, id=key))
+        fields: dict[str, object] = msgspec.json.decode(workspace.read(queries.get, row_id=key))
         return fields
 
     try:
@@ -85,7 +85,7 @@ def delete(task_id: UUID) -> Response:
     """Delete a task."""
     key, behind = str(task_id), task_view.behind()
     try:
-        workspace.write(queries.delete, id=key, version=request.form.get("version") or None)
+        workspace.write(queries.delete, row_id=key, version=request.form.get("version") or None)
     except StaleVersionError:
         warning = "Changed elsewhere since you opened it. Nothing was deleted."
         return task_pages.show_task(key, warning=warning, status=409)
@@ -103,7 +103,7 @@ def _save(key: str, values: dict[str, Any], sent: Mapping[str, str]) -> TaskDeta
     if values.get("status", was) != was:
         values["position"] = Decimal(f"{time.time():.6f}")  # as `queries.columns.rank` counts
     version: str | None = sent.get("version") or None
-    arguments = {"id": key, "values": values, "today": filters.today()}
+    arguments = {"row_id": key, "values": values, "today": filters.today()}
     try:
         text = workspace.write(queries.update, **arguments, version=version)
     except StaleVersionError as stale:
