@@ -138,17 +138,24 @@ def compare(found: Catalogue) -> Comparison:
 
 @dataclass(slots=True)
 class _Notes:
-    """The problems as they are come upon."""
+    """The problems as they are come upon; names of declared tables and columns become plain text.
+
+    SQLAlchemy's own kind of string is refused by the JSON encoder.
+    """
 
     absences: list[Problem] = field(default_factory=list)
     conflicts: list[Problem] = field(default_factory=list)
     restrictions: list[Problem] = field(default_factory=list)
 
     def absent(self, table: str, column: str | None, problem: str) -> None:
-        self.absences.append(Problem(table, column, problem))
+        self.absences.append(_problem(table, column, problem))
 
     def conflict(self, table: str, column: str | None, problem: str) -> None:
-        self.conflicts.append(Problem(table, column, problem))
+        self.conflicts.append(_problem(table, column, problem))
+
+
+def _problem(table: str, column: str | None, problem: str) -> Problem:
+    return Problem(str(table), None if column is None else str(column), problem)
 
 
 def _compare_table(table: Table, relation: FoundRelation, lack: Lack, notes: _Notes) -> None:
