@@ -30,7 +30,7 @@ from psycopg import sql
 from provision.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import IO
 
 HOST: Final = "127.0.0.1"
@@ -202,7 +202,14 @@ class BuiltInPostgres:
         fresh.rename(self._cluster)
 
     def _launch(self, binaries: Path, account: _Account) -> None:
-        port = self._choose_port()
+        """Start on the first port that stays free: between looking and taking, others may come."""
+        for port in self._free_ports():
+            if self._start_on(port, binaries, account):
+                return
+        raise SettingsError(f"No port from {FIRST_PORT} to {LAST_PORT} is free for PostgreSQL")
+
+    def _start_on(self, port: int, binaries: Path, account: _Account) -> bool:
+        """Whether it came up; False when somebody else took the port meanwhile."""
         log_path = self._home / "server.log"
         if log_path.exists() and log_path.stat().st_size > LOG_LIMIT_BYTES:
             log_path.replace(log_path.with_suffix(".log.1"))
@@ -219,7 +226,7 @@ class BuiltInPostgres:
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with log_path.open("ab") as log:
             log_path.chmod(0o600)
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [
                     *account.prefix,
                     str(binaries / "postgres"),
@@ -236,13 +243,10 @@ class BuiltInPostgres:
                 start_new_session=True,
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
             )
-        self._supervisor_pid = os.getpid()
+        self._process, self._supervisor_pid = process, os.getpid()
         port_file = self._home / "port"
         port_file.write_text(str(port))
         port_file.chmod(0o600)
-        self._wait_until_up(self._process, log_path)
-
-    def _wait_until_up(self, process: subprocess.Popen[bytes], log_path: Path) -> None:
         end = time.monotonic() + START_LIMIT_S
         while time.monotonic() < end and process.poll() is None:
             try:
@@ -250,19 +254,18 @@ class BuiltInPostgres:
             except psycopg.OperationalError:
                 time.sleep(0.02)
             else:
-                return
+                return True
+        if process.poll() is not None and not _is_free(port):
+            return False
         self.stop()
         raise SettingsError(f"The built-in PostgreSQL did not start; its log is {log_path}")
 
-    def _choose_port(self) -> int:
-        """The port of last time if it is free, so that strings people noted stay right."""
+    def _free_ports(self) -> Iterator[int]:
+        """The port of last time first, so that strings people noted stay right."""
         with contextlib.suppress(SettingsError):
             if _is_free(self.port):
-                return self.port
-        for port in range(FIRST_PORT, LAST_PORT + 1):
-            if _is_free(port):
-                return port
-        raise SettingsError(f"No port from {FIRST_PORT} to {LAST_PORT} is free for PostgreSQL")
+                yield self.port
+        yield from (port for port in range(FIRST_PORT, LAST_PORT + 1) if _is_free(port))
 
     def _stop_orphan(self) -> None:
         """Stop a server that outlived its supervisor (possible where SIGINT could not be tied)."""

@@ -14,6 +14,7 @@ into a status and a page, or a problem, in one table (`web/problems`).
     │   ├── TokenNotFoundError
     │   └── ConnectionNotFoundError
     ├── StaleVersionError             the row changed since it was read
+    ├── RowRefusedError               a rule of the user's own database stands against the row
     ├── InvalidCursorError
     ├── AccountError
     │   ├── EmailTakenError
@@ -103,6 +104,15 @@ class StaleVersionError(ProvisionError):
     def __init__(self, current: Any) -> None:
         super().__init__()
         self.current = current
+
+
+class RowRefusedError(ProvisionError):
+    """A constraint or trigger that is not ours refused what was written."""
+
+    message = (
+        "Your database refused this because of a rule of its own (a constraint or a trigger). "
+        "Nothing has been saved."
+    )
 
 
 class InvalidCursorError(ProvisionError):

@@ -17,6 +17,7 @@ from provision.errors import (
     ConnectionStringError,
     DatabaseBusyError,
     DatabaseTimeoutError,
+    RowRefusedError,
     SchemaNotReadyError,
     TenantError,
     UnreachableError,
@@ -54,6 +55,7 @@ _CODE_BY_SQLSTATE: Final = {
     "57P05": "server_closed_connection",
 }
 _STATE_BY_SQLSTATE: Final = {
+    "23503": "partial",  # the row points at one of ours that is gone: mostly the owner's profile
     "42P01": "missing",  # undefined table
     "42703": "outdated",  # undefined column
     "42804": "conflict",  # a column of another type
@@ -61,6 +63,8 @@ _STATE_BY_SQLSTATE: Final = {
     "42P10": "conflict",  # no unique key where ours should be
     "42809": "conflict",  # not a table
 }
+_RULE_OF_THEIR_OWN: Final = ("09", "23", "27", "44", "P0")
+_TOO_MUCH_FOR_THEIR_COLUMN: Final = frozenset({"22001", "22003"})
 _BUSY: Final = frozenset({"too_many_connections"})
 _TIMEOUTS: Final = frozenset({"connect_timeout", "query_timeout"})
 _AFTER_CONNECTING: Final = frozenset({"permission_denied", "read_only", "version_unsupported"})
@@ -87,7 +91,8 @@ def explain(
     values = _values(target, provider, facts) | facts
     variant = (code, facts.get("why") or facts.get("kind") or "")
     detail, remedy = VARIANTS.get(variant) or GENERAL.get(code) or GENERAL["connection_failed"]
-    if provider is not None and facts.get("why") is None and _applies(code, target, provider):
+    usual = facts.get("why") in (None, "ipv6")
+    if provider is not None and usual and _applies(code, target, provider):
         remedy = FOR_PROVIDER.get((code, provider.key), remedy)
     return detail.format_map(values), remedy.format_map(values)
 
@@ -111,20 +116,23 @@ def failure(
 
 def translate(
     error: BaseException, *, target: Target | None = None, connecting: bool
-) -> TenantError | SchemaNotReadyError:
+) -> TenantError | SchemaNotReadyError | RowRefusedError:
     """Find what an exception of psycopg, SQLAlchemy or the socket means to the person.
 
     Raise it `from None`: the original may show the password in its `repr`.
     """
-    if isinstance(error, TenantError | SchemaNotReadyError):
+    if isinstance(error, TenantError | SchemaNotReadyError | RowRefusedError):
         return error
     if isinstance(error, PoolTimeoutError):
         return failure("too_many_connections", target=target, why="here")
     if isinstance(error, DBAPIError) and error.orig is not None:
         error = error.orig
     sqlstate = _sqlstate(error)
-    if sqlstate in _STATE_BY_SQLSTATE and not connecting:
-        return SchemaNotReadyError(_STATE_BY_SQLSTATE[sqlstate])
+    if sqlstate is not None and not connecting:
+        if sqlstate in _STATE_BY_SQLSTATE:
+            return SchemaNotReadyError(_STATE_BY_SQLSTATE[sqlstate])
+        if sqlstate[:2] in _RULE_OF_THEIR_OWN or sqlstate in _TOO_MUCH_FOR_THEIR_COLUMN:
+            return RowRefusedError()
     code, why = _classify(error, sqlstate, target=target, connecting=connecting)
     facts = {} if why is None else {"why": why}
     return failure(code, target=target, sqlstate=sqlstate, **facts)
@@ -170,8 +178,6 @@ def _code_for(sqlstate: str) -> tuple[str, str | None]:
         return "connection_failed", "disk_full" if sqlstate == "53100" else None
     if sqlstate[:2] == "08":
         return "server_closed_connection", None
-    if sqlstate[:2] in ("23", "P0", "44", "09", "27"):
-        return "connection_failed", "rule"
     if sqlstate[:2] == "22":
         return "connection_failed", "answer"
     return "connection_failed", None

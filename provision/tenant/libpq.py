@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import certifi
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # the home directory.
 NOWHERE: Final = "/dev/null/none"
 
+_RDS_ROOTS: Final = Path(__file__).parent / "roots" / "aws-rds.pem"
 _VERIFYING: Final = ("verify-ca", "verify-full")
 
 
@@ -41,12 +43,23 @@ def certificate_file(target: Target) -> Iterator[str]:
     if target.sslmode not in _VERIFYING:
         yield NOWHERE
     elif target.ca_certificate is None:
-        yield ssl.get_default_verify_paths().cafile or certifi.where()
+        yield _roots_for(target.host)
     else:
         with tempfile.NamedTemporaryFile("w", prefix="provision-ca-", suffix=".pem") as file:
             file.write(target.ca_certificate)
             file.flush()
             yield file.name
+
+
+def _roots_for(host: str) -> str:
+    """The roots of RDS for its servers, which AWS signs itself; this machine's for all others.
+
+    RDS' proxies have public certificates.
+    """
+    name = host.lower().removesuffix(".")
+    if name.endswith((".rds.amazonaws.com", ".rds.amazonaws.com.cn")) and ".proxy-" not in name:
+        return str(_RDS_ROOTS)
+    return ssl.get_default_verify_paths().cafile or certifi.where()
 
 
 def keywords(

@@ -47,6 +47,8 @@ RAILWAY: Final = Provider("railway", "Railway")
 RENDER: Final = Provider("render", "Render")
 AWS_RDS: Final = Provider("aws-rds", "AWS RDS")
 
+_SUPABASE_TRANSACTION_PORT: Final = 6543
+
 _SUFFIXES: Final = (
     ("neon.tech", NEON),
     ("neon.build", NEON),
@@ -102,6 +104,25 @@ def is_supabase_direct(host: str) -> bool:
     """Whether it is a Supabase project's own host, which answers over IPv6 only by default."""
     name = host.lower()
     return name.startswith("db.") and name.endswith((".supabase.co", ".supabase.com"))
+
+
+def place_words(host: str, port: int) -> str:
+    """Name the provider and which of its ways in this is; empty for a host of nobody's."""
+    provider = recognise(host)
+    if provider is None:
+        return ""
+    way = ""
+    if provider is NEON:
+        way = "pooled host" if "-pooler." in host.lower() else "direct host"
+    elif provider is SUPABASE:
+        way = "direct host, IPv6 only by default"
+        if not is_supabase_direct(host):
+            way = "transaction pooler" if port == _SUPABASE_TRANSACTION_PORT else "session pooler"
+    elif provider is RAILWAY:
+        way = "internal host" if host.lower().endswith(".internal") else "public host"
+    elif provider is RENDER:
+        way = "external host" if "." in host else "internal host"
+    return f"{provider.name}, {way}" if way else provider.name
 
 
 CARDS: Final = (
@@ -238,10 +259,7 @@ CARDS: Final = (
         checked="May 2026",
         backups="AWS, automatically: 1 to 35 days, as you set it.",
         notes=(
-            (
-                "To have the certificate verified, paste the CA bundle of your region (a PEM file "
-                "AWS offers for download) beside the string."
-            ),
+            "Its certificate is verified against AWS' own roots, which Provision brings along.",
         ),
         console="https://console.aws.amazon.com/rds",
     ),

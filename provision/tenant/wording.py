@@ -229,6 +229,13 @@ VARIANTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
             "address."
         ),
     ),
+    ("unreachable", "ipv6"): (
+        "{host} has an IPv6 address only, and there is no way to it over IPv6 from this server.",
+        (
+            "Use a host of your provider that has an IPv4 address (a pooler often has one), or "
+            "give this server a connection to the IPv6 internet."
+        ),
+    ),
     ("auth_failed", "no_password"): (
         "The server asks for a password and the connection string has none.",
         "Put it between the user and the @: postgresql://user:PASSWORD@host/database.",
@@ -240,10 +247,6 @@ VARIANTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("connection_failed", "disk_full"): (
         "The database has no space left.",
         "Delete what is not needed or take a bigger plan at your provider.",
-    ),
-    ("connection_failed", "rule"): (
-        "The database refused this because of a rule of its own (a constraint or a trigger).",
-        "Look for triggers or constraints that were added to the tables by hand.",
     ),
     ("connection_failed", "answer"): (
         "The database answered with something that cannot be read here.",

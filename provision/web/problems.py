@@ -37,6 +37,7 @@ _HTTP_CODES: Final[Mapping[int, str]] = {
 
 _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
     (errors.ValidationError, 422, "validation_failed"),
+    (errors.RowRefusedError, 422, "validation_failed"),
     (errors.NotFoundError, 404, "not_found"),
     (errors.InvalidCursorError, 400, "invalid_cursor"),
     (errors.EmailTakenError, 422, "validation_failed"),

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from provision.errors import (
     DatabaseBusyError,
     DatabaseTimeoutError,
+    RowRefusedError,
     SchemaNotReadyError,
     TenantError,
     UnreachableError,
@@ -131,7 +132,6 @@ def test_names_inside_a_message_do_not_decide() -> None:
         (pg.QueryCanceled("x"), "query_timeout", DatabaseTimeoutError),
         (pg.LockNotAvailable("x"), "query_timeout", DatabaseTimeoutError),
         (pg.DiskFull("x"), "connection_failed", UnreachableError),
-        (pg.CheckViolation("x"), "connection_failed", UnreachableError),
         (pg.InternalError_("x"), "connection_failed", UnreachableError),
         (psycopg.OperationalError("the connection is lost"), "server_closed_connection",
          UnreachableError),
@@ -252,3 +252,17 @@ def test_waiting_is_suggested_where_it_helps() -> None:
 def test_a_refusal_has_the_usual_words_unless_given_others() -> None:
     assert refusal("port").detail == GENERAL["port"][0]
     assert refusal("port", "Other.").detail == "Other."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [pg.CheckViolation("x"), pg.RaiseException("x"), pg.StringDataRightTruncation("x")],
+    ids=lambda each: type(each).__name__,
+)
+def test_a_rule_of_their_own_that_refuses_a_row_is_no_failure(error: Exception) -> None:
+    assert isinstance(translate(error, target=TARGET, connecting=False), RowRefusedError)
+
+
+def test_a_row_whose_owner_is_gone_is_a_matter_of_set_up() -> None:
+    found = translate(pg.ForeignKeyViolation("x"), target=TARGET, connecting=False)
+    assert isinstance(found, SchemaNotReadyError)

@@ -76,7 +76,9 @@ def test_starting_beside_it_leaves_it_alone(returning: Visitor, database: Databa
     assert returning.rows("SELECT name FROM projects") == [("Website",)]
 
 
-@pytest.mark.parametrize("choice", [str(uuid4()), "nonsense", "'; DROP TABLE projects"])
+@pytest.mark.parametrize(
+    "choice", ["0b5c7f3e-1111-4222-8333-444455556666", "nonsense", "'; DROP TABLE projects"]
+)
 def test_a_workspace_that_is_not_there_cannot_be_taken(
     returning: Visitor, database: Database, choice: str
 ) -> None:

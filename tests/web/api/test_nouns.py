@@ -261,6 +261,24 @@ def test_rows_written_by_other_programs_are_listed_and_editable(client: Visitor)
     assert client.rows("SELECT title, status FROM tasks") == [("u", "blocked")]
 
 
+def test_a_rule_of_the_users_own_database_is_no_failure_of_ours(client: Visitor) -> None:
+    assert client.database is not None
+    with client.database.connect() as connection:
+        connection.execute("ALTER TABLE projects ADD CHECK (budget < 100)")
+    for _ in range(5):
+        refused = client.api("POST", "/api/projects", {"name": "P", "budget": 500})
+        problem = _problem(refused, 422, "validation_failed")
+        assert "rule of its own" in problem["detail"]
+    assert client.api("POST", "/api/projects", {"name": "P", "budget": 50}).status_code == 201
+
+
+def test_a_profile_deleted_by_hand_is_made_again(client: Visitor) -> None:
+    client.rows("DELETE FROM profiles RETURNING 1")
+    _problem(client.api("POST", "/api/projects", {"name": "P"}), 409, "schema_not_ready")
+    assert client.api("POST", "/api/projects", {"name": "P"}).status_code == 201
+    assert client.rows("SELECT email FROM profiles") == [("alice@example.org",)]
+
+
 def test_an_unknown_address_or_method_is_a_problem_too(client: Visitor) -> None:
     _problem(client.api("GET", "/api/nothing"), 404, "not_found")
     _problem(client.api("GET", "/api/tasks/not-an-id"), 404, "not_found")
