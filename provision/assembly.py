@@ -16,8 +16,6 @@ from provision.tenant.access import TenantAccess
 from provision.tenant.engines import EngineRegistry
 from provision.tenant.network import NetworkPolicy
 from provision.tenant.target import Target
-from provision.web.application import make_app
-from provision.web.services import EXTENSION, Services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +23,15 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from provision.control.sealed import SealedSecrets
+    from provision.web.services import Services
 
 
 def assemble(settings: Settings) -> Flask:
     """The app of one worker process; raises SettingsError when it cannot run as configured."""
+    # Imported here: commands that only open the store need not load the web layer.
+    from provision.web.application import make_app  # noqa: PLC0415
+    from provision.web.services import Services  # noqa: PLC0415
+
     if settings.built_in_postgres and settings.mode == "wsgi":
         raise SettingsError(
             "PROVISION_BUILT_IN_POSTGRES is on, but only `provision serve` and `provision demo` "
@@ -51,6 +54,8 @@ def assemble(settings: Settings) -> Flask:
 
 def dismantle(app: Flask) -> None:
     """Close every connection that `app` holds, to tenants and to the control store."""
+    from provision.web.services import EXTENSION  # noqa: PLC0415
+
     services = cast("Services", app.extensions[EXTENSION])
     services.access.close()
     services.store.dispose()

@@ -85,6 +85,7 @@ def login() -> Response:
         errors=errors,
         next=target if request.values.get("next") else "",
         registration_closed=services().settings.registration == "closed",
+        demo=services().settings.mode == "demo",
     )
 
 
