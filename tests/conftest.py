@@ -24,9 +24,10 @@ _FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_wri
 
 
 class Server:
-    """A running PostgreSQL and its superuser."""
+    """A running PostgreSQL and its superuser; to apps of `data_dir` it is their built-in server."""
 
-    def __init__(self, postgres: BuiltInPostgres) -> None:
+    def __init__(self, postgres: BuiltInPostgres, data_dir: Path) -> None:
+        self.data_dir = data_dir
         admin = make_url(postgres.admin_url())
         self.host = str(admin.host)
         self.port = int(admin.port or 0)
@@ -101,7 +102,7 @@ def server() -> Iterator[Server]:
     folder.chmod(0o711)
     postgres = BuiltInPostgres(folder / "data", options=_FAST)
     postgres.start()
-    yield Server(postgres)
+    yield Server(postgres, folder / "data")
     postgres.stop()
     shutil.rmtree(folder)
 

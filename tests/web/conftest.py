@@ -51,6 +51,12 @@ class Visitor:
         """A request exactly as given."""
         return self._http.open(path, method=method, buffered=True, **options)
 
+    def cookie(self, name: str) -> str:
+        """What this browser keeps under that name."""
+        found = self._http.get_cookie(name)
+        assert found is not None, f"no cookie {name}"
+        return found.value
+
     def csrf_token(self) -> str:
         page = self._http.get("/login", follow_redirects=True)
         if (found := _TOKEN.search(page.text)) is None:
