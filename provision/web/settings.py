@@ -18,9 +18,13 @@ from provision.errors import (
     SchemaConflictError,
     TenantError,
     ValidationError,
+    WorkspaceError,
 )
-from provision.web import connecting, session, workspace
+from provision.tenant.queries import shell
+from provision.tenant.schema import LATEST
+from provision.web import connecting, filters, session, workspace
 from provision.web.api.times import rfc3339
+from provision.web.htmx import htmx
 from provision.web.partials import done, leave_for, respond
 from provision.web.services import services
 from provision.web.table_states import TableState, table_states
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provision.control.connections import Connection
+    from provision.tenant.rows import Shell
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -84,7 +89,7 @@ def rename() -> Response:
 @bp.get("/appearance")
 def appearance() -> Response:
     """Light, dark, or as the system says."""
-    return respond("settings/appearance.html", "appearance")
+    return respond("settings/appearance.html", "appearance", shell=_frame())
 
 
 @bp.get("/databases")
@@ -113,10 +118,26 @@ def _connected() -> Connection:
     return connection
 
 
+def _frame() -> Shell | None:
+    """What the sidebar counts, where the database answers; no settings page fails for it."""
+    connection = session.connection_or_none()
+    if htmx or connection is None or connection.schema_version != LATEST:
+        return None
+    try:
+        return workspace.read(shell.frame, today=filters.today())
+    except TenantError:
+        workspace.note_failure()
+    except WorkspaceError:
+        workspace.remember_unready()
+    return None
+
+
 def _show_profile(
     name: str, errors: dict[str, list[str]] | None = None, *, status: int = 200
 ) -> Response:
-    return respond(_PROFILE, "profile_form", status=status, name=name, errors=errors or {})
+    return respond(
+        _PROFILE, "profile_form", status=status, shell=_frame(), name=name, errors=errors or {}
+    )
 
 
 def _show_databases(found: Check | None = None) -> Response:
@@ -124,6 +145,7 @@ def _show_databases(found: Check | None = None) -> Response:
     return respond(
         _DATABASES,
         "databases",
+        shell=_frame(),
         connection=connection,
         tls=_TLS_WORDS[connection.tls] if connection else "",
         saved=rfc3339(connection.created_at) if connection else None,

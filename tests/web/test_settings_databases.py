@@ -29,6 +29,19 @@ def test_what_is_connected_is_shown_and_the_password_is_not(
     assert 'href="/auth/setup-database/connection"' in part
 
 
+def test_the_sidebar_counts_where_the_database_answers_and_is_bare_where_not(
+    client: Visitor, database: Database, server: Server
+) -> None:
+    with database.connect() as connection:
+        connection.execute("INSERT INTO projects (user_id, name) SELECT id, 'Wharf' FROM profiles")
+    assert "Wharf" in client.get("/settings").text
+    server.drop(database.name, database.user)
+    page = client.get("/settings")
+    assert page.status_code == 200
+    assert "Wharf" not in page.text
+    assert "health-down" in page.text
+
+
 @pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 def test_a_check_says_that_all_is_there(client: Visitor, htmx: bool) -> None:
     answer = client.post_form(CHECK, htmx=htmx)
