@@ -28,6 +28,7 @@ _LIKELIEST: Final = ("connection_refused", "connect_timeout", "unreachable")
 def reach(addresses: Sequence[str], target: Target, deadline: Deadline) -> socket.socket:
     """Open a TCP connection to the first address that answers, or raise TenantError."""
     found: dict[str, TenantError] = {}
+    only_v6 = all(":" in each for each in addresses)
     for tried, address in enumerate(addresses):
         # An address that swallows packets must leave time for those behind it.
         share = deadline.remaining() / (len(addresses) - tried)
@@ -43,6 +44,8 @@ def reach(addresses: Sequence[str], target: Target, deadline: Deadline) -> socke
         except OSError:
             code = "unreachable"
         why = {"why": "loopback"} if _is_refused_loopback(code, address) else {}
+        if only_v6 and code == "unreachable":
+            why = {"why": "ipv6"}
         found[code] = failure(code, target=target, **why)
     for code in _LIKELIEST:
         if code in found:
@@ -76,14 +79,19 @@ def offers_tls(server: socket.socket, target: Target, deadline: Deadline) -> boo
 
 
 def address_words(addresses: Sequence[str], *, may_be_plain: bool) -> str:
-    """Say how many addresses of which family there are."""
+    """Say how many addresses there are, IPv4 and IPv6 apart."""
     v6 = sum(":" in each for each in addresses)
-    v4 = len(addresses) - v6
-    families = [f"{v4} IPv4"] if v4 else []
-    families += [f"{v6} IPv6"] if v6 else []
     kind = "private" if may_be_plain else "public"
-    noun = "address" if len(addresses) == 1 else "addresses"
-    return f"{' and '.join(families)} {kind} {noun}"
+    return f"IPv4: {_count(len(addresses) - v6)}, IPv6: {_count(v6)}; {kind}"
+
+
+def way_words(server: socket.socket, port: int) -> str:
+    """Say which port answered, and over which of the two networks."""
+    return f"port {port} is open, over {'IPv6' if server.family == socket.AF_INET6 else 'IPv4'}"
+
+
+def _count(number: int) -> str:
+    return "none" if number == 0 else "1 address" if number == 1 else f"{number} addresses"
 
 
 def _receive(server: socket.socket, timeout_s: float) -> bytes | None:

@@ -17,8 +17,9 @@ from provision.tenant.connect import connect_by
 from provision.tenant.deadline import Deadline
 from provision.tenant.dsn import admit, demand_tls, parse
 from provision.tenant.failures import failure, refusal
-from provision.tenant.greeting import address_words, offers_tls, reach
+from provision.tenant.greeting import address_words, offers_tls, reach, way_words
 from provision.tenant.journey import Journey
+from provision.tenant.providers import place_words
 from provision.tenant.report import STAGES, Report, Stage
 from provision.tenant.target import Target
 
@@ -94,6 +95,7 @@ class _Walk:
     connection: TenantConnection | None = None
     facts: Facts | None = None
     latency_ms: int | None = None
+    room: str | None = None
     schema: SchemaReport | None = None
     workspaces: tuple[FoundWorkspace, ...] = ()
 
@@ -113,8 +115,9 @@ class _Walk:
         ca_text = (ca_certificate or "").strip() or None
         _check_ca(ca_text)
         self.target = replace(self.reading.target, ca_certificate=ca_text, allow_md5=allow_md5)
-        provider = self.reading.provider
-        self.journey.passed("parse", provider.name if provider else "a connection string")
+        self.journey.passed(
+            "parse", place_words(self.target.host, self.target.port) or "a connection string"
+        )
 
     def go_in(self) -> None:
         if self.target is None:
@@ -126,7 +129,7 @@ class _Walk:
         may_be_plain = target.built_in or self.policy.lets_plain_text_pass(addresses)
         self.journey.passed("dns", address_words(addresses, may_be_plain=may_be_plain))
         with reach(addresses, target, self.deadline) as server:
-            self.journey.passed("tcp", f"port {target.port} is open")
+            self.journey.passed("tcp", way_words(server, target.port))
             offer = offers_tls(server, target, self.deadline)
         if not may_be_plain and self.reading is not None:
             self.reading = demand_tls(self.reading)
@@ -155,6 +158,9 @@ class _Walk:
                     max_result_bytes=_MAX_BYTES,
                 )
             except TenantError as error:
+                if error.code == "tls_required" and offer is False:
+                    # It refuses what is not encrypted, yet encrypts nothing: it refuses us.
+                    raise failure("access_denied", target=target) from None
                 if error.code != "tls_untrusted" or sslmode == levels[-1][0]:
                     raise
             else:
@@ -171,14 +177,20 @@ class _Walk:
             raise failure("version_unsupported", target=target)
         if facts.is_read_only:
             raise failure("read_only", target=target)
+        self.room = findings.room(connection)
         self.schema, self.workspaces = findings.inspect(connection, target)
         if not facts.can_create and self.schema.state != "ready":
             raise failure("permission_denied", target=target, schema=facts.schema or "public")
         self.journey.passed(
             "rights", "may create tables" if facts.can_create else "may use the tables there are"
         )
-        self.journey.passed("version", f"PostgreSQL {facts.version}")
+        self.journey.passed("version", self.version_words(facts))
         self.journey.passed("schema", _SCHEMA_WORDS[self.schema.state])
+
+    def version_words(self, facts: Facts) -> str:
+        pooler = " behind a connection pooler" if facts.is_pooled else ""
+        room = "" if self.room is None else f"; {self.room}"
+        return f"PostgreSQL {facts.version}{pooler}{room}"
 
     def good_news(self) -> str:
         version = self.facts.version if self.facts else ""

@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from provision.tenant import dsn, schema
+from provision.tenant.greeting import address_words
 from provision.tenant.network import NetworkPolicy
 from provision.tenant.probe import STAGES, Report, Stage, probe
 from tests.tenant.targets import LOOPBACK, target_of
@@ -242,3 +243,22 @@ def test_a_password_of_the_old_kind_needs_a_choice(server: Server, database: Dat
     report = _probe(database.connection_string)
     # The test server asks for scram, for which a role with an md5 password has no key.
     assert report.code == "auth_failed"
+
+
+def test_the_words_tell_both_families_of_addresses_and_what_is_left() -> None:
+    assert address_words(["10.0.0.1", "10.0.0.2"], may_be_plain=True) == (
+        "IPv4: 2 addresses, IPv6: none; private"
+    )
+    assert address_words(["2606:4700::1"], may_be_plain=False) == (
+        "IPv4: none, IPv6: 1 address; public"
+    )
+
+
+def test_the_version_comes_with_the_room_there_is(server: Server, database: Database) -> None:
+    role = sql.Identifier(database.user)
+    server.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT 2").format(role))
+    stages = {each.stage: each.detail for each in _probe(database.connection_string).stages}
+    assert stages["dns"] == "IPv4: 1 address, IPv6: none; private"
+    assert stages["tcp"] == f"port {server.port} is open, over IPv4"
+    assert stages["version"].endswith("; 1 more connection is free")
+    assert "pooler" not in stages["version"]

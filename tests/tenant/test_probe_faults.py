@@ -51,7 +51,7 @@ def test_a_closed_port() -> None:
         (faulty.refusing("the database system is shutting down", "57P03"), "server_shutting_down",
          "login"),
         (faulty.refusing('no pg_hba.conf entry for host "1.2.3.4", user "u", database "d", '
-                         "no encryption"), "tls_required", "tls"),
+                         "no encryption"), "access_denied", "login"),
         (faulty.refusing('pg_hba.conf rejects connection for host "1.2.3.4", user "u"'),
          "access_denied", "login"),
         (faulty.refusing("Passwort-Authentifizierung für Benutzer »u« fehlgeschlagen", "28P01"),

@@ -6,7 +6,14 @@ import pytest
 
 from provision.errors import ConnectionStringError
 from provision.tenant import dsn
-from provision.tenant.providers import CARDS, Card, cards, is_supabase_direct, recognise
+from provision.tenant.providers import (
+    CARDS,
+    Card,
+    cards,
+    is_supabase_direct,
+    place_words,
+    recognise,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +77,23 @@ def test_an_example_is_a_string_we_would_read(example: str) -> None:
         dsn.parse(filled)
     except ConnectionStringError as refused:
         pytest.fail(refused.detail)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "words"),
+    [
+        ("ep-a-1.eu-central-1.aws.neon.tech", 5432, "Neon, direct host"),
+        ("ep-a-1-pooler.eu-central-1.aws.neon.tech", 5432, "Neon, pooled host"),
+        ("db.abc.supabase.co", 5432, "Supabase, direct host, IPv6 only by default"),
+        ("aws-0-eu.pooler.supabase.com", 5432, "Supabase, session pooler"),
+        ("aws-0-eu.pooler.supabase.com", 6543, "Supabase, transaction pooler"),
+        ("x.proxy.rlwy.net", 1234, "Railway, public host"),
+        ("postgres.railway.internal", 5432, "Railway, internal host"),
+        ("dpg-abc-a", 5432, "Render, internal host"),
+        ("dpg-abc-a.oregon-postgres.render.com", 5432, "Render, external host"),
+        ("x.rds.amazonaws.com", 5432, "AWS RDS"),
+        ("db.example.org", 5432, ""),
+    ],
+)
+def test_the_way_in_that_a_host_stands_for(host: str, port: int, words: str) -> None:
+    assert place_words(host, port) == words

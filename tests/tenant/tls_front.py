@@ -37,21 +37,24 @@ class Authority:
 
     def context(self, folder: Path, *, names: list[str], expired: bool = False) -> ssl.SSLContext:
         """A server's side of TLS, with a certificate made out to these names or addresses."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.write(folder, names=names, expired=expired))
+        return context
+
+    def write(self, folder: Path, *, names: list[str], expired: bool = False) -> Path:
+        """The key and the certificate of a server with these names, in one file."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         certificate = self._sign(subject, key.public_key(), names, is_ca=False, expired=expired)
         path = folder / "server.pem"
-        path.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
+        path.write_bytes(_private(key) + certificate.public_bytes(serialization.Encoding.PEM))
+        return path
+
+    def write_own(self, folder: Path) -> Path:
+        """The authority's own key and certificate, which it signed itself."""
+        path = folder / "own.pem"
+        path.write_bytes(_private(self._key) + self.pem.encode())
+        return path
 
     def _sign(
         self,
@@ -109,6 +112,14 @@ def _pipe(source: socket.socket, sink: socket.socket) -> None:
             sink.sendall(piece)
     with contextlib.suppress(OSError):
         sink.shutdown(socket.SHUT_RDWR)
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
 
 
 def _general_name(name: str) -> x509.GeneralName:
