@@ -55,11 +55,15 @@ class Tab:
         """Follow a link, by its words."""
         self.page.locator(within).get_by_role("link", name=name).first.click()
 
+    def field(self, label: str) -> Locator:
+        """The field of that name in a form that writes; filters are other forms."""
+        return self.page.locator("form[method=post]").get_by_label(label, exact=True)
+
     def fill(self, fields: dict[str, str]) -> None:
         """Fill the form in, field by field, as labelled; what a list offers is chosen."""
         for label, value in fields.items():
-            control = self.page.get_by_label(label, exact=True)
-            if control.evaluate("each => each.tagName") == "SELECT":
+            control = self.field(label)
+            if is_list(control):
                 control.select_option(label=value)
             else:
                 control.fill(value)
@@ -113,6 +117,10 @@ class Tab:
     def _see_answer(self, answer: Response) -> None:
         if answer.status >= 400 and answer.status not in self._allowed:
             self.problems.append(f"{answer.status}: {answer.request.method} {answer.url}")
+
+
+def is_list(control: Locator) -> bool:
+    return bool(control.evaluate("each => each.tagName === 'SELECT'"))
 
 
 def open_tab(browser: Browser, url: str, *, script: bool, **options: Any) -> Tab:

@@ -104,7 +104,7 @@ def test_a_wrong_password_fails_at_login_and_what_was_typed_stays(
     expect(either.page.locator(".stage-wrong strong")).to_have_text("Login")
     expect(either.page.locator(".stage-ok")).to_have_count(4)
     either.sees("auth_failed", ".stage-wrong")
-    field = either.page.get_by_label("Connection string")
+    field = either.field("Connection string")
     expect(field).to_have_value(wrong)
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(either.page.locator("#connection_string-error")).to_be_visible()
