@@ -1,0 +1,196 @@
+"""What the load benchmarks share: a PostgreSQL, a store of tenants, the real server, clients."""
+
+from __future__ import annotations
+
+import http.client
+import multiprocessing
+import random
+import shutil
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine
+
+from provision.assembly import open_store
+from provision.built_in import BuiltInPostgres
+from provision.control import connections, tokens, users
+from provision.control.connections import NewConnection
+from provision.passwords import PasswordHasher
+from provision.settings import Settings
+from provision.tenant import schema
+from provision.tenant.queries import projects, workspaces
+from provision.tenant.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PASSWORD = "correct horse battery staple"
+ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An account with a ready workspace of 50 projects, and a token for it."""
+
+    token: str
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What clients saw: milliseconds of each answer, in order of size, and statuses counted."""
+
+    ms: list[float]
+    statuses: dict[int, int]
+
+    def percentile(self, share: float) -> float:
+        return self.ms[min(len(self.ms) - 1, int(share * len(self.ms)))] if self.ms else 0.0
+
+
+@contextmanager
+def folder_and_postgres() -> Iterator[tuple[Path, BuiltInPostgres]]:
+    """A temporary folder with a PostgreSQL running below it; both are gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="provision-benchmark-"))
+    folder.chmod(0o711)  # the server runs under an account of its own
+    postgres = BuiltInPostgres(folder / "tenants")
+    try:
+        postgres.start()
+        yield folder, postgres
+    finally:
+        postgres.stop()
+        shutil.rmtree(folder)
+
+
+def make_tenants(folder: Path, postgres: BuiltInPostgres, number: int) -> list[Tenant]:
+    """Accounts in the control store below `folder`/data, each with a database of its own."""
+    data = folder / "data"
+    store, secrets = open_store(
+        Settings(data_dir=data, control_url=f"sqlite:///{data / 'control.db'}")
+    )
+    hasher, made = PasswordHasher(), []
+    for count in range(number):
+        each = postgres.create_database("bench")
+        target = Target(
+            each.host, each.port, each.database, each.user, each.password, sslmode="disable"
+        )
+        person = users.register(
+            store, hasher, email=f"t{count}@example.org", name=f"T{count}", password=PASSWORD
+        )
+        owner_id = person.id
+        _fill(target, owner_id, person.email)
+        connections.save(
+            store,
+            secrets,
+            user_id=person.id,
+            new=NewConnection(
+                name="Bench",
+                kind="pasted",
+                host=target.host,
+                port=target.port,
+                database=target.database,
+                username=target.user,
+                provider="",
+                tls="plain",
+                owner_id=owner_id,
+                server_version="18",
+                schema_version=schema.LATEST,
+            ),
+            secret=target.to_secret(),
+        )
+        token, _ = tokens.create(
+            store, user_id=person.id, name="bench", read_only=False, expires_at=None
+        )
+        made.append(Tenant(token, target))
+    store.dispose()
+    return made
+
+
+def lead_through(folder: Path, tenant: Tenant, host: str, port: int) -> Tenant:
+    """Make a tenant's connections go to another address, such as a proxy's."""
+    data = folder / "data"
+    store, secrets = open_store(
+        Settings(data_dir=data, control_url=f"sqlite:///{data / 'control.db'}")
+    )
+    holder = tokens.resolve(store, tenant.token)
+    if holder is None or holder.connection is None:
+        raise ValueError("this tenant is not in that store")
+    target = replace(tenant.target, host=host, port=port)
+    old = holder.connection
+    new = NewConnection(
+        name=old.name,
+        kind=old.kind,
+        host=host,
+        port=port,
+        database=old.database,
+        username=old.username,
+        provider=old.provider,
+        tls=old.tls,
+        owner_id=old.owner_id,
+        server_version=old.server_version,
+        schema_version=old.schema_version,
+    )
+    user_id = holder.person.id
+    connections.save(store, secrets, user_id=user_id, new=new, secret=target.to_secret())
+    store.dispose()
+    return replace(tenant, target=target)
+
+
+def load(
+    address: tuple[str, int],
+    bearers: Sequence[str],
+    *,
+    clients: int,
+    seconds: float,
+    path: str = "/api/projects",
+) -> Load:
+    """GET `path` as random ones of `bearers` from `clients` connections of a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_load, (address, list(bearers), clients, seconds, path))
+
+
+def _load(
+    address: tuple[str, int], bearers: list[str], clients: int, seconds: float, path: str
+) -> Load:
+    seen: list[tuple[int, float]] = []
+    until = time.monotonic() + seconds
+
+    def ask_on() -> None:
+        connection = http.client.HTTPConnection(*address, timeout=60)
+        while time.monotonic() < until:
+            headers = {"Authorization": f"Bearer {random.choice(bearers)}"}
+            started = time.perf_counter()
+            try:
+                connection.request("GET", path, headers=headers)
+                reply = connection.getresponse()
+                reply.read()
+                status = reply.status
+            except (http.client.HTTPException, OSError):
+                connection.close()
+                status = 0
+            seen.append((status, (time.perf_counter() - started) * 1000))
+        connection.close()
+
+    threads = [threading.Thread(target=ask_on) for _ in range(clients)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    statuses: dict[int, int] = {}
+    for status, _ in seen:
+        statuses[status] = statuses.get(status, 0) + 1
+    return Load(sorted(ms for _, ms in seen), statuses)
+
+
+def _fill(target: Target, owner_id: str, email: str) -> None:
+    engine = create_engine(target.url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        schema.apply(connection)
+        workspaces.claim(connection, owner_id=owner_id, email=email, name="Bench")
+        for number in range(ROWS):
+            projects.create(connection, owner_id=owner_id, values={"name": f"Project {number}"})
+    engine.dispose()
