@@ -144,7 +144,8 @@
   });
 
   document.addEventListener("change", (event) => {
-    const form = closest(event, "form[data-autosubmit]");
+    // Enter in a text field sends its form by itself, and says so as a change, too.
+    const form = closest(event, "form[data-autosubmit]:not(:has(input[type=search]:focus))");
     if (form) form.requestSubmit();
   });
 

@@ -112,8 +112,9 @@ def show_task(
     today = filters.today()
     page = workspace.read(queries.detail_page, row_id=task_id, today=today, shell=not htmx)
     panel = _opened(page.task, today, warning=warning)
-    sent = request.form
+    sent, change = request.form, None
     if is_late:
+        change = _change(page.task, today)
         against = task_panel.compare(sent, page, today)
         if not against.differences:
             return show_saved(page.task, only_moved=False)
@@ -123,9 +124,10 @@ def show_task(
     response = respond(
         DETAIL,
         "task_panel",
+        *_changes(change),
         status=status,
         shell=page.shell,
-        **frame(task_view.present(), panel=panel),
+        **frame(task_view.present(), panel=panel, change=change),
     )
     # What is wrong with a move is said in the panel, not in the part that asked for it.
     return hx.retarget(response, "#panel") if htmx and sent else response
@@ -133,8 +135,8 @@ def show_task(
 
 def show_saved(row: TaskDetail, *, only_moved: bool) -> Response:
     """What a change of a task touched."""
-    today, behind = filters.today(), task_view.behind()
-    change = task_changes.saved(row, today, behind, request.form) if behind else None
+    today = filters.today()
+    change = _change(row, today)
     blocks = ["task_facts", "task_moved"] if only_moved else ["task_panel"]
     return done(
         url_for("tasks.detail", task_id=row.id),
@@ -217,6 +219,12 @@ def _list(page: BoardPage | TaskListPage, view: TaskView, today: date) -> dict[s
         "next_url": view.url(cursor=next_cursor) if next_cursor else "",
         "heads": task_controls.heads(view),
     }
+
+
+def _change(row: TaskDetail, today: date) -> Change | None:
+    """What `row` as it is now changes on the board or list behind the panel, if there is one."""
+    behind = task_view.behind()
+    return task_changes.saved(row, today, behind, request.form) if behind else None
 
 
 def _changes(change: Change | None) -> tuple[str, ...]:

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from tests.web.board import CARD, beside, made, member, project
+
+if TYPE_CHECKING:
+    from tests.web.conftest import Visitor
+
+FORM = {
+    "title": "Hotel copy",
+    "description": "Rooms,\nand suites.",
+    "status": "review",
+    "priority": "high",
+    "due_date": "2026-11-27",
+}
+
+
+def test_a_line_and_enter_make_a_task_in_to_do(client: Visitor) -> None:
+    answer = client.post_form("/tasks", {"quick": "1", "title": "  Call the printer "})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/tasks")
+    assert client.rows("SELECT title, status, priority FROM tasks") == [
+        ("Call the printer", "todo", "medium")
+    ]
+    assert "Call the printer is added." in client.get("/tasks").text
+
+
+def test_htmx_gets_the_empty_line_and_the_new_card_only(client: Visitor) -> None:
+    fields = {"quick": "1", "title": "Call <b>", "count-todo": "7"}
+    answer = beside(client, "/tasks", fields, target="quick-add")
+    assert answer.status_code == 200
+    assert json.loads(answer.headers["HX-Trigger"])["toast"]["text"] == "Call <b> is added."
+    assert 'id="quick-add"' in answer.text
+    assert 'name="title" value=""' in answer.text
+    assert '<div hx-swap-oob="beforeend:#cards-todo">' in answer.text
+    assert len(CARD.findall(answer.text)) == 1
+    assert "Call &lt;b&gt;" in answer.text
+    assert 'id="count-todo" hx-swap-oob="true">8<' in answer.text
+    assert "<html" not in answer.text
+
+
+def test_in_the_list_the_new_line_comes_on_top(client: Visitor) -> None:
+    fields = {"quick": "1", "title": "Call"}
+    answer = beside(client, "/tasks?view=list", fields, at="/tasks?view=list", target="quick-add")
+    assert '<template><tbody hx-swap-oob="afterbegin:#tasks-added"><tr id="task-' in answer.text
+    assert "count-" not in answer.text
+
+
+def test_the_line_adds_to_what_is_looked_at(client: Visitor) -> None:
+    website, ana = project(client), member(client)
+    at = f"/tasks?project_id={website}&assignee_id={ana}&priority=high"
+    page = client.get(at).text
+    for name, value in [("project_id", website), ("assignee_id", ana), ("priority", "high")]:
+        assert f'<input type="hidden" name="{name}" value="{value}">' in page
+    assert "Add a task to this selection" in page
+    plain = client.post_form(at, {"quick": "1", "title": "One", "project_id": website})
+    assert plain.headers["Location"] == at
+
+
+def test_a_new_task_that_the_filter_hides_is_not_drawn(client: Visitor) -> None:
+    at = "/tasks?status=done"
+    answer = beside(client, at, {"quick": "1", "title": "Hidden"}, at=at, target="quick-add")
+    assert answer.status_code == 200
+    assert not CARD.findall(answer.text)
+    assert client.rows("SELECT count(*) FROM tasks") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("title", "message"),
+    [
+        ("", "Title is needed."),
+        ("x" * 300, "Title may have 200 characters at most; this has 300."),
+        ("a\tb", "Title goes on one line."),
+    ],
+)
+def test_a_line_that_cannot_be_saved_stays_with_a_message(
+    client: Visitor, title: str, message: str
+) -> None:
+    plain = client.post_form("/tasks", {"quick": "1", "title": title})
+    fragment = beside(client, "/tasks", {"quick": "1", "title": title}, target="quick-add")
+    for answer in (plain, fragment):
+        assert answer.status_code == 422
+        assert '<p class="field-error" id="quick-error">' in answer.text
+        assert message in answer.text
+        assert f'name="title" value="{title}"' in answer.text
+    assert "<html" in plain.text
+    assert "<html" not in fragment.text
+    assert client.rows("SELECT count(*) FROM tasks") == [(0,)]
+
+
+def test_the_whole_form_opens_beside_the_board_with_and_without_htmx(client: Visitor) -> None:
+    ana = member(client)
+    plain = client.get("/tasks?new=review").text
+    fragment = beside(client, "/tasks?new=review").text
+    for text in (plain, fragment):
+        assert '<option value="review" selected>Review</option>' in text
+        assert f'<option value="{ana}">Ana Lindqvist</option>' in text
+        assert "Create task" in text
+    assert 'id="task-list"' in plain
+    assert fragment.strip().startswith('<article class="panel"')
+
+
+def test_the_whole_form_makes_a_task_of_everything(client: Visitor) -> None:
+    website, ana = project(client), member(client)
+    fields = FORM | {"project_id": website, "assignee_id": ana}
+    answer = client.post_form("/tasks", fields)
+    assert answer.status_code == 303
+    [row] = client.rows(
+        "SELECT title, description, status, priority, due_date::text, project_id::text,"
+        " assignee_id::text FROM tasks"
+    )
+    assert row == (*FORM.values(), website, ana)
+    beside_it = beside(client, "/tasks", fields)
+    assert beside_it.status_code == 200
+    assert "panel" not in beside_it.text
+    assert '<div hx-swap-oob="beforeend:#cards-review">' in beside_it.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("due_date", "2026-02-31", "2026-02-31 is not a day of the calendar."),
+        ("status", "blocked", "Status is one of"),
+        ("priority", "", "Priority is one of"),
+        ("project_id", "7", "Project is not one of those in this workspace."),
+        ("assignee_id", str(uuid4()), "There is no such team member."),
+        ("title", "", "Title is needed."),
+    ],
+)
+def test_a_form_that_cannot_be_saved_keeps_what_was_typed(
+    client: Visitor, field: str, value: str, message: str
+) -> None:
+    plain = client.post_form("/tasks", FORM | {field: value})
+    fragment = beside(client, "/tasks", FORM | {field: value})
+    for answer in (plain, fragment):
+        assert answer.status_code == 422
+        assert message in answer.text
+        assert "Rooms,\nand suites." in answer.text
+        assert 'aria-invalid="true"' in answer.text
+    assert "<html" in plain.text
+    assert "<html" not in fragment.text
+    assert client.rows("SELECT count(*) FROM tasks") == [(0,)]
+
+
+def test_somebody_elses_project_is_not_one_of_mine(client: Visitor, bob: Visitor) -> None:
+    theirs = project(bob, "Bob's")
+    answer = client.post_form("/tasks", FORM | {"project_id": theirs})
+    assert answer.status_code == 422
+    assert "There is no such project." in answer.text
+    assert "Bob" not in answer.text
+    assert client.rows("SELECT count(*) FROM tasks") == [(0,)]
+    made(client)
