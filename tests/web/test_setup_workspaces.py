@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 
@@ -94,6 +93,7 @@ def test_a_workspace_of_another_account_is_neither_shown_nor_taken(
     held = _owner(client)
     answer = paste(newcomer, database.connection_string, workspace=held)
     assert answer.status_code == 422
+    assert "This workspace is not in that database." in answer.text
     assert not is_connected(newcomer)
     answer = paste(newcomer, database.connection_string)
     assert (answer.status_code, answer.location) == (303, STEP)

@@ -1,0 +1,151 @@
+"""The wizard's connection step: what was pasted is tested for real, kept only if it passed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, request, url_for
+
+from provision.errors import SchemaNotReadyError, TenantError, ValidationError
+from provision.tenant.probe import STAGES, Stage
+from provision.tenant.schema import LATEST
+from provision.web import connecting, pasted, session
+from provision.web.htmx import htmx
+from provision.web.partials import leave_for, respond
+from provision.web.services import services
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provision.tenant.probe import Report
+    from provision.tenant.rows import FoundWorkspace
+
+_PAGE = "setup/connection.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the connection form held."""
+
+    connection_string: str = field(default="", repr=False)
+    ca_certificate: str = field(default="", repr=False)
+    allow_md5: bool = False
+    workspace: str = ""
+
+
+def typed_fields() -> Typed:
+    """What the form of this request holds."""
+    form = request.form
+    return Typed(
+        connection_string=form.get("connection_string", ""),
+        ca_certificate=form.get("ca_certificate", ""),
+        allow_md5=bool(form.get("allow_md5")),
+        workspace=form.get("workspace", ""),
+    )
+
+
+def take(typed: Typed) -> Response:
+    """Test what was pasted; keep it and go on, or show what is in its way."""
+    report = connecting.test(
+        typed.connection_string, ca_certificate=typed.ca_certificate, allow_md5=typed.allow_md5
+    )
+    return _keep(report, typed)
+
+
+def take_built_in() -> Response:
+    """Make a database in the built-in server, once, and go the same way with it."""
+    make = services().make_built_in
+    if make is None:
+        errors = {"connection_string": ["This server has no built-in database to offer."]}
+        return show(Typed(), errors=errors, status=422)
+    present = session.connection_or_none()
+    if present and present.kind == "built_in":
+        return leave_for(url_for(".step"))
+    report = connecting.test(make(), ca_certificate=None, allow_md5=False)
+    return _keep(report, Typed(workspace=connecting.NEW_WORKSPACE))
+
+
+def show(
+    typed: Typed,
+    *,
+    block: str = "connection_step",
+    report: Report | None = None,
+    found: Sequence[FoundWorkspace] = (),
+    errors: dict[str, list[str]] | None = None,
+    status: int = 200,
+) -> Response:
+    """The step as a page, or `block` of it for htmx."""
+    present = session.connection_or_none()
+    owner_ids = {each.owner_id for each in found}
+    chosen = typed.workspace or (present.owner_id if present else "")
+    if chosen not in owner_ids and chosen != connecting.NEW_WORKSPACE:
+        chosen = found[0].owner_id if found else ""
+    blocks = (block,) if block == "reading" else (block, "connection_submit")
+    return respond(
+        _PAGE,
+        *blocks,
+        status=status,
+        step="connection",
+        sealed=present is not None,
+        present=present,
+        typed=typed,
+        reading=pasted.read(typed.connection_string, services().policy),
+        doctor=_doctor(report),
+        found=found,
+        chosen=chosen,
+        errors=errors or {},
+        oob=bool(htmx),
+    )
+
+
+def _keep(report: Report, typed: Typed) -> Response:
+    if not report.ok:
+        return show(typed, report=report, errors=_field_errors(report), status=422)
+    found = connecting.found_workspaces(report)
+    if found and not typed.workspace:
+        return show(typed, report=report, found=found, status=422)
+    before = session.connection_or_none()
+    try:
+        saved = connecting.save(report, choice=typed.workspace, found=found)
+    except ValidationError as error:
+        # Where there is nothing to choose from, the message stands beside the string.
+        errors = error.errors if found else {"connection_string": [*error.errors["workspace"]]}
+        return show(typed, report=report, found=found, errors=errors, status=422)
+    except (TenantError, SchemaNotReadyError):
+        # The string is kept; entering the workspace failed, which the next step looks into.
+        return leave_for(url_for(".schema"))
+    text = "The connection is replaced." if before else "Connected. Your string is sealed."
+    ready = saved.schema_version == LATEST
+    return leave_for(url_for(".step" if ready else ".schema"), text)
+
+
+def _field_errors(report: Report) -> dict[str, list[str]]:
+    # The string reads well and yet there is no target: then it is the certificate beside it.
+    is_certificate = report.reading is not None and report.target is None
+    return {"ca_certificate" if is_certificate else "connection_string": [report.detail]}
+
+
+def _doctor(report: Report | None) -> dict[str, Any]:
+    """The nine rows, what the failing one says when it is opened, and what its owner could run."""
+    if report is None or report.ok:
+        stages = report.stages if report else [Stage(each, None, None, "") for each in STAGES]
+        note = f"{_sum_ms(stages)} ms in all" if report else ""
+        words = {"detail": "", "remedy": "", "code": ""}
+        return words | {"stages": stages, "note": note, "sql": "", "problems": ()}
+    failed = next(n for n, each in enumerate(report.stages, 1) if each.ok is False)
+    tables = report.schema if report.code == "permission_denied" else None
+    return {
+        # The words of the failing row stand below it, in full.
+        "stages": [each if each.ok else replace(each, detail="") for each in report.stages],
+        "note": f"stopped at {failed} of 9, after {_sum_ms(report.stages)} ms",
+        "detail": report.detail,
+        "remedy": report.remedy,
+        "code": report.code,
+        "sql": tables.sql if tables else "",
+        "problems": tables.problems if tables and not tables.sql else (),
+    }
+
+
+def _sum_ms(stages: Sequence[Stage]) -> int:
+    return sum(each.ms or 0 for each in stages)
