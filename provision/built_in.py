@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 from psycopg import sql
 
-from provision.errors import SettingsError
+from provision.errors import SettingsError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,11 +122,26 @@ class BuiltInPostgres:
             self._lock = None
 
     def create_database(self, label: str) -> BuiltInDatabase:
-        """Make a role and a database that only this role may enter; `label` leads their name."""
+        """Make a role and a database that only this role may enter; `label` leads their name.
+
+        Raises UnreachableError when the server does not answer.
+        """
         name = f"{label}_{secrets.token_hex(4)}"
         password = secrets.token_urlsafe(24)
+        try:
+            self._create(name, password)
+        except psycopg.Error:
+            raise UnreachableError(
+                "connection_refused",
+                "The built-in PostgreSQL does not answer at the moment.",
+                "Try again in a moment. If it stays so, whoever runs this server can start it anew.",
+                retry_after_s=10,
+            ) from None
+        return BuiltInDatabase(HOST, self.port, name, name, password)
+
+    def _create(self, name: str, password: str) -> None:
+        role = sql.Identifier(name)
         with self._admin() as connection:
-            role = sql.Identifier(name)
             connection.execute(
                 sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} CONNECTION LIMIT 20").format(
                     role, sql.Literal(password)
@@ -136,7 +151,6 @@ class BuiltInPostgres:
             connection.execute(
                 sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(role)
             )
-        return BuiltInDatabase(HOST, self.port, name, name, password)
 
     def admin_url(self, database: str = "postgres") -> str:
         """A URL of the server's own superuser. It holds the password: never log or show it."""

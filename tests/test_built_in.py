@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from provision.built_in import BuiltInDatabase, BuiltInPostgres
-from provision.errors import SettingsError
+from provision.errors import SettingsError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,3 +154,13 @@ def test_the_password_is_readable_by_us_alone(data_dir: Path) -> None:
         assert "password" not in repr(postgres.create_database("ws"))
     finally:
         postgres.stop()
+
+
+def test_a_server_that_is_down_is_said_to_be(data_dir: Path) -> None:
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    postgres.stop()
+    with pytest.raises(UnreachableError) as caught:
+        postgres.create_database("ws")
+    assert caught.value.__cause__ is None
+    assert "password" not in str(caught.value)
