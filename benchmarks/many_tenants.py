@@ -27,10 +27,10 @@ SECONDS = 30.0
 SIGNED_IN = 20
 IDLE_S = 120.0
 
-_OPEN = "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'bench%'"
+_OPEN = "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'workspace%'"
 _STATEMENTS = (
     "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements s "
-    "JOIN pg_database d ON d.oid = s.dbid WHERE d.datname LIKE 'bench%'"
+    "JOIN pg_database d ON d.oid = s.dbid WHERE d.datname LIKE 'workspace%'"
 )
 
 

@@ -74,7 +74,7 @@ def make_tenants(folder: Path, postgres: BuiltInPostgres, number: int) -> list[T
     )
     hasher, made = PasswordHasher(), []
     for count in range(number):
-        each = postgres.create_database("bench")
+        each = postgres.database_for(f"tenant {count}")
         target = Target(
             each.host, each.port, each.database, each.user, each.password, sslmode="disable"
         )

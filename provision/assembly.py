@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -9,7 +10,7 @@ from provision.built_in import BuiltInPostgres
 from provision.control import connections
 from provision.control.sealed import open_vault, session_signing_key
 from provision.control.store import ControlStore
-from provision.errors import SettingsError
+from provision.errors import ConnectionNotFoundError, SettingsError
 from provision.passwords import PasswordHasher
 from provision.settings import Settings, forget_libpq_environment
 from provision.tenant.access import TenantAccess
@@ -100,9 +101,18 @@ def _registry(
             return replace(target, port=BuiltInPostgres(settings.data_dir).port)
         return target
 
+    def keep_target(connection_id: str, target: Target) -> None:
+        with suppress(ConnectionNotFoundError):
+            before = connections.open_secret(store, secrets, connection_id)
+            if Target.from_secret(before).unmet() == target.unmet():
+                connections.replace_secret(
+                    store, secrets, connection_id, before=before, after=target.to_secret()
+                )
+
     return EngineRegistry(
         load_target,
         policy=policy,
+        keep_target=keep_target,
         max_engines=max(1, settings.max_engines // settings.workers),
         max_connections=max(1, settings.max_connections // settings.workers),
         tenant_connections=max(1, settings.tenant_connections // settings.workers),
@@ -114,9 +124,9 @@ def _registry(
     )
 
 
-def _built_in_maker(settings: Settings) -> Callable[[], Target]:
-    def make() -> Target:
-        made = BuiltInPostgres(settings.data_dir).create_database("workspace")
+def _built_in_maker(settings: Settings) -> Callable[[str], Target]:
+    def make(account_id: str) -> Target:
+        made = BuiltInPostgres(settings.data_dir).database_for(account_id)
         return Target(
             host=made.host,
             port=made.port,

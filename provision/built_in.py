@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import hashlib
 import importlib.util
 import os
 import secrets
@@ -64,7 +65,7 @@ def is_installed() -> bool:
 class BuiltInPostgres:
     """One server below `data_dir`/postgres.
 
-    `start` and `stop` belong to the process that supervises it; `port` and `create_database` work
+    `start` and `stop` belong to the process that supervises it; `port` and `database_for` work
     in every process of the same data folder while it runs. `options` are passed to the server.
     """
 
@@ -121,33 +122,44 @@ class BuiltInPostgres:
             self._lock.close()
             self._lock = None
 
-    def create_database(self, label: str) -> BuiltInDatabase:
-        """Make a role and a database that only this role may enter; `label` leads their name.
+    def database_for(self, account_id: str) -> BuiltInDatabase:
+        """The database of an account, made if it is not there, under a fresh password.
 
-        Raises UnreachableError when the server does not answer.
+        Only its own role may enter it. Asking again closes the door on the password given before
+        and keeps all rows, so that a lost connection string loses no work. Raises UnreachableError
+        when the server does not answer.
         """
-        name = f"{label}_{secrets.token_hex(4)}"
+        name = "workspace_" + hashlib.sha256(account_id.encode()).hexdigest()[:16]
         password = secrets.token_urlsafe(24)
         try:
-            self._create(name, password)
+            self._provide(name, password)
         except psycopg.Error:
             raise UnreachableError(
                 "connection_refused",
                 "The built-in PostgreSQL does not answer at the moment.",
-                "Try again in a moment. If it stays so, whoever runs this server can start it anew.",
+                "Try again in a moment. If it stays so, whoever runs this server can restart it.",
                 retry_after_s=10,
             ) from None
         return BuiltInDatabase(HOST, self.port, name, name, password)
 
-    def _create(self, name: str, password: str) -> None:
+    def _provide(self, name: str, password: str) -> None:
         role = sql.Identifier(name)
+        secret = sql.Literal(password)
         with self._admin() as connection:
+            # Two requests at once would both find nothing; the lock goes with this connection.
+            connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+            known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+            verb = sql.SQL("ALTER" if known is not None else "CREATE")
             connection.execute(
-                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} CONNECTION LIMIT 20").format(
-                    role, sql.Literal(password)
+                sql.SQL("{} ROLE {} LOGIN PASSWORD {} CONNECTION LIMIT 20").format(
+                    verb, role, secret
                 )
             )
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
+            made = connection.execute(
+                "SELECT FROM pg_database WHERE datname = %s", [name]
+            ).fetchone()
+            if made is None:
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
             connection.execute(
                 sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(role)
             )

@@ -90,7 +90,7 @@ def _connect(services: Services, person: Person) -> Connection:
     if services.make_built_in is None:
         raise SettingsError("PROVISION_BUILT_IN_POSTGRES is off, and the demo is made of it")
     found = probe(
-        services.make_built_in(),
+        services.make_built_in(person.id),
         policy=services.policy,
         timeout_s=services.settings.connect_timeout,
     )

@@ -60,7 +60,7 @@ def _enter(database: BuiltInDatabase, name: str | None = None) -> psycopg.Connec
 def test_rows_survive_a_stop_and_a_second_start(data_dir: Path) -> None:
     postgres = BuiltInPostgres(data_dir)
     postgres.start()
-    database = postgres.create_database("ws")
+    database = postgres.database_for("ana")
     with _enter(database) as connection:
         connection.execute("CREATE TABLE kept (n int)")
         connection.execute("INSERT INTO kept VALUES (7)")
@@ -80,7 +80,7 @@ def test_a_role_enters_its_own_database_only(data_dir: Path) -> None:
     postgres = BuiltInPostgres(data_dir)
     postgres.start()
     try:
-        ana, ben = postgres.create_database("ws"), postgres.create_database("ws")
+        ana, ben = postgres.database_for("ana"), postgres.database_for("ben")
         _enter(ana).close()
         for name in (ben.database, "postgres", "template1"):
             with pytest.raises(psycopg.OperationalError):
@@ -105,14 +105,14 @@ def test_a_killed_supervisor_takes_the_server_along_and_a_second_start_succeeds(
 
     postgres = BuiltInPostgres(data_dir)
     postgres.start()
-    postgres.create_database("ws")
+    postgres.database_for("ana")
     postgres.stop()
 
 
 def test_a_killed_server_recovers(data_dir: Path) -> None:
     postgres = BuiltInPostgres(data_dir)
     postgres.start()
-    database = postgres.create_database("ws")
+    database = postgres.database_for("ana")
     pid = int((data_dir / "postgres/cluster/postmaster.pid").read_text().split("\n")[0])
     os.kill(pid, signal.SIGKILL)
     postgres.stop()
@@ -137,7 +137,7 @@ def test_a_second_supervisor_of_one_folder_is_refused(data_dir: Path) -> None:
 def test_it_runs_where_only_our_account_may_enter(hidden_data_dir: Path) -> None:
     postgres = BuiltInPostgres(hidden_data_dir)
     postgres.start()
-    _enter(postgres.create_database("ws")).close()
+    _enter(postgres.database_for("ana")).close()
     postgres.stop()
 
     again = BuiltInPostgres(hidden_data_dir)
@@ -151,7 +151,7 @@ def test_the_password_is_readable_by_us_alone(data_dir: Path) -> None:
     try:
         assert (data_dir / "postgres/admin.password").stat().st_mode & 0o777 == 0o600
         assert data_dir.stat().st_mode & 0o777 in (0o700, 0o711)
-        assert "password" not in repr(postgres.create_database("ws"))
+        assert "password" not in repr(postgres.database_for("ana"))
     finally:
         postgres.stop()
 
@@ -161,6 +161,23 @@ def test_a_server_that_is_down_is_said_to_be(data_dir: Path) -> None:
     postgres.start()
     postgres.stop()
     with pytest.raises(UnreachableError) as caught:
-        postgres.create_database("ws")
+        postgres.database_for("ana")
     assert caught.value.__cause__ is None
     assert "password" not in str(caught.value)
+
+
+def test_asking_again_keeps_the_rows_and_changes_the_password(data_dir: Path) -> None:
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    try:
+        first = postgres.database_for("ana")
+        with _enter(first) as connection:
+            connection.execute("CREATE TABLE kept (n int)")
+        second = postgres.database_for("ana")
+        assert (second.database, second.user) == (first.database, first.user)
+        with _enter(second) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        with pytest.raises(psycopg.OperationalError):
+            _enter(first)
+    finally:
+        postgres.stop()

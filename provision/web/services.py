@@ -25,7 +25,7 @@ EXTENSION = "provision"
 class Services:
     """Made once by `create_app`; `make_built_in` is None where no built-in server is offered.
 
-    `make_built_in` creates a database in the built-in server and says how to reach it.
+    `make_built_in` provides an account's database in the built-in server and says how to reach it.
     """
 
     settings: Settings
@@ -34,7 +34,7 @@ class Services:
     hasher: PasswordHasher
     access: TenantAccess
     policy: NetworkPolicy
-    make_built_in: Callable[[], Target] | None
+    make_built_in: Callable[[str], Target] | None
 
 
 def services() -> Services:

@@ -54,7 +54,7 @@ def take(typed: Typed) -> Response:
 
 
 def take_built_in() -> Response:
-    """Make a database in the built-in server, once, and go the same way with it."""
+    """Take this person's database in the built-in server, and the workspace in it if one is."""
     make = services().make_built_in
     if make is None:
         errors = {"connection_string": ["This server has no built-in database to offer."]}
@@ -62,8 +62,10 @@ def take_built_in() -> Response:
     present = session.connection_or_none()
     if present and present.kind == "built_in":
         return leave_for(url_for(".step"))
-    report = connecting.test(make(), ca_certificate=None, allow_md5=False)
-    return _keep(report, Typed(workspace=connecting.NEW_WORKSPACE))
+    target = make(session.person().id)
+    report = connecting.test(target, ca_certificate=None, allow_md5=False)
+    found = connecting.found_workspaces(report)
+    return _keep(report, Typed(workspace=found[0].owner_id if found else connecting.NEW_WORKSPACE))
 
 
 def show(
