@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import msgspec
 from flask import request
 
 from provision.errors import StaleVersionError, ValidationError
+from provision.tenant.queries.bundle import decode
 from provision.web import filters, workspace
 from provision.web.forms import same
 
@@ -86,7 +86,7 @@ class Editor(Generic[Card]):
             text = workspace.write(self.create_query, values=values, today=filters.today())
         except ValidationError as error:
             return Panel(self._typed(request.form, self.new), errors=error.errors)
-        return msgspec.json.decode(text, type=self.card)
+        return decode(text, self.card)
 
     def update(self, row_id: UUID) -> Card | Panel:
         """Change the fields that the present form carries, if the row is still as it was read."""
@@ -111,10 +111,10 @@ class Editor(Generic[Card]):
             )
         except StaleVersionError as error:
             return self._refused(error.current)
-        return msgspec.json.decode(text, type=self.card)
+        return decode(text, self.card)
 
     def _refused(self, current: str) -> Panel:
-        row: dict[str, object] = msgspec.json.decode(current)
+        row = decode(current, dict[str, object])
         differences = []
         for each in self.noun.fields:
             if each.column not in request.form:
@@ -131,10 +131,7 @@ class Editor(Generic[Card]):
         )
 
     def _stored(self, row_id: UUID) -> dict[str, object]:
-        fields: dict[str, object] = msgspec.json.decode(
-            workspace.read(self.get_query, row_id=str(row_id))
-        )
-        return fields
+        return decode(workspace.read(self.get_query, row_id=str(row_id)), dict[str, object])
 
     def _typed(self, given: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
         return {

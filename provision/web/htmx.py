@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from flask import request
+from werkzeug.urls import iri_to_uri
 
 if TYPE_CHECKING:
     from flask import Response
@@ -41,7 +42,7 @@ htmx = Htmx()
 
 def redirect(response: Response, location: str) -> Response:
     """Make the browser load another page (`HX-Redirect`)."""
-    response.headers["HX-Redirect"] = location
+    response.headers["HX-Redirect"] = iri_to_uri(location)
     return response
 
 
@@ -54,7 +55,7 @@ def retarget(response: Response, selector: str, swap: str = "innerHTML") -> Resp
 
 def push_url(response: Response, location: str) -> Response:
     """Show `location` in the address bar."""
-    response.headers["HX-Push-Url"] = location
+    response.headers["HX-Push-Url"] = iri_to_uri(location)
     return response
 
 

@@ -117,10 +117,11 @@ def test_nothing_pasted_is_an_invalid_form(newcomer: Visitor) -> None:
         assert "There is no connection string here." in _field_error(answer.text)
 
 
+@pytest.mark.parametrize("text", ["not a certificate", "kein Schlüssel", "\N{COLLISION SYMBOL}"])
 def test_a_certificate_that_is_none_is_said_beside_its_own_field(
-    newcomer: Visitor, database: Database
+    newcomer: Visitor, database: Database, text: str
 ) -> None:
-    answer = paste(newcomer, database.connection_string, ca_certificate="not a certificate")
+    answer = paste(newcomer, database.connection_string, ca_certificate=text)
     assert answer.status_code == 422
     assert 'id="ca_certificate-error"' in answer.text
     assert 'id="connection_string-error"' not in answer.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +13,15 @@ from provision.web.problem_details import ApiError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent of 19 digits or more; JSON has no limit
+        return Decimal("Infinity")
+
+
+_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=_number)
 _ENCODER = msgspec.json.Encoder(decimal_format="number", uuid_format="canonical")
 
 

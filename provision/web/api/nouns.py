@@ -6,13 +6,15 @@ Rows are built as JSON by the tenant's PostgreSQL and passed through as they com
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
+from uuid import UUID  # noqa: TC003  # msgspec reads the annotation at run time
 
 import msgspec
 from flask import Response, make_response, request, url_for
 
 from provision.errors import StaleVersionError, ValidationError
 from provision.tenant.queries import projects, tasks, team
+from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.filters import ProjectFilters, TaskFilters, TeamFilters
 from provision.web import workspace
 from provision.web.api.body import expected_versions, raw_answer, read_object, row_answer
@@ -21,7 +23,6 @@ from provision.web.problem_details import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from uuid import UUID
 
     from flask import Blueprint
 
@@ -85,8 +86,14 @@ RESOURCES: Final = (
 )
 
 
-class _Versioned(msgspec.Struct):
-    version: str
+class _Identified(msgspec.Struct):
+    """What of a row goes into headers, where not everything may stand.
+
+    The server at the other end may be anybody's, and send anything for a row.
+    """
+
+    id: UUID
+    version: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,20}\Z")]
 
 
 def register(bp: Blueprint) -> None:
@@ -129,7 +136,7 @@ class _Calls:
         values = resource.noun.read(read_object(), creating=True, strict=True)
         row = workspace.write(resource.queries.create, values=values)
         response = self._answer(row, 201)
-        row_id = msgspec.json.decode(row)["id"]
+        row_id = decode(row, _Identified).id
         response.headers["Location"] = url_for(f"api.{resource.path}_get", row_id=row_id)
         return response
 
@@ -143,8 +150,7 @@ class _Calls:
 
         def stored() -> Mapping[str, object]:
             row = workspace.read(resource.queries.get, row_id=str(row_id))
-            fields: dict[str, object] = msgspec.json.decode(row)
-            return fields
+            return decode(row, dict[str, object])
 
         values = resource.noun.read(read_object(), creating=False, stored=stored, strict=True)
         row = self._unless_stale(
@@ -158,7 +164,7 @@ class _Calls:
         return make_response("", 204)
 
     def _answer(self, row: str, status: int = 200) -> Response:
-        version = msgspec.json.decode(row, type=_Versioned).version
+        version = decode(row, _Identified).version
         return row_answer(self._resource.member, row, version, status)
 
     def _expected(self, row_id: UUID) -> str | None:
@@ -170,7 +176,7 @@ class _Calls:
             return versions[0]
         # Several: the one that is there now, if it is among them.
         row = workspace.read(self._resource.queries.get, row_id=str(row_id))
-        current = msgspec.json.decode(row, type=_Versioned).version
+        current = decode(row, _Identified).version
         return current if current in versions else "none of them"
 
     def _unless_stale(self, query: Callable[..., Any], row_id: UUID, **arguments: Any) -> Any:

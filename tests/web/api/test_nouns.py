@@ -147,6 +147,18 @@ def test_money_is_a_number_with_two_decimals_at_most(client: Visitor) -> None:
     assert (project["budget"], project["spent"]) == (24000.5, 12.34)
 
 
+@pytest.mark.parametrize(
+    "number", ["1e999999999999999999999", "-1e999999999999999999999", "1e-999999999999999999999"]
+)
+def test_a_number_beyond_all_bounds_is_a_wrong_value_like_any_other(
+    client: Visitor, number: str
+) -> None:
+    body = f'{{"name": "Website", "budget": {number}}}'
+    headers = {"X-CSRFToken": client.csrf_token(), "Content-Type": "application/json"}
+    refused = client.raw("POST", "/api/projects", data=body, headers=headers)
+    assert "budget" in _problem(refused, 422, "validation_failed")["errors"]
+
+
 def test_times_are_utc_and_dates_are_dates(client: Visitor) -> None:
     made = client.api("POST", "/api/projects", {"name": "W", "due_date": "2026-12-18"})
     project = made.get_json()["project"]
