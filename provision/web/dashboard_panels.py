@@ -10,6 +10,7 @@ from flask import url_for
 from provision.web.filters import money, parse_day, short_day
 from provision.web.moments import local
 from provision.web.project_cards import Budget, budget
+from provision.web.task_cards import named
 from provision.web.task_view import NOT_DONE, STATUSES, TaskView
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def week(overview: Overview, today: date) -> list[dict[str, Any]]:
 
 def _day(label: str, tasks: Sequence[DueTask], total: int) -> dict[str, Any]:
     shown = tasks[:_SHOWN_A_DAY]
-    listed = [(t.title, t.status, url_for("tasks.detail", task_id=t.id)) for t in shown]
+    listed = [(named(t.title), t.status, url_for("tasks.detail", task_id=t.id)) for t in shown]
     still_open = sum(1 for task in shown if task.status != "done")
     return {"label": label, "tasks": listed, "more": max(0, total - still_open)}
 
@@ -204,7 +205,7 @@ def workload(overview: Overview) -> list[LoadLine]:
         load = row.workload
         text = "" if load is None else f"{load} %"
         if load is not None and abs(load) > _MOST_SHOWN:
-            text = f"over {_MOST_SHOWN} %" if load > 0 else "under 0 %"
+            text = f">{_MOST_SHOWN} %" if load > 0 else "<0 %"
         href = url_for("team.detail", member_id=row.id)
         percent = None if load is None else max(-_MOST_SHOWN, min(load, _MOST_SHOWN))
         lines.append(LoadLine(row, name, href, percent, text, is_over=(load or 0) > 100))
@@ -236,7 +237,7 @@ def _change(row: Change, today: date) -> ChangeLine:
     return ChangeLine(
         noun={"team_member": "team"}.get(row.noun, row.noun),
         status=row.status,
-        name=row.name,
+        name=named(row.name),
         href=_href(row),
         when=text,
         iso=row.changed_at,
@@ -263,7 +264,8 @@ def _what(row: Change, today: date) -> str:
             return f"spent {money(spent)} of {money(planned)}"
         return "new project" if row.is_new else "project"
     if row.is_new and row.status != "done":
-        return f"new, due {short_day(row.due_date, today)}" if row.due_date else "new"
+        day = short_day(row.due_date, today)
+        return f"new, due {'today' if day == 'Today' else day}" if day else "new"
     return STATUSES.get(row.status or "", row.status or "")
 
 

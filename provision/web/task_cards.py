@@ -75,7 +75,7 @@ def card(row: TaskDetail, today: date) -> Card:
     is_done = row.status == "done"
     return Card(
         id=row.id,
-        title=row.title,
+        title=named(row.title),
         status=row.status,
         priority=row.priority,
         project_id=row.project_id,
@@ -87,6 +87,11 @@ def card(row: TaskDetail, today: date) -> Card:
         changed=recently(row.updated_at or row.created_at, today),
         column=column_key(row.status),
     )
+
+
+def named(title: str) -> str:
+    """What a link to something says whose name another program left empty."""
+    return title if title.strip() else "untitled"
 
 
 def column_key(status: str | None) -> str:

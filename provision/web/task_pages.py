@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 
 from provision.tenant.queries import options
 from provision.tenant.queries import tasks as queries
@@ -172,6 +173,15 @@ def frame(
         "change": change,
         "statuses": STATUSES,
         "priorities": PRIORITIES,
+        "drawn": _drawn(),
+    }
+
+
+def _drawn() -> dict[str, Any]:
+    """The macros that cards are made of, each drawing the same thing once in an answer only."""
+    ui: Any = current_app.jinja_env.globals["ui"]
+    return {
+        name: cache(getattr(ui, name)) for name in ("avatar", "due", "icon", "priority", "status")
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -116,7 +116,8 @@ class TaskView:
 
     def url(self, **changes: str) -> str:
         """The address of this view with `changes`; what is as usual is left out."""
-        given: dict[str, Any] = _unusual(asdict(self) | changes)
+        held = {each.name: getattr(self, each.name) for each in fields(self)}
+        given: dict[str, Any] = _unusual(held | changes)
         return url_for("tasks.list", **given)
 
 
@@ -139,7 +140,10 @@ def read(args: Mapping[str, str]) -> TaskView:
 
 def behind() -> TaskView | None:
     """The board or list that the person has before them while htmx asks; None on other pages."""
-    page = urlsplit(htmx.current_url)
+    try:
+        page = urlsplit(htmx.current_url)
+    except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
+        return None
     if not htmx or page.path != url_for("tasks.list"):
         return None
     return read(MultiDict(parse_qsl(page.query)))

@@ -132,6 +132,13 @@ def test_a_move_out_of_what_is_looked_at_takes_the_card_away(client: Visitor) ->
     assert 'id="count-todo" hx-swap-oob="true">0<' in answer.text
 
 
+@pytest.mark.parametrize("page", ["http://[", "//", "/tasks?%00=%ff&view=list&sort=x", "x" * 5000])
+def test_what_the_browser_says_of_its_page_is_not_trusted(client: Visitor, page: str) -> None:
+    task_id = made(client)
+    headers = {"HX-Request": "true", "HX-Current-URL": page}
+    assert client.raw("GET", f"/tasks/{task_id}", headers=headers).status_code == 200
+
+
 def test_counts_that_make_no_sense_are_not_sent_back(client: Visitor) -> None:
     task_id = made(client)
     fields = {"status": "done", "was": "todo", "count-todo": "²", "count-done": "9" * 40}
