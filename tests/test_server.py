@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import signal
 import socket
 import time
@@ -27,6 +28,7 @@ _HEAD = (
     b"POST /api/auth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\n\r\n"
 ) % len(_CREDENTIALS)
+_CHUNKED_HEAD = re.sub(rb"Content-Length: \d+", b"Transfer-Encoding: chunked", _HEAD)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,15 @@ def _read_all(connection: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
+def _read_until(connection: socket.socket, end: bytes) -> bytes:
+    seen = b""
+    while end not in seen:
+        piece = connection.recv(65536)
+        assert piece, seen
+        seen += piece
+    return seen
+
+
 def test_it_answers_and_does_not_tell_its_version(serving: Running) -> None:
     answer = serving.ask("/healthz")
     assert answer.status == 200
@@ -65,6 +76,77 @@ def test_silent_connections_keep_nobody_waiting(serving: Running) -> None:
         assert serving.ask("/healthz").status == 200
         # With a thread waiting for each, this took five seconds.
         assert time.monotonic() - begun < 4
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n",
+        _HEAD + _CREDENTIALS[:5],
+        _CHUNKED_HEAD + b"5\r\nhel",
+        b"POST /api/auth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\nx",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost",
+    ],
+    ids=["head", "body", "chunk", "too large", "second"],
+)
+def test_half_sent_requests_keep_nobody_waiting(serving: Running, half: bytes) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(_connect(serving)).sendall(half)
+        begun = time.monotonic()
+        for _ in range(5):
+            assert serving.ask("/healthz").status == 200
+        assert time.monotonic() - begun < 4
+
+
+def test_clients_that_do_not_hang_up_keep_nobody_waiting(serving: Running) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(10):
+            client = stack.enter_context(_connect(serving))
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert _read_all(client).startswith(b"HTTP/1.1 200 ")
+        begun = time.monotonic()
+        assert serving.ask("/healthz").status == 200
+        # gunicorn bids each of them farewell for two seconds, one after the other.
+        assert time.monotonic() - begun < 1.5
+
+
+def test_more_connections_than_are_kept_leave_room_for_the_next(serving: Running) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(1100):
+            with contextlib.suppress(ConnectionError):
+                stack.enter_context(_connect(serving)).sendall(b"GET / HT")
+        assert serving.ask("/healthz").status == 200
+
+
+def test_a_body_in_chunks_or_after_leave_to_send_it_is_understood(serving: Running) -> None:
+    with _connect(serving) as client:
+        client.sendall(_CHUNKED_HEAD)
+        for each in _CREDENTIALS:
+            client.sendall(b"1\r\n%c\r\n" % each)
+        client.sendall(b"0\r\n\r\n")
+        assert _read_until(client, b'"invalid_credentials"}').startswith(b"HTTP/1.1 401 ")
+        client.sendall(_HEAD.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+        assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(_CREDENTIALS)
+        assert b"HTTP/1.1 401 " in _read_until(client, b'"invalid_credentials"}')
+
+
+def test_requests_sent_in_one_go_are_answered_in_turn(serving: Running) -> None:
+    one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with _connect(serving) as client:
+        client.sendall(one + _HEAD + _CREDENTIALS + one + last)
+        answers = _read_all(client)
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", answers) == [b"200", b"401", b"200", b"200"]
+
+
+def test_what_is_too_large_is_refused_before_it_is_all_there(serving: Running) -> None:
+    with _connect(serving) as client:
+        client.sendall(_HEAD.replace(b"Length: ", b"Length: 99999") + b"x" * 300_000)
+        answer = _read_all(client)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"too_large" in answer
 
 
 def test_nobody_is_believed_to_be_a_proxy(serving: Running) -> None:

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provision.arrival import MOST_BODY_BYTES, MOST_HEAD_BYTES, Arrival
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
+CHUNKED = (
+    b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"5;name=value\r\nhello\r\n4\r\n\r\n\r\n\r\n0\r\n\r\n"
+)
+TRAILING = CHUNKED[:-2] + b"Digest: none\r\n\r\n"
+EVERY_KIND = pytest.mark.parametrize("request_", [GET, POST, CHUNKED, TRAILING])
+
+
+@EVERY_KIND
+def test_it_is_whole_at_its_last_byte_and_not_before(request_: bytes) -> None:
+    arrival = Arrival()
+    for at in range(len(request_)):
+        assert not arrival.is_ready, request_[:at]
+        arrival.add(request_[at : at + 1])
+    assert arrival.is_ready
+    assert arrival.is_whole
+    assert arrival.take() == request_
+    assert len(arrival) == 0
+
+
+@EVERY_KIND
+def test_what_follows_is_handed_over_too(request_: bytes) -> None:
+    arrival = Arrival(request_ + GET[:7])
+    assert arrival.is_whole
+    assert arrival.take() == request_ + GET[:7]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (MOST_BODY_BYTES + 1),
+        b"POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5" + b";" * 300,
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"1\r\nx\r\n" * (MOST_BODY_BYTES // 2),
+        b"GET /" + b"x" * MOST_HEAD_BYTES,
+    ],
+)
+def test_what_will_be_refused_is_not_waited_for(refused: bytes) -> None:
+    arrival = Arrival(refused)
+    assert arrival.is_ready
+    assert not arrival.is_whole
+
+
+def test_a_client_that_waits_for_leave_is_told_apart() -> None:
+    head = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+    assert Arrival(head).expects_leave
+    assert not Arrival(POST).expects_leave
+
+
+@given(st.lists(st.binary(max_size=40), max_size=20))
+def test_any_bytes_are_taken_in_and_none_is_lost(pieces: list[bytes]) -> None:
+    for start in (b"", GET[:-2], CHUNKED[:70]):
+        arrival = Arrival(start)
+        for piece in pieces:
+            arrival.add(piece)
+        assert arrival.take() == start + b"".join(pieces)
