@@ -8,10 +8,12 @@ before a new start. Every person who asks gets a database and a role of their ow
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ctypes
 import fcntl
 import hashlib
+import hmac
 import importlib.util
 import os
 import secrets
@@ -123,14 +125,14 @@ class BuiltInPostgres:
             self._lock = None
 
     def database_for(self, account_id: str) -> BuiltInDatabase:
-        """The database of an account, made if it is not there, under a fresh password.
+        """The database of an account, made if it is not there; only its own role may enter it.
 
-        Only its own role may enter it. Asking again closes the door on the password given before
-        and keeps all rows, so that a lost connection string loses no work. Raises UnreachableError
-        when the server does not answer.
+        Asking again gives the same, so that two requests at once, or a restored control store, do
+        not leave a password behind that no longer opens it. Raises UnreachableError when the server
+        does not answer.
         """
         name = "workspace_" + hashlib.sha256(account_id.encode()).hexdigest()[:16]
-        password = secrets.token_urlsafe(24)
+        password = self._password_of(name)
         try:
             self._provide(name, password)
         except psycopg.Error:
@@ -142,10 +144,20 @@ class BuiltInPostgres:
             ) from None
         return BuiltInDatabase(HOST, self.port, name, name, password)
 
+    def _password_of(self, role: str) -> str:
+        """Derived from the server's own, which is random and kept beside the rows themselves."""
+        digest = hmac.digest(self._password().encode(), f"role {role}".encode(), "sha256")
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
     def _provide(self, name: str, password: str) -> None:
         role = sql.Identifier(name)
-        secret = sql.Literal(password)
         with self._admin() as connection:
+            # Hashed here, since the server keeps the text of statements in its statistics.
+            secret = sql.Literal(
+                connection.pgconn.encrypt_password(
+                    password.encode(), name.encode(), b"scram-sha-256"
+                ).decode()
+            )
             # Two requests at once would both find nothing; the lock goes with this connection.
             connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
             known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -166,18 +167,30 @@ def test_a_server_that_is_down_is_said_to_be(data_dir: Path) -> None:
     assert "password" not in str(caught.value)
 
 
-def test_asking_again_keeps_the_rows_and_changes_the_password(data_dir: Path) -> None:
+def test_asking_again_keeps_the_rows_and_breaks_no_connection_saved_before(data_dir: Path) -> None:
     postgres = BuiltInPostgres(data_dir)
     postgres.start()
     try:
         first = postgres.database_for("ana")
         with _enter(first) as connection:
             connection.execute("CREATE TABLE kept (n int)")
-        second = postgres.database_for("ana")
-        assert (second.database, second.user) == (first.database, first.user)
-        with _enter(second) as connection:
+        with ThreadPoolExecutor(4) as pool:
+            again = set(pool.map(postgres.database_for, ["ana"] * 8))
+        assert again == {first}
+        with _enter(first) as connection:
             assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
-        with pytest.raises(psycopg.OperationalError):
-            _enter(first)
+        assert postgres.database_for("ben").password != first.password
     finally:
         postgres.stop()
+
+
+def test_a_password_stands_nowhere_in_what_the_server_keeps(data_dir: Path) -> None:
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    try:
+        password = postgres.database_for("ana").password.encode()
+    finally:
+        postgres.stop()
+    kept = [path for path in (data_dir / "postgres").rglob("*") if path.is_file()]
+    assert any(path.name == "pg_stat_statements.stat" for path in kept)
+    assert not [path for path in kept if password in path.read_bytes()]
