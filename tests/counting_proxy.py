@@ -45,15 +45,18 @@ class CountingProxy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stopping = True
+        with self._lock:
+            self._stopping = True
         with suppress(OSError):
             socket.create_connection((self.host, self.port)).close()  # wakes the acceptor
         self._acceptor.join()
         self._listener.close()
         with self._lock:
             open_sockets = list(self._sockets)
+        # Closing is left to their threads: one that waits is not woken by a socket closed under it.
         for each in open_sockets:
-            self._close(each)
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
 
@@ -88,16 +91,18 @@ class CountingProxy:
         try:
             server = socket.create_connection(self._server)
         except OSError:
-            self._close(client)
+            client.close()
             return
         for each in (client, server):
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._sockets |= {client, server}
-        with suppress(OSError), selectors.DefaultSelector() as selector:
-            selector.register(client, selectors.EVENT_READ)
-            selector.register(server, selectors.EVENT_READ)
-            self._forward(selector, client, server)
+            is_too_late = self._stopping
+        if not is_too_late:
+            with suppress(OSError), selectors.DefaultSelector() as selector:
+                selector.register(client, selectors.EVENT_READ)
+                selector.register(server, selectors.EVENT_READ)
+                self._forward(selector, client, server)
         with self._lock:
             self._sockets -= {client, server}
         client.close()
@@ -124,9 +129,3 @@ class CountingProxy:
                     time.sleep(self._trip_s)
                 if not self._silent.is_set():
                     client.sendall(data)
-
-    @staticmethod
-    def _close(each: socket.socket) -> None:
-        with suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
-        each.close()

@@ -51,6 +51,12 @@ class Visitor:
         """A request exactly as given."""
         return self._http.open(path, method=method, buffered=True, **options)
 
+    def email(self) -> str:
+        """The address of this person's account."""
+        answer = self.api("GET", "/api/user").json
+        assert answer is not None
+        return str(answer["user"]["email"])
+
     def cookie(self, name: str) -> str:
         """What this browser keeps under that name."""
         found = self._http.get_cookie(name)

@@ -44,6 +44,9 @@ PAGES = [
     "/team?new=1",
     "/team/{member}",
     "/team/{member}?edit=1",
+    "/settings",
+    "/settings/appearance",
+    "/settings/databases",
 ]
 API_READS = [
     "/api/projects",
@@ -58,9 +61,6 @@ API_READS = [
 ]
 # What is known on our side is not asked for.
 OUR_OWN = [
-    "/settings",
-    "/settings/appearance",
-    "/settings/databases",
     "/auth/setup-database",
     "/auth/setup-database/connection",
     "/api/user",
