@@ -12,7 +12,7 @@ import select
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
@@ -24,7 +24,7 @@ from provision.tenant.deadline import Deadline
 from provision.tenant.failures import failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from psycopg.abc import PQGen, PQGenConn
     from psycopg.rows import RowFactory
@@ -45,6 +45,26 @@ _TCP_INFO: Final = getattr(socket, "TCP_INFO", None) if sys.platform == "linux" 
 _RECEIVED: Final = slice(128, 136)
 
 
+class TenantCursor(psycopg.Cursor[Any]):
+    """A cursor to which values that cannot be read are an error of the database, not of ours.
+
+    A server says of what type each column is; one that lies makes the driver fail in as many ways
+    as there are types.
+    """
+
+    def fetchone(self) -> Any:
+        with _reading():
+            return super().fetchone()
+
+    def fetchmany(self, size: int = 0) -> list[Any]:
+        with _reading():
+            return super().fetchmany(size)
+
+    def fetchall(self) -> list[Any]:
+        with _reading():
+            return super().fetchall()
+
+
 class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
     """A psycopg connection in autocommit that keeps to our clock and our limits.
 
@@ -55,6 +75,7 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
         self, pgconn: pq.abc.PGconn, row_factory: RowFactory[Any] = psycopg.rows.tuple_row
     ) -> None:
         super().__init__(pgconn, row_factory)
+        self.cursor_factory = TenantCursor
         self._fd = pgconn.socket
         self._poller = select.poll()
         self._poller.register(self._fd, select.POLLIN)
@@ -202,6 +223,17 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
         finally:
             borrowed.detach()
         return int.from_bytes(info[_RECEIVED], sys.byteorder)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error:
+        raise
+    except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError):
+        # Without the original, which repeats the value.
+        raise psycopg.DataError("a value is not of the type that the server says it is") from None
 
 
 def await_hang_ups(lines: Iterable[socket.socket | None], limit_s: float) -> None:

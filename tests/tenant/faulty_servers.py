@@ -118,3 +118,28 @@ def asking_for(method: int) -> Callable[[socket.socket], None]:
         silent(client)
 
     return talk
+
+
+def relaying(
+    server: tuple[str, int], tamper: Callable[[bytes], bytes]
+) -> Callable[[socket.socket], None]:
+    """Be a real server whose answers are tampered with on the way."""
+
+    def talk(client: socket.socket) -> None:
+        with socket.create_connection(server) as real:
+            upwards = threading.Thread(target=_pass_on, args=(client, real), daemon=True)
+            upwards.start()
+            while piece := real.recv(262_144):
+                client.sendall(tamper(piece))
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+            upwards.join(5)
+
+    return talk
+
+
+def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while piece := source.recv(262_144):
+            sink.sendall(piece)
+        sink.shutdown(socket.SHUT_WR)

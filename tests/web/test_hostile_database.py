@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
+
+from tests.tenant.faulty_servers import relaying, serving
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
+    from tests.conftest import Database
     from tests.web.conftest import Visitor
 
 # Found before PostgreSQL's own functions, by a role whose search path says so.
@@ -76,3 +81,43 @@ def test_a_trigger_that_swallows_new_rows_is_reported_and_not_taken_for_success(
     _assert_unreachable(client.api("POST", "/api/projects", {"name": "Gone"}))
     assert client.post_form("/projects", {"name": "Gone"}).status_code == 503
     assert client.rows("SELECT name FROM projects") == []
+
+
+_PAGES = ("/dashboard", "/projects", "/tasks", "/team")
+# As a column's description ends: its type, any length, no modifier, sent as text.
+_ENDING = b"\xff\xff" * 3 + b"\x00\x00"
+
+
+@pytest.mark.parametrize(
+    "claimed", ["int4", "uuid", "json", "bool", "numeric", "float8", "inet", "date", "int4[]"]
+)
+def test_a_server_that_lies_about_types_is_told_apart_from_a_fault_of_ours(
+    newcomer: Visitor, database: Database, claimed: str
+) -> None:
+    found = psycopg.adapters.types[claimed.removesuffix("[]")]
+    oid = found.array_oid if claimed.endswith("[]") else found.oid
+    lies: list[bool] = []
+
+    def tamper(answer: bytes) -> bytes:
+        text = psycopg.adapters.types["text"].oid.to_bytes(4, "big") + _ENDING
+        return answer.replace(text, oid.to_bytes(4, "big") + _ENDING) if lies else answer
+
+    assert database.url.host is not None
+    assert database.url.port is not None
+    with serving(relaying((database.url.host, database.url.port), tamper)) as port:
+        newcomer.connect(replace(database, url=database.url.set(port=port)))
+        row = newcomer.api("POST", "/api/projects", {"name": "True"}).get_json()["project"]
+        lies.append(True)
+        one = f"/api/projects/{row['id']}"
+        for answer in (
+            newcomer.api("GET", "/api/projects"),
+            newcomer.api("GET", one),
+            newcomer.api("POST", "/api/projects", {"name": "Another"}),
+            newcomer.api("PATCH", one, {"name": "Changed"}),
+            newcomer.api("DELETE", one, None, **{"If-Match": '"1"'}),
+            newcomer.api("GET", "/api/user/database-connection/schema"),
+            *(newcomer.get(page) for page in _PAGES),
+        ):
+            assert answer.status_code == 503, answer.text
+        assert newcomer.get("/settings/databases").status_code == 200
+        newcomer.api("DELETE", "/api/user/database-connection")

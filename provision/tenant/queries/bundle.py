@@ -46,22 +46,33 @@ def gather(
     return dict(conn.execute(statement, parameters).mappings().one())
 
 
-def decode(text: str | None, kind: type[T]) -> T:
-    """Read JSON that PostgreSQL wrote.
-
-    Raises UnreachableError when it is not what was asked for: then whatever sits at the other end
-    of the connection does not behave like PostgreSQL.
-    """
+def decode(text: object, kind: type[T]) -> T:
+    """Read JSON that PostgreSQL wrote. Raises UnreachableError as `as_text` does."""
     key: Any = kind
     try:
-        decoded: T = _decoder(key).decode(text or "")
+        decoded: T = _decoder(key).decode(as_text(text))
     except msgspec.MsgspecError:
-        raise UnreachableError(
-            "connection_failed",
-            "The database answered with something else than was asked for.",
-            "Check that the connection string leads to a PostgreSQL database.",
-        ) from None
+        raise _strange_answer() from None
     return decoded
+
+
+def as_text(answer: object) -> str:
+    """The text that a column was asked for.
+
+    Raises UnreachableError when it is something else: then whatever sits at the other end of the
+    connection does not behave like PostgreSQL.
+    """
+    if not isinstance(answer, str):
+        raise _strange_answer()
+    return answer
+
+
+def _strange_answer() -> UnreachableError:
+    return UnreachableError(
+        "connection_failed",
+        "The database answered with something else than was asked for.",
+        "Check that the connection string leads to a PostgreSQL database.",
+    )
 
 
 @cache

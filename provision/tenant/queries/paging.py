@@ -20,6 +20,7 @@ from sqlalchemy import Text, Uuid, and_, bindparam, cast, func, literal_column, 
 from sqlalchemy.exc import DataError
 
 from provision.errors import InvalidCursorError, ValidationError
+from provision.tenant.queries.bundle import as_text
 from provision.tenant.queries.columns import LIMIT, own_rows
 from provision.tenant.queries.filters import conditions
 
@@ -112,7 +113,8 @@ class Place:
         if len(found) <= self.limit:
             return None
         last = found[self.limit - 1]
-        content = msgspec.json.encode((self._fingerprint(), last.key, str(last.id)))
+        key = None if last.key is None else as_text(last.key)
+        content = msgspec.json.encode((self._fingerprint(), key, str(last.id)))
         return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
     def _start(self) -> tuple[str | None, str]:
@@ -141,7 +143,7 @@ def json_page(conn: Connection, place: Place, owner_id: str) -> JsonPage:
     """One page as JSON text, in one trip."""
     statement, parameters = place.statement("row"), place.parameters(owner_id)
     found = fetch(place, lambda: conn.execute(_as_text(statement), parameters).all())
-    shown = ",".join([row.item for row in found[: place.limit]])
+    shown = ",".join([as_text(row.item) for row in found[: place.limit]])
     return JsonPage(f"[{shown}]", place.next_cursor(found))
 
 

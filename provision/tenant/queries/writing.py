@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from provision.errors import StaleVersionError, ValidationError
-from provision.tenant.queries.bundle import decode
+from provision.tenant.queries.bundle import as_text, decode
 from provision.tenant.queries.columns import (
     DONE,
     ID,
@@ -93,10 +93,10 @@ class Aim(NamedTuple):
 
 def get(noun: Noun, conn: Connection, aim: Aim) -> str:
     statement = _get(noun, aim.today is not None)
-    item: str | None = conn.execute(statement, aim._asdict()).scalar()
+    item = conn.execute(statement, aim._asdict()).scalar()
     if item is None:
         raise noun.not_found
-    return item
+    return as_text(item)
 
 
 def create(
@@ -107,8 +107,7 @@ def create(
     statement = _create(noun, today is not None)
     answer = conn.execute(statement, {"owner_id": owner_id, "today": today, **written}).one()
     _check_references(noun, answer)
-    item: str = answer.item
-    return item
+    return as_text(answer.item)
 
 
 def change(noun: Noun, conn: Connection, aim: Aim, values: Mapping[str, Any]) -> str:
@@ -120,10 +119,9 @@ def change(noun: Noun, conn: Connection, aim: Aim, values: Mapping[str, Any]) ->
     written = {f"new_{name}": value for name, value in values.items()}
     answer = conn.execute(statement, aim._asdict() | written).one()
     _check_references(noun, answer)
-    item: str | None = answer.item
-    if item is None:
+    if answer.item is None:
         raise _why_nothing_was_found(noun, conn, aim)
-    return item
+    return as_text(answer.item)
 
 
 def remove(noun: Noun, conn: Connection, aim: Aim) -> None:
