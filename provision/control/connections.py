@@ -207,6 +207,24 @@ def open_secret(store: ControlStore, secrets: SealedSecrets, connection_id: str)
             raise ConnectionUnreadableError from error
 
 
+def replace_secret(
+    store: ControlStore, secrets: SealedSecrets, connection_id: str, *, before: str, after: str
+) -> None:
+    """Seal `after` in place of `before`; nothing happens if that is not what is kept any more."""
+    with store.writing() as conn:
+        row = conn.execute(_SEALED, {"id": connection_id}).first()
+        if row is None:
+            return
+        owner = _owner(row.user_id, connection_id)
+        if secrets.get(conn, row.sealed_id, purpose=_PURPOSE, owner=owner) != before:
+            return
+        sealed_id = secrets.put(conn, purpose=_PURPOSE, owner=owner, plaintext=after)
+        conn.execute(
+            update(connections).where(connections.c.id == connection_id).values(sealed_id=sealed_id)
+        )
+        secrets.delete(conn, row.sealed_id)
+
+
 def _owner(user_id: str, connection_id: str) -> str:
     """Whom the string is sealed for: with both in it, no row can be given to another person."""
     return f"{user_id}/{connection_id}"

@@ -7,27 +7,33 @@ the judged address is the one connected to, and a failure comes out as one of ou
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import psycopg
 from psycopg import conninfo, generators, pq
 
 from provision.errors import TenantError, UnreachableError
+from provision.tenant import guarded, isolated
 from provision.tenant.deadline import Deadline
-from provision.tenant.failures import failure, translate
+from provision.tenant.failures import failure, refused, translate
 from provision.tenant.libpq import certificate_file, keywords
 from provision.tenant.wire import TenantConnection, poll_to_end
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from provision.tenant.network import NetworkPolicy
     from provision.tenant.target import Target
+
+_T = TypeVar("_T")
 
 __all__ = ["Deadline", "TenantConnection", "connect", "connect_by"]
 
 # The server did not speak yet, so the next of its addresses may still do.
 _NEXT_ADDRESS: Final = frozenset({"connection_refused", "unreachable", "connect_timeout"})
+# What keys lead to that hold no more: the password was set anew, or is asked for differently.
+_TAUGHT_WRONG: Final = frozenset({"auth_failed", "auth_method_refused"})
 
 
 def connect(
@@ -66,18 +72,21 @@ def connect_by(
     addresses = _resolve(deadline, target, policy)
     plain_text = target.built_in or policy.lets_plain_text_pass(addresses)
     with certificate_file(target) as certificate:
-        attempts = [
-            keywords(
-                target,
-                address=address,
-                certificate=certificate,
-                plain_text=plain_text,
-                connect_timeout_s=deadline.limit_s,
-                application_name=application_name,
-            )
-            for address in addresses
-        ]
-        pgconn = _first_that_speaks(attempts, deadline, target)
+
+        def attempts(asked: Target) -> list[dict[str, str]]:
+            return [
+                keywords(
+                    asked,
+                    address=address,
+                    certificate=certificate,
+                    plain_text=plain_text,
+                    connect_timeout_s=deadline.limit_s,
+                    application_name=application_name,
+                )
+                for address in addresses
+            ]
+
+        pgconn, target = _log_in(target, attempts, deadline)
     connection = TenantConnection(pgconn)
     connection.autocommit = True
     connection.prepare_threshold = None
@@ -86,13 +95,47 @@ def connect_by(
     return connection
 
 
+def _log_in(
+    target: Target, attempts: Callable[[Target], list[dict[str, str]]], deadline: Deadline
+) -> tuple[pq.abc.PGconn, Target]:
+    """Log in as the first contact taught; make one where there was none, or it holds no more."""
+
+    def enter(asked: Target, tried: Sequence[dict[str, str]]) -> pq.abc.PGconn:
+        return _first_that_speaks(tried, deadline, asked, _attempt)
+
+    if target.built_in or target.is_unsteady or not isolated.is_possible():
+        return enter(target, attempts(target)), target
+    if target.is_met:
+        try:
+            return enter(target, attempts(target)), target
+        except TenantError as error:
+            if error.code not in _TAUGHT_WRONG:
+                raise
+    address, met = _first_that_speaks(attempts(target.unmet()), deadline, target, _meet)
+
+    def there(asked: Target) -> list[dict[str, str]]:
+        return [each for each in attempts(asked) if each["hostaddr"] == address]
+
+    try:
+        return enter(met, there(met)), met
+    except TenantError as error:
+        if error.code != "auth_failed" or met.is_md5:
+            raise
+    # The keys are as new as can be, and yet of no use: they are others at each log-in there.
+    met = replace(target.unmet(), is_unsteady=True)
+    return enter(met, there(met)), met
+
+
 def _first_that_speaks(
-    attempts: Sequence[dict[str, str]], deadline: Deadline, target: Target
-) -> pq.abc.PGconn:
+    attempts: Sequence[dict[str, str]],
+    deadline: Deadline,
+    target: Target,
+    attempt: Callable[[dict[str, str], Deadline, float, Target], _T | TenantError],
+) -> _T:
     """Try one address after the other, for as long as no server speaks."""
     for left in range(len(attempts), 0, -1):
         # An address that swallows packets must leave time for those behind it.
-        outcome = _attempt(attempts[-left], deadline, 1.0 / left, target)
+        outcome = attempt(attempts[-left], deadline, 1.0 / left, target)
         if not isinstance(outcome, TenantError):
             return outcome
         if left == 1 or outcome.code not in _NEXT_ADDRESS or deadline.remaining() <= 0.0:
@@ -122,11 +165,36 @@ def _attempt(
     """
     try:
         text = conninfo.make_conninfo("", **attempt)
-        pgconn: pq.abc.PGconn = poll_to_end(generators.connect(text), deadline, share)
+        steps = guarded.connect(text) if target.is_unsteady else generators.connect(text)
+        pgconn: pq.abc.PGconn = poll_to_end(steps, deadline, share)
     except TimeoutError:
         return failure("connect_timeout", target=target)
+    except guarded.TooManyRoundsError:
+        return failure("auth_method_refused", target=target, why="rounds")
     except (psycopg.Error, OSError, ValueError) as error:
         found = translate(error, target=target, connecting=True)
     else:
         return pgconn
     return found if isinstance(found, TenantError) else failure("connection_failed", target=target)
+
+
+def _meet(
+    attempt: dict[str, str], deadline: Deadline, share: float, target: Target
+) -> tuple[str, Target] | TenantError:
+    """Make the first contact; return the address that spoke and the target as it is known now."""
+    try:
+        contact = isolated.meet(attempt, deadline, share)
+    except TimeoutError:
+        return failure("connect_timeout", target=target)
+    if contact.burned:
+        return failure("auth_method_refused", target=target, why="rounds")
+    if contact.method == "scram":
+        met = replace(
+            target, client_key=contact.client_key, server_key=contact.server_key, is_md5=False
+        )
+        return attempt["hostaddr"], met
+    if contact.method == "md5" and target.allow_md5:
+        return attempt["hostaddr"], replace(target.unmet(), is_md5=True)
+    return refused(
+        contact.message, sqlstate=contact.sqlstate, routine=contact.routine, target=target
+    )

@@ -73,7 +73,8 @@ class EngineRegistry:
     `max_engines` tenants are kept, `max_connections` are open in all and `tenant_connections` to
     one tenant. Getting a connection takes at most `connect_timeout_s`, waiting included, and the
     statements of one call together at most `query_timeout_s`. An engine not used for `idle_s` is
-    closed. At most `trouble_slots` calls wait for tenants in trouble.
+    closed. At most `trouble_slots` calls wait for tenants in trouble. `keep_target` is given what a
+    new first contact (see `isolated`) found out, to be loaded the next time.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class EngineRegistry:
         load_target: Callable[[str], Target],
         *,
         policy: NetworkPolicy,
+        keep_target: Callable[[str, Target], None] | None = None,
         max_engines: int = 256,
         max_connections: int = 400,
         tenant_connections: int = 4,
@@ -104,6 +106,7 @@ class EngineRegistry:
         _require(max_result_bytes >= 65536, "A result must be allowed at least 64 KiB.")
         _require(trouble_slots >= 1, "At least one call must be able to find out about trouble.")
         self._load_target: Final = load_target
+        self._keep_target: Final = keep_target
         self._policy: Final = policy
         self._idle_s: Final = idle_s
         self._connect_timeout_s: Final = connect_timeout_s
@@ -245,11 +248,28 @@ class EngineRegistry:
             )
         except TenantError as error:
             visit.failed(error)
+            if error.code == "auth_failed":
+                # The keys were tried too: from now on a try is one refused log-in, not two.
+                grant.tenant.target = target.unmet()
             raise
+        self._learn(grant.tenant, target, connection)
         self._dispose(grant.doomed)
         with self._totals_lock:
             self._opened += 1
         return connection
+
+    def _learn(self, tenant: Tenant, before: Target, connection: TenantConnection) -> None:
+        """Keep what a first contact found out, for this tenant's next connections and starts."""
+        target = connection.target
+        if target is None or target == before:
+            return
+        tenant.target = target
+        if self._keep_target is not None:
+            try:
+                self._keep_target(tenant.connection_id, target)
+            except BaseException:
+                connection.close()
+                raise
 
     def _check_in(self, tenant: Tenant, connection: TenantConnection) -> None:
         connection.end_call()

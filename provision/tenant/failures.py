@@ -54,6 +54,14 @@ _CODE_BY_SQLSTATE: Final = {
     "57P04": "database_not_found",
     "57P05": "server_closed_connection",
 }
+# What needs no reading of words, as a pooler's 08P01 or a start and a stop (both 57P03) do.
+_CODE_BY_REFUSAL: Final = {
+    ("28P01", ""): "auth_failed",
+    ("28000", "InitializeSessionUserId"): "auth_failed",
+    ("3D000", ""): "database_not_found",
+    ("42501", ""): "access_denied",
+    ("53300", ""): "too_many_connections",
+}
 _STATE_BY_SQLSTATE: Final = {
     "23503": "partial",  # the row points at one of ours that is gone: mostly the owner's profile
     "42P01": "missing",  # undefined table
@@ -138,13 +146,31 @@ def translate(
     return failure(code, target=target, sqlstate=sqlstate, **facts)
 
 
+def refused(
+    message: str, *, sqlstate: str | None, routine: str | None, target: Target
+) -> TenantError:
+    """Find what the failure of a log-in means that was made elsewhere.
+
+    `routine` is the server's own function that refused, which has one name in every language.
+    """
+    if sqlstate is not None:
+        code = _CODE_BY_REFUSAL.get((sqlstate, routine or "")) or _CODE_BY_REFUSAL.get(
+            (sqlstate, "")
+        )
+        if code is not None:
+            return failure(code, target=target, sqlstate=sqlstate)
+    found, why = _classify_connecting(message, sqlstate, target)
+    facts = {} if why is None else {"why": why}
+    return failure(found, target=target, sqlstate=sqlstate, **facts)
+
+
 def _classify(
     error: BaseException, sqlstate: str | None, *, target: Target | None, connecting: bool
 ) -> tuple[str, str | None]:
     if isinstance(error, psycopg.errors.ConnectionTimeout | TimeoutError):
         return ("connect_timeout" if connecting else "query_timeout"), None
     if connecting:
-        return _classify_connecting(error, sqlstate, target)
+        return _classify_connecting(str(error), sqlstate, target)
     return _classify_connected(error, sqlstate)
 
 
@@ -160,10 +186,10 @@ def _classify_connected(error: BaseException, sqlstate: str | None) -> tuple[str
 
 
 def _classify_connecting(
-    error: BaseException, sqlstate: str | None, target: Target | None
+    message: str, sqlstate: str | None, target: Target | None
 ) -> tuple[str, str | None]:
     names = () if target is None else (target.user, target.database)
-    code, why = messages.read(str(error), *names)
+    code, why = messages.read(message, *names)
     if code is None and sqlstate is not None:
         return _code_for(sqlstate)
     if code == "connection_refused" and target is not None and _is_loopback(target.host):

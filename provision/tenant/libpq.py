@@ -84,14 +84,14 @@ def keywords(
         "hostaddr": address,
         "port": str(target.port),
         "user": target.user,
-        "password": target.password,
+        "password": "" if target.client_key else target.password,
         "passfile": NOWHERE,
         "dbname": target.database,
         "connect_timeout": str(max(2, round(connect_timeout_s))),
         "application_name": application_name,
         "client_encoding": "UTF8",
         "options": f"endpoint={target.endpoint}" if target.endpoint else "",
-        "require_auth": "scram-sha-256,md5" if target.allow_md5 else "scram-sha-256",
+        "require_auth": _methods(target),
         "channel_binding": target.channel_binding or "prefer",
         "target_session_attrs": "any",
         "load_balance_hosts": "disable",
@@ -119,5 +119,16 @@ def keywords(
         "gsslib": "",
         "gssdelegation": "0",
     }
+    if target.client_key and target.server_key:
+        # With these libpq computes nothing for the server, however many rounds it asks for.
+        given |= {"scram_client_key": target.client_key, "scram_server_key": target.server_key}
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     return {keyword: value for keyword, value in given.items() if keyword in known}
+
+
+def _methods(target: Target) -> str:
+    """How the server may ask for the password: as it did at the first contact, if there was one."""
+    if target.is_md5:
+        return "md5"
+    both = target.allow_md5 and target.client_key is None
+    return "scram-sha-256,md5" if both else "scram-sha-256"

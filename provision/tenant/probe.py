@@ -165,7 +165,7 @@ class _Walk:
                     raise
             else:
                 connection.begin_call(self.deadline)
-                return connection, asked, tls
+                return connection, connection.target or asked, tls
         raise failure("tls_untrusted", target=target)
 
     def look_around(self, connection: TenantConnection, target: Target) -> None:
@@ -232,7 +232,7 @@ def _check_ca(text: str | None) -> None:
     if text is None:
         return
     try:
-        if len(text) > _MAX_CA_CHARACTERS:
+        if len(text) > _MAX_CA_CHARACTERS or not text.isascii():
             raise ValueError
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
     except (ssl.SSLError, ValueError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from sqlalchemy import URL
@@ -31,11 +31,27 @@ class Target:
     ca_certificate: str | None = field(default=None, repr=False)
     """PEM text a person pasted; None means the roots of this machine."""
     allow_md5: bool = False
+    client_key: str | None = field(default=None, repr=False)
+    """SCRAM keys that the first contact led to, in base64: they stand in for the password."""
+    server_key: str | None = field(default=None, repr=False)
+    is_md5: bool = False
+    """Whether the first contact found a server that asks for md5, which must be allowed then."""
+    is_unsteady: bool = False
+    """Whether it found one, mostly a pooler, that makes up another salt for each log-in."""
     built_in: bool = False
     """Whether it is our own built-in server, which the network policy does not apply to."""
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether a first contact told how to log in (see `isolated`)."""
+        return self.client_key is not None or self.is_md5 or self.is_unsteady
+
+    def unmet(self) -> Target:
+        """The same as it was before its first contact."""
+        return replace(self, client_key=None, server_key=None, is_md5=False, is_unsteady=False)
 
     @property
     def url(self) -> URL:

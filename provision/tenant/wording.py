@@ -240,6 +240,13 @@ VARIANTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "The server asks for a password and the connection string has none.",
         "Put it between the user and the @: postgresql://user:PASSWORD@host/database.",
     ),
+    ("auth_method_refused", "rounds"): (
+        "The server asks for so much computation before it takes a password that it was left.",
+        (
+            "Set scram_iterations at the server to its usual value (4096) and set the user's "
+            "password anew."
+        ),
+    ),
     ("too_many_connections", "here"): (
         "All the connections kept for this database are in use.",
         "Wait a moment and try again.",

@@ -97,6 +97,22 @@ def test_one_active_connection_a_person_is_a_rule_of_the_store(
         conn.execute(insert(table), {**row, "id": str(uuid4())})
 
 
+def test_a_string_is_sealed_anew_only_in_place_of_the_one_that_was_read(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
+) -> None:
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="old")
+    before = _count(store, sealed)
+
+    def replace_old(after: str) -> str:
+        connections.replace_secret(store, secrets, saved.id, before="old", after=after)
+        return connections.open_secret(store, secrets, saved.id)
+
+    assert replace_old("new") == "new"
+    assert replace_old("newer") == "new"
+    assert _count(store, sealed) == before
+    connections.replace_secret(store, secrets, str(uuid4()), before="old", after="lost")
+
+
 def test_forgets_a_connection_and_its_string(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:

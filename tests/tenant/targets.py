@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from provision.tenant.connect import connect
 from provision.tenant.engines import EngineRegistry
 from provision.tenant.network import NetworkPolicy
 from provision.tenant.target import Target
@@ -30,6 +32,16 @@ def target_of(url: URL, *, port: int | None = None, sslmode: str = "disable") ->
         password=str(url.password),
         sslmode=sslmode,
     )
+
+
+def met_target_of(url: URL, *, port: int | None = None) -> Target:
+    """The same after its first contact, as it is sealed: made at the server, whatever the port."""
+    with connect(
+        target_of(url), policy=LOOPBACK, timeout_s=10.0, query_timeout_s=10.0, max_result_bytes=None
+    ) as connection:
+        assert connection.target is not None
+        assert connection.target.is_met
+        return replace(connection.target, port=port or connection.target.port)
 
 
 def registry_of(load_target: Callable[[str], Target] | Target, **settings: Any) -> EngineRegistry:

@@ -15,7 +15,7 @@ from provision.errors import (
     UnreachableError,
 )
 from provision.tenant.access import TenantAccess, Workspace
-from tests.tenant.targets import backends, one, registry_of, target_of
+from tests.tenant.targets import backends, met_target_of, one, registry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ WORKSPACE = Workspace("a", "the owner")
 def registry(database: Database) -> Iterator[EngineRegistry]:
     with database.connect() as connection:
         connection.execute("CREATE TABLE t (a int)")
-    registry = registry_of(target_of(database.url))
+    registry = registry_of(met_target_of(database.url))
     yield registry
     registry.close()
 
@@ -212,7 +212,7 @@ def test_a_transaction_with_a_swallowed_failure_is_not_taken_for_done(
 def test_a_transaction_past_its_deadline_leaves_nothing(
     database: Database, access: TenantAccess
 ) -> None:
-    hasty = registry_of(target_of(database.url), query_timeout_s=0.4)
+    hasty = registry_of(met_target_of(database.url), query_timeout_s=0.4)
 
     def too_slow() -> None:
         with TenantAccess(hasty).transaction(WORKSPACE) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import text
 
 from provision.tenant.access import TenantAccess, Workspace
 from tests.counting_proxy import CountingProxy
-from tests.tenant.targets import registry_of, target_of
+from tests.tenant.targets import met_target_of, registry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def proxy(database: Database) -> Iterator[CountingProxy]:
 def test_cold_handshake_and_one_then_one_a_read_and_one_a_write(
     database: Database, proxy: CountingProxy
 ) -> None:
-    registry = registry_of(target_of(database.url, port=proxy.port))
+    registry = registry_of(met_target_of(database.url, port=proxy.port))
     access = TenantAccess(registry)
     access.read(WORKSPACE, read)
     assert proxy.count() == HANDSHAKE + 1
@@ -60,7 +61,7 @@ def test_cold_handshake_and_one_then_one_a_read_and_one_a_write(
 
 
 def test_asking_for_tls_in_vain_costs_one_more(database: Database, proxy: CountingProxy) -> None:
-    registry = registry_of(target_of(database.url, port=proxy.port, sslmode="prefer"))
+    registry = registry_of(replace(met_target_of(database.url, port=proxy.port), sslmode="prefer"))
     TenantAccess(registry).read(WORKSPACE, read)
     assert proxy.count() == HANDSHAKE + 2
     registry.close()
@@ -69,7 +70,7 @@ def test_asking_for_tls_in_vain_costs_one_more(database: Database, proxy: Counti
 def test_a_second_tenant_and_a_second_connection_cost_no_more(
     database: Database, proxy: CountingProxy
 ) -> None:
-    registry = registry_of(target_of(database.url, port=proxy.port))
+    registry = registry_of(met_target_of(database.url, port=proxy.port))
     access = TenantAccess(registry)
     access.read(WORKSPACE, read)
     proxy.count()
@@ -82,7 +83,7 @@ def test_a_second_tenant_and_a_second_connection_cost_no_more(
 
 
 def test_nothing_is_sent_that_no_call_asked_for(database: Database, proxy: CountingProxy) -> None:
-    registry = registry_of(target_of(database.url, port=proxy.port))
+    registry = registry_of(met_target_of(database.url, port=proxy.port))
     access = TenantAccess(registry)
     access.read(WORKSPACE, read)
     sent = proxy.sent_by_client

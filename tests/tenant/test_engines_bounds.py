@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from provision.errors import DatabaseBusyError, UnreachableError
 from provision.tenant.access import TenantAccess, Workspace
 from provision.tenant.engines import EngineRegistry
-from tests.tenant.targets import LOOPBACK, backends, one, registry_of, target_of
+from tests.tenant.targets import LOOPBACK, backends, met_target_of, one, registry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,19 @@ def many(server: Server) -> Iterator[dict[str, Target]]:
     name = server.create_database()
     server.execute(f"GRANT CONNECT ON DATABASE {name} TO PUBLIC")
     roles = [server.create_role() for _ in range(TENANTS)]
-    yield {user: target_of(server.url(name, user, password)) for user, password in roles}
+    user, password = roles[0]
+    met = met_target_of(server.url(name, user, password))
+    # One password with one salt for all, so that one first contact does for all.
+    server.execute(
+        f"""DO $$ DECLARE each name; BEGIN
+        FOR each IN SELECT rolname FROM pg_roles WHERE rolname = ANY ('{{{
+            ",".join(other for other, _ in roles)
+        }}}') LOOP
+            EXECUTE format('ALTER ROLE %I PASSWORD %L', each,
+                (SELECT rolpassword FROM pg_authid WHERE rolname = '{user}'));
+        END LOOP; END $$"""
+    )
+    yield {user: replace(met, user=user) for user, _ in roles}
     server.execute(f"DROP DATABASE {name}")
     for user, _ in roles:
         server.execute(f"DROP ROLE {user}")
@@ -92,7 +105,7 @@ def test_forty_tenants_never_have_more_than_eight_connections(
 
 
 def test_one_tenant_never_has_more_than_its_own_bound(server: Server, database: Database) -> None:
-    registry = registry_of(target_of(database.url), tenant_connections=3)
+    registry = registry_of(met_target_of(database.url), tenant_connections=3)
     access = TenantAccess(registry)
 
     def slow(connection: Any, *, owner_id: str) -> int:
@@ -107,7 +120,7 @@ def test_one_tenant_never_has_more_than_its_own_bound(server: Server, database: 
 
 
 def test_no_room_in_time_is_busy_and_takes_no_place_in_the_queue(database: Database) -> None:
-    registry = registry_of(target_of(database.url), tenant_connections=1, connect_timeout_s=0.3)
+    registry = registry_of(met_target_of(database.url), tenant_connections=1, connect_timeout_s=0.3)
     with registry.connection("a"):
         begun = time.monotonic()
         with pytest.raises(DatabaseBusyError) as caught, registry.connection("a"):
@@ -121,7 +134,7 @@ def test_no_room_in_time_is_busy_and_takes_no_place_in_the_queue(database: Datab
 
 
 def test_a_waiter_gets_the_connection_that_comes_back(database: Database) -> None:
-    registry = registry_of(target_of(database.url), tenant_connections=1)
+    registry = registry_of(met_target_of(database.url), tenant_connections=1)
     access = TenantAccess(registry)
     with ThreadPoolExecutor(1) as pool:
         with registry.connection("a"):
@@ -134,7 +147,7 @@ def test_a_waiter_gets_the_connection_that_comes_back(database: Database) -> Non
 
 
 def test_an_idle_connection_of_another_makes_room(server: Server, database: Database) -> None:
-    registry = registry_of(target_of(database.url), max_connections=1, tenant_connections=1)
+    registry = registry_of(met_target_of(database.url), max_connections=1, tenant_connections=1)
     access = TenantAccess(registry)
     for name in ("a", "b", "a", "c"):
         assert access.read(Workspace(name, "o"), one) == 1
@@ -143,7 +156,7 @@ def test_an_idle_connection_of_another_makes_room(server: Server, database: Data
 
 
 def test_engines_at_work_are_not_evicted_for_another(database: Database) -> None:
-    registry = registry_of(target_of(database.url), max_engines=2, connect_timeout_s=0.3)
+    registry = registry_of(met_target_of(database.url), max_engines=2, connect_timeout_s=0.3)
     with registry.connection("a") as a, registry.connection("b") as b:
         with pytest.raises(DatabaseBusyError), registry.connection("c"):
             pass
@@ -157,11 +170,12 @@ def test_engines_at_work_are_not_evicted_for_another(database: Database) -> None
 
 
 def test_the_least_recently_used_engine_makes_room(database: Database) -> None:
+    met = met_target_of(database.url)
     loaded: list[str] = []
 
     def load(connection_id: str) -> Target:
         loaded.append(connection_id)
-        return target_of(database.url)
+        return met
 
     registry = registry_of(load, max_engines=2)
     access = TenantAccess(registry)
@@ -172,12 +186,13 @@ def test_the_least_recently_used_engine_makes_room(database: Database) -> None:
 
 
 def test_first_requests_at_once_make_one_engine(database: Database) -> None:
+    met = met_target_of(database.url)
     loaded: list[str] = []
 
     def load(connection_id: str) -> Target:
         loaded.append(connection_id)
         time.sleep(0.1)
-        return target_of(database.url)
+        return met
 
     registry = registry_of(load)
     access = TenantAccess(registry)
@@ -188,12 +203,14 @@ def test_first_requests_at_once_make_one_engine(database: Database) -> None:
 
 
 def test_what_fails_to_be_made_gives_its_place_back(database: Database) -> None:
+    met = met_target_of(database.url)
+
     def load(connection_id: str) -> Target:
         if connection_id == "unreadable":
             raise LookupError(connection_id)
         if connection_id == "closed port":
-            return target_of(database.url, port=1)
-        return target_of(database.url)
+            return replace(met, port=1)
+        return met
 
     registry = registry_of(load, max_engines=1, max_connections=1, tenant_connections=1)
     for _ in range(3):

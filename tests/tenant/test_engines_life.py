@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from provision.errors import DatabaseBusyError, SchemaNotReadyError
 from provision.tenant.access import TenantAccess, Workspace
-from tests.tenant.targets import backends, one, registry_of, target_of
+from tests.tenant.targets import backends, met_target_of, one, registry_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def wait_until(holds: Callable[[], bool], limit_s: float = 3.0) -> None:
 def test_an_idle_engine_is_closed_and_comes_back_when_used(
     server: Server, database: Database
 ) -> None:
-    registry = registry_of(target_of(database.url), idle_s=0.3)
+    registry = registry_of(met_target_of(database.url), idle_s=0.3)
     access = TenantAccess(registry)
     for _ in range(2):
         access.read(WORKSPACE, one)
@@ -43,7 +43,7 @@ def test_an_idle_engine_is_closed_and_comes_back_when_used(
 
 
 def test_idleness_waits_for_what_is_lent(server: Server, database: Database) -> None:
-    registry = registry_of(target_of(database.url), idle_s=0.2)
+    registry = registry_of(met_target_of(database.url), idle_s=0.2)
     with registry.connection("a") as connection:
         time.sleep(0.5)
         registry.close_idle()
@@ -54,7 +54,7 @@ def test_idleness_waits_for_what_is_lent(server: Server, database: Database) -> 
 def test_connections_a_burst_left_over_are_closed_though_the_engine_is_used(
     server: Server, database: Database
 ) -> None:
-    registry = registry_of(target_of(database.url), idle_s=0.4)
+    registry = registry_of(met_target_of(database.url), idle_s=0.4)
     access = TenantAccess(registry)
     with registry.connection("a"), registry.connection("a"), registry.connection("a"):
         assert backends(server, database=database.name) == 3
@@ -69,7 +69,7 @@ def test_connections_a_burst_left_over_are_closed_though_the_engine_is_used(
 
 
 def test_a_changed_string_evicts_at_once_and_on_return(server: Server, database: Database) -> None:
-    targets = [target_of(database.url), target_of(server.url(database.name))]
+    targets = [met_target_of(database.url), met_target_of(server.url(database.name))]
     registry = registry_of(lambda _: targets[0])
     access = TenantAccess(registry)
 
@@ -92,7 +92,7 @@ def test_a_changed_string_evicts_at_once_and_on_return(server: Server, database:
 def test_a_connection_left_in_a_transaction_is_not_lent_again(
     server: Server, database: Database
 ) -> None:
-    registry = registry_of(target_of(database.url))
+    registry = registry_of(met_target_of(database.url))
     with registry.connection("a") as connection:
         connection.execute(text("CREATE TABLE t (a int)"))
         connection.exec_driver_sql("BEGIN")
@@ -104,7 +104,7 @@ def test_a_connection_left_in_a_transaction_is_not_lent_again(
 
 
 def test_a_connection_is_of_no_use_after_it_was_given_back(database: Database) -> None:
-    registry = registry_of(target_of(database.url))
+    registry = registry_of(met_target_of(database.url))
     with registry.connection("a") as kept:
         pass
     with pytest.raises(Exception, match="closed"):
@@ -117,7 +117,7 @@ def test_a_connection_is_of_no_use_after_it_was_given_back(database: Database) -
 
 
 def test_a_failed_statement_keeps_its_connection(database: Database) -> None:
-    registry = registry_of(target_of(database.url))
+    registry = registry_of(met_target_of(database.url))
     for _ in range(3):
         with pytest.raises(SchemaNotReadyError), registry.connection("a") as connection:
             connection.execute(text("SELECT * FROM nowhere"))
@@ -126,7 +126,7 @@ def test_a_failed_statement_keeps_its_connection(database: Database) -> None:
 
 
 def test_killed_backends_are_replaced_unseen(server: Server, database: Database) -> None:
-    registry = registry_of(target_of(database.url))
+    registry = registry_of(met_target_of(database.url))
     access = TenantAccess(registry)
     with registry.connection("a"), registry.connection("a"):
         pass
@@ -141,7 +141,7 @@ def test_killed_backends_are_replaced_unseen(server: Server, database: Database)
 
 
 def test_closing_leaves_nothing_and_may_be_repeated(server: Server, database: Database) -> None:
-    registry = registry_of(target_of(database.url))
+    registry = registry_of(met_target_of(database.url))
     threads = threading.active_count()
     with registry.connection("a") as lent:
         TenantAccess(registry).read(WORKSPACE, one)
@@ -156,7 +156,9 @@ def test_closing_leaves_nothing_and_may_be_repeated(server: Server, database: Da
 
 
 def test_waiters_are_sent_away_when_all_is_closed(database: Database) -> None:
-    registry = registry_of(target_of(database.url), tenant_connections=1, connect_timeout_s=10.0)
+    registry = registry_of(
+        met_target_of(database.url), tenant_connections=1, connect_timeout_s=10.0
+    )
     caught: list[BaseException] = []
 
     def wait() -> None:
