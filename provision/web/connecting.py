@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from provision.control import connections
 from provision.control.connections import NewConnection
-from provision.errors import SchemaConflictError, ValidationError
+from provision.errors import ValidationError
 from provision.tenant import schema
 from provision.tenant.probe import probe
 from provision.web import session, workspace
@@ -106,10 +106,7 @@ def forget(connection: Connection) -> None:
 
 
 def _apply(tenant: SqlConnection) -> schema.SchemaReport:
-    report = schema.inspect(tenant)
-    if report.state == "conflict":
-        raise SchemaConflictError(report.problems)
-    return schema.apply(tenant, report)
+    return schema.apply(tenant, schema.inspect(tenant))
 
 
 def _owner_id(choice: str | None, found: Sequence[FoundWorkspace]) -> str:
