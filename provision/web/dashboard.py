@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from urllib.parse import urlsplit
 
+from flask import Blueprint, Response, request
+
+from provision.tenant.queries import shell
 from provision.tenant.queries.dashboard import overview
 from provision.web import dashboard_panels as panels
 from provision.web import filters, workspace
+from provision.web.htmx import htmx
 from provision.web.partials import respond
 
 bp = Blueprint("dashboard", __name__, url_prefix="/dashboard")
@@ -47,4 +51,16 @@ def page() -> Response:
         workload=panels.workload(seen),
         changes=changes,
         is_all_today=all(":" in each.when for each in changes),
+    )
+
+
+@bp.get("/side-lists")
+def side_lists() -> Response:
+    """The sidebar's numbers and projects, fetched anew when a write has changed them."""
+    return respond(
+        "shell.html",
+        "side_lists",
+        shell=workspace.read(shell.frame, today=filters.today()),
+        active=request.args.get("active", ""),
+        here=urlsplit(htmx.current_url).path,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flask import request
 from werkzeug.urls import iri_to_uri
@@ -34,7 +35,12 @@ class Htmx:
     @property
     def current_url(self) -> str:
         """The address in the browser's bar, empty when it does not say."""
-        return request.headers.get("HX-Current-URL", "")
+        address = request.headers.get("HX-Current-URL", "")
+        try:
+            urlsplit(address)
+        except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
+            return ""
+        return address
 
 
 htmx = Htmx()
@@ -59,8 +65,22 @@ def push_url(response: Response, location: str) -> Response:
     return response
 
 
-def toast(response: Response, text: str, kind: str = "done") -> Response:
-    """Say `text` in the page's toast region once the answer has been swapped in."""
+def replace_url(response: Response, location: str) -> Response:
+    """Show `location` in the address bar in place of what stands there."""
+    response.headers["HX-Replace-Url"] = iri_to_uri(location)
+    return response
+
+
+def toast(
+    response: Response, text: str, kind: str = "done", *, counts_changed: bool = False
+) -> Response:
+    """Say `text` in the page's toast region once the answer has been swapped in.
+
+    `counts_changed` makes the sidebar fetch its numbers anew.
+    """
+    events: dict[str, object] = {"toast": {"text": text, "kind": kind}}
+    if counts_changed:
+        events["counts-changed"] = True
     # A header is ASCII: the standard encoder writes everything else as a JSON escape.
-    response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": kind}})
+    response.headers["HX-Trigger"] = json.dumps(events)
     return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from flask import Response, flash, make_response, render_template
 from flask import redirect as flask_redirect
@@ -26,15 +27,27 @@ def respond(template: str, *blocks: str, status: int = 200, **context: Any) -> R
     return response
 
 
-def done(location: str, text: str, template: str, *blocks: str, **context: Any) -> Response:
+def done(
+    location: str,
+    text: str,
+    template: str,
+    *blocks: str,
+    counts_changed: bool = True,
+    **context: Any,
+) -> Response:
     """Answer a form that was carried out.
 
     A plain form goes on to `location` (303) and reads `text` there; htmx gets the blocks and a
-    toast. Without blocks htmx goes on to `location` too.
+    toast. Without blocks htmx goes on to `location` too. `counts_changed` says whether the numbers
+    beside the page may be others now. An address that asks for an open form asks so no more.
     """
     if not htmx or not blocks:
         return leave_for(location, text)
-    return hx.toast(respond(template, *blocks, **context), text)
+    response = hx.toast(respond(template, *blocks, **context), text, counts_changed=counts_changed)
+    page = urlsplit(htmx.current_url)
+    if {"new", "edit"} & set(parse_qs(page.query, keep_blank_values=True)):
+        hx.replace_url(response, page.path)
+    return response
 
 
 def leave_for(location: str, text: str | None = None) -> Response:

@@ -80,4 +80,7 @@ def project_task(row: TaskCard, today: date) -> ProjectTask:
     """A task's line on its project's page."""
     is_done = row.status == "done"
     when = due(row.due_date, today, is_settled=is_done)
+    if is_done and row.completed:
+        day = row.completed.astimezone().date().isoformat()
+        when = due(day, today, is_settled=True)
     return ProjectTask(row.id, row.title, row.status, when, is_done)

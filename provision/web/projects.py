@@ -133,7 +133,10 @@ def _show_detail(project_id: UUID, panel: Panel | None = None) -> Response:
         status=panel.status if panel else 200,
         shell=page.shell,
         project=shown(page.project, today),
-        tasks=[project_task(row, today) for row in page.tasks],
+        # What is open first; the query gives each status in the order of its board column.
+        tasks=sorted(
+            (project_task(row, today) for row in page.tasks), key=lambda task: task.is_done
+        ),
         people=page.people,
         panel=panel,
         moved=False,

@@ -146,8 +146,12 @@ def _load_visitor(raw_session_id: str) -> Visitor | None:
 def _guard() -> Response | None:
     """Runs before every request: identify, refuse strangers, check the CSRF token."""
     endpoint = request.endpoint
-    if endpoint is None or endpoint == "static":
-        return None  # 404, 405 or a file: nothing of anybody's
+    if endpoint == "static":
+        return None
+    if endpoint is None:
+        # 404 or 405: nothing of anybody's, but the page around it is the person's own.
+        g.holder = None if is_api_request() else _cookie_holder()
+        return None
     by_token = is_api_request() and "Authorization" in request.headers
     if endpoint not in _NO_CSRF:
         g.holder = _token_holder() if by_token else _cookie_holder()

@@ -82,8 +82,15 @@ def rename() -> Response:
         users.rename(services().store, session.person().id, name=name)
     except ValidationError as error:
         return _show_profile(name, error.errors, status=422)
-    return done(url_for(".page"), "Your name is saved.", _PROFILE, "profile_form",
-                name=name.strip(), errors={})  # fmt: skip
+    return done(
+        url_for(".page"),
+        "Your name is saved.",
+        _PROFILE,
+        "profile_form",
+        counts_changed=False,
+        name=name.strip(),
+        errors={},
+    )
 
 
 @bp.get("/appearance")

@@ -82,7 +82,8 @@ def show(
     owner_ids = {each.owner_id for each in found}
     chosen = typed.workspace or (present.owner_id if present else "")
     if chosen not in owner_ids and chosen != connecting.NEW_WORKSPACE:
-        chosen = found[0].owner_id if found else ""
+        # One may be offered; among several only the person knows which is theirs.
+        chosen = found[0].owner_id if len(found) == 1 else ""
     blocks = (block,) if block == "reading" else (block, "connection_submit")
     return respond(
         _PAGE,
@@ -118,6 +119,8 @@ def _keep(report: Report, typed: Typed) -> Response:
         # The string is kept; entering the workspace failed, which the next step looks into.
         return leave_for(url_for(".schema"))
     text = "The connection is replaced." if before else "Connected. Your string is sealed."
+    if len(report.workspaces) > len(found):
+        text += " Another account here works in this database too; your workspace is apart from it."
     ready = saved.schema_version == LATEST
     return leave_for(url_for(".step" if ready else ".schema"), text)
 

@@ -139,12 +139,15 @@ def show_saved(row: TaskDetail, *, only_moved: bool) -> Response:
     today = filters.today()
     change = _change(row, today)
     blocks = ["task_facts", "task_moved"] if only_moved else ["task_panel"]
+    was_or_is_done = "done" in (request.form.get("was"), row.status)
     return done(
         url_for("tasks.detail", task_id=row.id),
         f"{_short(row.title)} is saved.",
         DETAIL,
         *blocks,
         *_changes(change),
+        # What is open and late is counted; a move between two open states changes neither.
+        counts_changed=was_or_is_done or not only_moved,
         **frame(task_view.present(), panel=_opened(row, today), change=change),
     )
 

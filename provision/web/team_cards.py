@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from provision.tenant.rows import TaskCard
 from provision.web.due import Due, due
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from provision.tenant.rows import NextTask, TaskCard, TeamCard
+    from provision.tenant.rows import NextTask, TeamCard
 
 # Another program may have stored any number; beyond this a bar and a word say nothing more.
 _MOST_PERCENT = 1000
@@ -54,4 +55,7 @@ def member_task(row: NextTask | TaskCard, today: date) -> MemberTask:
     """A task's line below its person."""
     is_done = row.status == "done"
     when = due(row.due_date, today, is_settled=is_done)
+    if isinstance(row, TaskCard) and is_done and row.completed:
+        day = row.completed.astimezone().date().isoformat()
+        when = due(day, today, is_settled=True)
     return MemberTask(row.id, row.title, row.status, when, is_done)
