@@ -6,6 +6,7 @@ Counts the calls and their time for the line at the foot of each page.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import g
 
 from provision.control import connections
-from provision.errors import NotConnectedError, SchemaNotReadyError
+from provision.errors import (
+    ConnectionNotFoundError,
+    NotConnectedError,
+    SchemaNotReadyError,
+)
 from provision.tenant import schema
 from provision.tenant.access import Workspace
 from provision.tenant.queries import workspaces
@@ -92,7 +97,8 @@ def remember_unready() -> None:
     """Note that the tables are not (any more) as needed: the next page looks before it asks."""
     connection = session.connection_or_none()
     if connection and connection.schema_version is not None:
-        connections.mark_unready(services().store, connection.id)
+        with suppress(ConnectionNotFoundError):  # forgotten meanwhile
+            connections.mark_unready(services().store, connection.id)
 
 
 def look(connection: Connection) -> schema.SchemaReport:
