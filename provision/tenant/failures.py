@@ -60,6 +60,8 @@ _CODE_BY_REFUSAL: Final = {
     ("28000", "InitializeSessionUserId"): "auth_failed",
     ("3D000", ""): "database_not_found",
     ("42501", ""): "access_denied",
+    ("55000", "CheckMyDatabase"): "access_denied",
+    ("55000", "InitPostgres"): "database_not_found",
     ("53300", ""): "too_many_connections",
 }
 _STATE_BY_SQLSTATE: Final = {
@@ -160,6 +162,8 @@ def refused(
         if code is not None:
             return failure(code, target=target, sqlstate=sqlstate)
     found, why = _classify_connecting(message, sqlstate, target)
+    if routine == "ClientAuthentication" and found != "tls_required":
+        found, why = "access_denied", None  # by a line of pg_hba.conf, or for want of one
     facts = {} if why is None else {"why": why}
     return failure(found, target=target, sqlstate=sqlstate, **facts)
 

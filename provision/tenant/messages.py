@@ -12,7 +12,8 @@ import re
 from typing import Final
 
 _LONGEST: Final = 2_000
-_QUOTED: Final = re.compile(r"\"[^\"]*\"|»[^«]*«|«[^»]*»|„[^“]*“|“[^”]*”")
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|>>[^<]*<<|<<[^>]*>>|»[^«]*«|«[^»]*»|„[^“]*“|“[^”]*”")
+_QUOTES: Final = '"»«„“”<> '
 _SEVERITY: Final = re.compile(r"\b(fatal|fatale|важно|fatalt|ölümcül)\b|致命|치명")
 
 # In order: the first pattern found decides. Quoted names have been emptied to "" beforehand.
@@ -28,7 +29,8 @@ _PATTERNS: Final = tuple(
             r"ssl is required|server requires (ssl|encryption|tls)|must use ssl|"
             r"pg_hba\.conf.*(no encryption|ssl off|keine verschlüsselung|aucun chiffrement|"
             r"pas de chiffrement|sans chiffrement|sin cifrado|sem criptografia|"
-            r"nessuna crittografia|без шифрования|暗号化なし|没有加密|无加密)")),
+            r"nessuna crittografia|без шифрования|без шифрування|暗号化なし|没有加密|无加密|"
+            r"ingen kryptering|keine verschl|암호화 안함|დაშიფვრის გარეშე)")),
         ("tls_untrusted", None, (r"certificate verify failed|does not match host name|"
             r"self[- ]signed certificate|certificate has expired|root certificate|"
             r"could not get server's host name|unable to get local issuer|signature failure")),
@@ -69,8 +71,9 @@ _PATTERNS: Final = tuple(
             r"troppi client|troppe connessioni|muit[oa]s (clientes|conexões)|"
             r"слишком много|クライアント数が多すぎ|太多的客户|너무 많은")),
         ("server_shutting_down", None, (r"system is shutting down|administrator command|"
-            r"fährt herunter|s'arrête|apagándose|se está cerrando|arrestando|выключается|"
-            r"シャットダウン|关闭")),
+            r"f.{1,2}hrt herunter|s'arr.te|apag.ndose|se está cerrando|arrestando|spegnendo|"
+            r"st.nger ner|выключается|останавливается|завершує роботу|ითიშება|"
+            r"シャットダウン|关闭|停止中|중지 중")),
         ("server_starting", None, (r"system is starting up|not yet accepting|not accepting|"
             r"in recovery mode|startet gerade|das datenbanksystem startet|se lance|iniciándose|"
             r"si sta avviando|iniciando|запускается|起動しています|正在启动")),
@@ -101,7 +104,7 @@ def read(text: str, user: str = "", database: str = "") -> tuple[str | None, str
             return code, why
     if _SEVERITY.search(plain):
         names = set(_QUOTED.findall(shown.rpartition("failed:")[2]))
-        inner = {name[1:-1].strip() for name in names}
+        inner = {name.strip(_QUOTES) for name in names}
         if database and database.lower() in inner and database != user:
             return "database_not_found", None
         if user and user.lower() in inner:
