@@ -170,6 +170,23 @@
   document.addEventListener("htmx:afterRequest", () => {
     for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
   });
+  // While a connection test runs its rows fill in; where nothing is known of it, its answer does.
+  let watching;
+  const watch = async (form) => {
+    const answer = await fetch(form.dataset.progress, { headers: { "HX-Request": "true" } }).catch(() => null);
+    const rows = answer?.status === 200 ? await answer.text() : "";
+    if (watching?.form !== form) return;
+    if (rows) document.getElementById("connection-checks").outerHTML = rows;
+    watching.timer = setTimeout(watch, 250, form);
+  };
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+    if (elt.dataset.progress) watching = { form: elt, timer: setTimeout(watch, 150, elt) };
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => {
+    if (watching?.form !== elt) return;
+    clearTimeout(watching.timer);
+    watching = undefined;
+  });
   document.addEventListener("htmx:afterSettle", (event) => {
     const { target, requestConfig, boosted, elt } = event.detail;
     reveal(document);

@@ -31,13 +31,15 @@ NEW_WORKSPACE = "new"
 
 def test(pasted: str | Target, *, ca_certificate: str | None, allow_md5: bool) -> Report:
     """Run the doctor on a pasted string, or on the built-in database's own target."""
-    return probe(
-        pasted,
-        policy=services().policy,
-        timeout_s=services().settings.connect_timeout,
-        ca_certificate=ca_certificate,
-        allow_md5=allow_md5,
-    )
+    with services().progress.test_of(session.person().id) as watch:
+        return probe(
+            pasted,
+            policy=services().policy,
+            timeout_s=services().settings.connect_timeout,
+            ca_certificate=ca_certificate,
+            allow_md5=allow_md5,
+            watch=watch,
+        )
 
 
 def found_workspaces(report: Report) -> list[FoundWorkspace]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
+
+from provision.web.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +37,7 @@ class Services:
     access: TenantAccess
     policy: NetworkPolicy
     make_built_in: Callable[[str], Target] | None
+    progress: Progress = field(default_factory=Progress)
 
 
 def services() -> Services:

@@ -52,6 +52,12 @@ def connection() -> Response:
     return setup_connection.take(typed_fields())
 
 
+@bp.get("/connection/progress")
+def progress() -> Response:
+    """The rows of the test that runs at this moment for this person; 204 where none does here."""
+    return setup_connection.show_progress()
+
+
 @bp.post("/connection/read")
 def read_string() -> Response:
     """What was pasted so far, taken apart; nothing is connected to, nothing is kept."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, request, url_for
+from flask import Response, make_response, request, url_for
 
 from provision.errors import SchemaNotReadyError, TenantError, ValidationError
 from provision.tenant.probe import STAGES, Stage
@@ -68,6 +68,14 @@ def take_built_in() -> Response:
     return _keep(report, Typed(workspace=found[0].owner_id if found else connecting.NEW_WORKSPACE))
 
 
+def show_progress() -> Response:
+    """The rows as far as the running test has come."""
+    done = services().progress.of(session.person().id)
+    if done is None:
+        return make_response("", 204)
+    return show(Typed(), block="connection_checks", running=done)
+
+
 def show(
     typed: Typed,
     *,
@@ -76,6 +84,7 @@ def show(
     found: Sequence[FoundWorkspace] = (),
     errors: dict[str, list[str]] | None = None,
     status: int = 200,
+    running: Sequence[Stage] = (),
 ) -> Response:
     """The step as a page, or `block` of it for htmx."""
     present = session.connection_or_none()
@@ -84,7 +93,7 @@ def show(
     if chosen not in owner_ids and chosen != connecting.NEW_WORKSPACE:
         # One may be offered; among several only the person knows which is theirs.
         chosen = found[0].owner_id if len(found) == 1 else ""
-    blocks = (block,) if block == "reading" else (block, "connection_submit")
+    blocks = (block, "connection_submit") if block == "connection_step" else (block,)
     return respond(
         _PAGE,
         *blocks,
@@ -94,7 +103,7 @@ def show(
         present=present,
         typed=typed,
         reading=pasted.read(typed.connection_string, services().policy),
-        doctor=_doctor(report),
+        doctor=_under_way(running) if running or block == "connection_checks" else _doctor(report),
         found=found,
         chosen=chosen,
         errors=errors or {},
@@ -150,6 +159,15 @@ def _doctor(report: Report | None) -> dict[str, Any]:
         "sql": tables.sql if tables else "",
         "problems": tables.problems if tables and not tables.sql else (),
     }
+
+
+def _under_way(done: Sequence[Stage]) -> dict[str, Any]:
+    """The rows of a test that still runs: those that ended, the one at work, the ones to come."""
+    waiting = [Stage(each, None, None, "waiting") for each in STAGES[len(done) :]]
+    if waiting:
+        waiting[0] = replace(waiting[0], detail="checking …")
+    words = {"detail": "", "remedy": "", "code": "", "sql": "", "problems": ()}
+    return words | {"stages": [*done, *waiting], "note": "testing …"}
 
 
 def _sum_ms(stages: Sequence[Stage]) -> int:

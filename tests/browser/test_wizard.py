@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.tenant.faulty_servers import serving, silent
 from tests.web.conftest import PASSWORD
 from tests.web.wizard import TABLES, tables_in
 
@@ -32,6 +33,19 @@ def _register(tab: Tab) -> str:
     return email
 
 
+def test_the_checks_fill_in_while_they_run(tab: Tab) -> None:
+    _register(tab)
+    tab.go(f"{STEP}/connection")
+    tab.allow(422)
+    with serving(silent) as port:
+        tab.fill({"Connection string": f"postgresql://u:p@127.0.0.1:{port}/d"})
+        tab.press("Test and save")
+        tab.sees(f"port {port} is open", "#connection-checks")
+        tab.sees("checking", "#connection-checks")
+        tab.sees("did not answer in time", "#connection-checks")
+        tab.sees("stopped at 4 of 9", "#connection-checks")
+
+
 def test_by_a_pasted_string(either: Tab, database: Database) -> None:
     _register(either)
     either.sees("Bring a database", "h1")
@@ -51,7 +65,7 @@ def test_by_a_pasted_string(either: Tab, database: Database) -> None:
     assert tables_in(database) == TABLES
     either.follow("Skip to dashboard")
     either.is_at("/dashboard")
-    either.sees("A clean sheet, in your own database.")
+    either.sees("Your database is ready.")
     with database.connect() as connection:
         assert connection.execute("SELECT name FROM provision_workspaces").fetchall() == [
             ("Nora Halden",)
@@ -69,7 +83,7 @@ def test_by_the_built_in_server(either: Tab) -> None:
     either.sees("Your workspace is ready", "h1")
     either.follow("Skip to dashboard")
     either.is_at("/dashboard")
-    either.sees("A clean sheet, in your own database.")
+    either.sees("Your database is ready.")
 
 
 def test_by_running_the_sql_oneself(either: Tab, live: Live, database: Database) -> None:
