@@ -34,7 +34,7 @@ _STICKS_OUT: Final = """
     }
     return true;
   });
-  return [`${root.scrollWidth} px: ` + out.slice(0, 4).map(name).join(", ")];
+  return [`${root.scrollWidth} px wide: ` + out.slice(0, 4).map(name).join(", ")];
 }
 """
 _RUN_AXE: Final = """
@@ -48,24 +48,30 @@ async (rules) => (await axe.run(document, {
 
 def faults(tab: Tab, name: str) -> list[str]:
     """Look at the page in `tab` at every width, light and dark; each fault begins with `name`."""
+    found = sticking_out(tab, name)
     tab.page.evaluate(_AXE.read_text(encoding="utf-8"))
-    return [f"{name}, {fault}" for fault in _faults(tab.page)]
+    return found + [f"{name}, {fault}" for fault in _axe_faults(tab.page)]
 
 
-def _faults(page: Page) -> Iterator[str]:
-    everything = {"type": "tag", "values": list(_WCAG)}
-    by_size = {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}
-    by_colour = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+def sticking_out(tab: Tab, name: str) -> list[str]:
+    """What reaches beyond the page at any width."""
+    tab.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    found = []
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": _HEIGHT})
-        for out in page.evaluate(_STICKS_OUT):
-            yield f"at {width}: sticks out: {out}"
-        if width == WIDTHS[0]:
-            yield from _axe(page, by_size, f"at {width}")
-    yield from _axe(page, everything, "light")
+        tab.page.set_viewport_size({"width": width, "height": _HEIGHT})
+        found += [f"{name}, at {width}: {out}" for out in tab.page.evaluate(_STICKS_OUT)]
+    return found
+
+
+def _axe_faults(page: Page) -> Iterator[str]:
+    """What axe says of all on a desk, and again of colours at night and of sizes on a phone."""
+    yield from _axe(page, {"type": "tag", "values": list(_WCAG)}, "light")
     page.emulate_media(color_scheme="dark")
-    yield from _axe(page, by_colour, "dark")
+    colours = ["color-contrast", "link-in-text-block"]
+    yield from _axe(page, {"type": "rule", "values": colours}, "dark")
+    page.set_viewport_size({"width": WIDTHS[0], "height": _HEIGHT})
+    sizes = ["target-size", "scrollable-region-focusable"]
+    yield from _axe(page, {"type": "rule", "values": sizes}, f"at {WIDTHS[0]}")
 
 
 def _axe(page: Page, rules: dict[str, Any], where: str) -> Iterator[str]:

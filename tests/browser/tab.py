@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     )
 
 # The machine may be busy with other tests.
-_PATIENCE_MS = 20_000
+_PATIENCE_MS = 15_000
 # One such line stands for each answer of 400 and above; the answers themselves are watched.
 _REFUSED = "Failed to load resource: the server responded with a status of"
 # A request given up because another took its place, as typing on does.
@@ -41,6 +41,7 @@ class Tab:
         """Load a page of the app."""
         answer = self.page.goto(self.url + path)
         assert answer is not None
+        assert answer.ok or answer.status in self._allowed, f"{answer.status} at {path}"
         return answer
 
     def allow(self, *statuses: int) -> None:

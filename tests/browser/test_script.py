@@ -111,6 +111,7 @@ def test_pages_of_the_frame_come_without_a_reload_and_back_again(tab: Tab, owner
         tab.is_at(path)
         expect(tab.page.locator(".side-nav [aria-current]")).to_contain_text(name)
         expect(tab.page).to_have_title(f"{name} · Provision")
+        expect(tab.page.locator("main")).to_have_count(1)
     tab.assert_not_reloaded()
     tab.page.go_back()
     tab.is_at("/tasks")
