@@ -52,7 +52,8 @@ class Journey:
         if likely in still_open and not isinstance(error, ConnectionStringError):
             stage = likely
         for each in still_open[: still_open.index(stage)]:
-            self.passed(each, "passed")
+            # The driver did them in one go: its time is that of the stage it stopped at.
+            self._keep(Stage(each, True, 0, "passed"))
         self._end(stage, error.detail, ok=False)
 
     def stages(self) -> tuple[Stage, ...]:
@@ -63,8 +64,10 @@ class Journey:
 
     def _end(self, stage: StageName, detail: str, *, ok: bool) -> None:
         now = time.monotonic()
-        done = Stage(stage, ok, round((now - self._begun) * 1000), detail)
+        self._keep(Stage(stage, ok, round((now - self._begun) * 1000), detail))
         self._begun = now
+
+    def _keep(self, done: Stage) -> None:
         self._done.append(done)
         if self._watch is not None:
             self._watch(done)
