@@ -31,6 +31,7 @@ def assemble(settings: Settings) -> Flask:
     """The app of one worker process; raises SettingsError when it cannot run as configured."""
     # Imported here: commands that only open the store need not load the web layer.
     from provision.web.application import make_app  # noqa: PLC0415
+    from provision.web.progress import Progress  # noqa: PLC0415
     from provision.web.services import Services  # noqa: PLC0415
 
     if settings.built_in_postgres and settings.mode == "wsgi":
@@ -49,6 +50,8 @@ def assemble(settings: Settings) -> Flask:
         access=TenantAccess(_registry(settings, store, secrets, policy)),
         policy=policy,
         make_built_in=_built_in_maker(settings) if settings.built_in_postgres else None,
+        # The other half of the threads goes on serving whatever the tested servers do.
+        progress=Progress(max(1, settings.threads // 2)),
     )
     return make_app(services, signing_key=session_signing_key(secrets, settings.secret_key))
 

@@ -16,6 +16,7 @@ into a status and a page, or a problem, in one table (`web/problems`).
     ├── StaleVersionError             the row changed since it was read
     ├── RowRefusedError               a rule of the user's own database stands against the row
     ├── InvalidCursorError
+    ├── TooManyTestsError             more connection tests at once than there is room for
     ├── AccountError
     │   ├── EmailTakenError
     │   ├── BadCredentialsError
@@ -117,6 +118,13 @@ class RowRefusedError(ProvisionError):
 
 class InvalidCursorError(ProvisionError):
     message = "This cursor is not one we gave for this list. Start again without it."
+
+
+class TooManyTestsError(ProvisionError):
+    """`retry_after_s` is about as long as a test takes at most."""
+
+    message = "Too many connection tests are running at the moment. Nothing was tested or saved."
+    retry_after_s: ClassVar[int] = 5
 
 
 class AccountError(ProvisionError):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+import msgspec
+
 from provision.control import connections
 from provision.control.connections import NewConnection
 from provision.errors import ValidationError
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from provision.tenant.target import Target
 
 NEW_WORKSPACE = "new"
+_LONGEST_NAME = 200
 
 
 def test(pasted: str | Target, *, ca_certificate: str | None, allow_md5: bool) -> Report:
@@ -48,7 +51,11 @@ def found_workspaces(report: Report) -> list[FoundWorkspace]:
     held = connections.held_by_others(
         services().store, [each.owner_id for each in found], user_id=session.person().id
     )
-    return [each for each in found if each.owner_id not in held]
+    return [
+        msgspec.structs.replace(each, name=_plain_name(each.name))
+        for each in found
+        if each.owner_id not in held
+    ]
 
 
 def save(report: Report, *, choice: str | None, found: Sequence[FoundWorkspace]) -> Connection:
@@ -109,6 +116,11 @@ def forget(connection: Connection) -> None:
 
 def _apply(tenant: SqlConnection) -> schema.SchemaReport:
     return schema.apply(tenant, schema.inspect(tenant))
+
+
+def _plain_name(name: str) -> str:
+    """A name that any program may have written, as one that can be kept and shown everywhere."""
+    return "".join(char for char in name if char.isprintable())[:_LONGEST_NAME]
 
 
 def _owner_id(choice: str | None, found: Sequence[FoundWorkspace]) -> str:

@@ -40,6 +40,7 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
     (errors.RowRefusedError, 422, "validation_failed"),
     (errors.NotFoundError, 404, "not_found"),
     (errors.InvalidCursorError, 400, "invalid_cursor"),
+    (errors.TooManyTestsError, 429, "rate_limited"),
     (errors.EmailTakenError, 422, "validation_failed"),
     (errors.BadCredentialsError, 401, "invalid_credentials"),
     (errors.RegistrationClosedError, 403, "registration_closed"),
@@ -69,7 +70,10 @@ def _provision_error(error: errors.ProvisionError) -> Response:
         return leave_for(_wizard_step(error))
     for kind, status, code in _TABLE:
         if isinstance(error, kind):
-            return _answer(status, code, str(error), **_extra(error))
+            response = _answer(status, code, str(error), **_extra(error))
+            if isinstance(error, errors.TooManyTestsError):
+                response.headers["Retry-After"] = str(error.retry_after_s)
+            return response
     return _unexpected(error)
 
 

@@ -7,8 +7,11 @@ the page then simply waits for the answer. What is kept is what the answer will 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from provision.errors import TooManyTestsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,23 +19,38 @@ if TYPE_CHECKING:
     from provision.tenant.probe import Stage
 
 
-class Progress:
-    """The stages that ended so far, by person; of several tests at once the last to begin."""
+_MOST_OF_ONE_PERSON: Final = 2
 
-    def __init__(self) -> None:
+
+class Progress:
+    """The stages that ended so far, by person; of several tests at once the last to begin.
+
+    At most `most` tests run at the same time, and two of one person: a test waits for a server that
+    may never answer, and its thread is lost to everybody else meanwhile.
+    """
+
+    def __init__(self, most: int) -> None:
+        if most < 1:
+            raise ValueError("at least one test must be able to run")
+        self._most = most
         self._lock = threading.Lock()
         self._running: dict[str, list[Stage]] = {}
+        self._tests: Counter[str] = Counter()
 
     @contextmanager
     def test_of(self, person_id: str) -> Iterator[Callable[[Stage], None]]:
-        """Yield what is to be told of each stage as it ends."""
+        """Yield what is to be told of each stage as it ends. Raises TooManyTestsError."""
         stages: list[Stage] = []
         with self._lock:
+            if self._tests.total() >= self._most or self._tests[person_id] >= _MOST_OF_ONE_PERSON:
+                raise TooManyTestsError
+            self._tests[person_id] += 1
             self._running[person_id] = stages
         try:
             yield stages.append
         finally:
             with self._lock:
+                self._tests -= Counter({person_id: 1})
                 if self._running.get(person_id) is stages:
                     del self._running[person_id]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
-
-from provision.web.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from provision.tenant.access import TenantAccess
     from provision.tenant.network import NetworkPolicy
     from provision.tenant.target import Target
+    from provision.web.progress import Progress
 
 EXTENSION = "provision"
 
@@ -37,7 +36,7 @@ class Services:
     access: TenantAccess
     policy: NetworkPolicy
     make_built_in: Callable[[str], Target] | None
-    progress: Progress = field(default_factory=Progress)
+    progress: Progress
 
 
 def services() -> Services:

@@ -6,7 +6,6 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from flask import Blueprint, Response, request, url_for
 
 from provision.errors import StaleVersionError, ValidationError
@@ -67,8 +66,7 @@ def edit(task_id: UUID) -> Response:
     key, sent = str(task_id), request.form
 
     def stored() -> Mapping[str, object]:
-        fields: dict[str, object] = msgspec.json.decode(workspace.read(queries.get, row_id=key))
-        return fields
+        return decode(workspace.read(queries.get, row_id=key), dict[str, object])
 
     try:
         values = TASK.read(sent, creating=False, stored=stored)

@@ -4,6 +4,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
+from provision.errors import TooManyTestsError
 from provision.tenant.probe import Stage
 from provision.web.progress import Progress
 from tests.tenant import faulty_servers as faulty
@@ -39,7 +42,7 @@ def test_the_rows_fill_in_while_the_test_runs(newcomer: Visitor) -> None:
 
 
 def test_a_person_sees_no_test_but_their_own() -> None:
-    progress = Progress()
+    progress = Progress(8)
     with progress.test_of("alice") as watch:
         watch(DNS)
         assert progress.of("alice") == (DNS,)
@@ -48,9 +51,20 @@ def test_a_person_sees_no_test_but_their_own() -> None:
 
 
 def test_the_last_to_begin_is_shown_and_outlives_the_one_before() -> None:
-    progress = Progress()
+    progress = Progress(8)
     with progress.test_of("alice") as second_to_last:
         second_to_last(DNS)
         with progress.test_of("alice"):
             assert progress.of("alice") == ()
         assert progress.of("alice") is None
+
+
+def test_a_person_runs_two_tests_at_once_and_all_together_no_more_than_there_is_room_for() -> None:
+    progress = Progress(3)
+    with progress.test_of("ana"), progress.test_of("ana"):
+        with pytest.raises(TooManyTestsError), progress.test_of("ana"):
+            pass
+        with progress.test_of("ben"), pytest.raises(TooManyTestsError), progress.test_of("cleo"):
+            pass
+    with progress.test_of("ana"):
+        assert progress.of("ana") == ()
