@@ -90,8 +90,14 @@ def network_policy(settings: Settings) -> NetworkPolicy:
 
 
 def _make_private(settings: Settings) -> None:
-    if not settings.data_dir.exists():
-        settings.data_dir.mkdir(parents=True, mode=0o700)
+    try:
+        # Several processes may start at once, and one that is there keeps its mode.
+        settings.data_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"PROVISION_DATA_DIR is {str(settings.data_dir)!r}, "
+            f"which cannot be made ({error.strerror})"
+        ) from None
 
 
 def _registry(

@@ -5,6 +5,7 @@ Nothing is saved before the string has been tested for real, and then only seale
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ import msgspec
 
 from provision.control import connections
 from provision.control.connections import NewConnection
-from provision.errors import ValidationError
+from provision.errors import RowRefusedError, SchemaNotReadyError, TenantError, ValidationError
 from provision.tenant import schema
 from provision.tenant.probe import probe
 from provision.web import session, workspace
@@ -94,7 +95,9 @@ def save(report: Report, *, choice: str | None, found: Sequence[FoundWorkspace])
     if before:
         services().access.forget(workspace.of(before))
     if report.schema and report.schema.state == "ready":
-        workspace.check(connection)
+        # The string is kept whatever comes of this; the next step says what is in the way.
+        with suppress(TenantError, SchemaNotReadyError, RowRefusedError):
+            workspace.check(connection)
     return connections.active(services().store, who.id) or connection
 
 
@@ -110,7 +113,12 @@ def apply_schema(connection: Connection) -> schema.SchemaReport:
 
 def forget(connection: Connection) -> None:
     """Drop the stored string; the database itself is left alone."""
-    connections.forget(services().store, user_id=session.person().id, connection_id=connection.id)
+    connections.forget(
+        services().store,
+        user_id=session.person().id,
+        connection_id=connection.id,
+        **session.client(),
+    )
     services().access.forget(workspace.of(connection))
 
 

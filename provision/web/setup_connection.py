@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, make_response, request, url_for
 
-from provision.errors import SchemaNotReadyError, TenantError, ValidationError
+from provision.errors import ValidationError
 from provision.tenant.probe import STAGES, Stage
 from provision.tenant.schema import LATEST
 from provision.web import connecting, pasted, session
@@ -124,9 +124,6 @@ def _keep(report: Report, typed: Typed) -> Response:
         # Where there is nothing to choose from, the message stands beside the string.
         errors = error.errors if found else {"connection_string": [*error.errors["workspace"]]}
         return show(typed, report=report, found=found, errors=errors, status=422)
-    except (TenantError, SchemaNotReadyError):
-        # The string is kept; entering the workspace failed, which the next step looks into.
-        return leave_for(url_for(".schema"))
     text = "The connection is replaced." if before else "Connected. Your string is sealed."
     if len(report.workspaces) > len(found):
         text += " Another account here works in this database too; your workspace is apart from it."

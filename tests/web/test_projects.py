@@ -195,3 +195,13 @@ def test_without_a_workspace_the_way_leads_to_the_wizard(newcomer: Visitor) -> N
         assert (answer.status_code, answer.headers["Location"]) == (303, "/auth/setup-database")
     answer = newcomer.get("/projects", htmx=True)
     assert answer.headers["HX-Redirect"] == "/auth/setup-database"
+
+
+def test_a_version_that_is_none_is_a_conflict_and_no_fault_of_the_database(
+    client: Visitor,
+) -> None:
+    made = client.post_form("/projects", {"name": "Harbour"})
+    page = made.headers["Location"]
+    late = client.post_form(page, {"name": "Marina", "version": "\x00"})
+    assert late.status_code == 409
+    assert client.rows("SELECT name FROM projects") == [("Harbour",)]

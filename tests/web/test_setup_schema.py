@@ -221,3 +221,28 @@ def test_a_database_that_is_gone_is_a_503_that_says_why(
 def tables_in_database(visitor: Visitor) -> set[str]:
     assert visitor.database is not None
     return tables_in(visitor.database)
+
+
+def test_a_trigger_that_misses_a_table_of_its_own_ends_in_words_and_not_in_circles(
+    client: Visitor, database: Database
+) -> None:
+    with database.connect() as connection:
+        connection.execute(
+            "CREATE FUNCTION log() RETURNS trigger LANGUAGE plpgsql"
+            " AS 'BEGIN PERFORM FROM not_there; RETURN new; END'"
+        )
+        connection.execute(
+            "CREATE TRIGGER log BEFORE INSERT OR UPDATE ON provision_workspaces"
+            " FOR EACH ROW EXECUTE FUNCTION log()"
+        )
+    saved = client.api(
+        "POST",
+        "/api/user/database-connection",
+        {"connection_string": database.connection_string},
+    )
+    assert saved.status_code == 200, saved.text
+    assert saved.json is not None
+    assert saved.json["connection"]["schema_version"] is None
+    shown = client.get("/auth/setup-database/schema")
+    assert shown.status_code == 422
+    assert "a trigger" in shown.text

@@ -141,3 +141,7 @@ def test_strangers_go_to_the_sign_in(stranger: Visitor) -> None:
     answer = stranger.get("/tasks?view=list")
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/login?next=")
+
+
+def test_an_offset_of_thousands_of_digits_is_no_fault(client: Visitor) -> None:
+    assert client.get("/tasks?offset=" + "9" * 5000).status_code == 200

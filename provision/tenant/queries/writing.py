@@ -90,10 +90,18 @@ class Aim(NamedTuple):
     version: str | None = None
     today: date | None = None
 
+    def parameters(self) -> dict[str, Any]:
+        """What the statements are given; text that is no version is that of no row.
+
+        Some of it, such as NUL, could not even be sent.
+        """
+        known = self.version is None or self.version.isdigit()
+        return self._asdict() | {"version": self.version if known else ""}
+
 
 def get(noun: Noun, conn: Connection, aim: Aim) -> str:
     statement = _get(noun, aim.today is not None)
-    item = conn.execute(statement, aim._asdict()).scalar()
+    item = conn.execute(statement, aim.parameters()).scalar()
     if item is None:
         raise noun.not_found
     return as_text(item)
@@ -117,7 +125,7 @@ def change(noun: Noun, conn: Connection, aim: Aim, values: Mapping[str, Any]) ->
     as_card, has_version = aim.today is not None, aim.version is not None
     statement = _change(noun, tuple(sorted(values)), has_version, as_card)
     written = {f"new_{name}": value for name, value in values.items()}
-    answer = conn.execute(statement, aim._asdict() | written).one()
+    answer = conn.execute(statement, aim.parameters() | written).one()
     _check_references(noun, answer)
     if answer.item is None:
         raise _why_nothing_was_found(noun, conn, aim)
@@ -125,7 +133,7 @@ def change(noun: Noun, conn: Connection, aim: Aim, values: Mapping[str, Any]) ->
 
 
 def remove(noun: Noun, conn: Connection, aim: Aim) -> None:
-    if not conn.execute(_remove(noun, aim.version is not None), aim._asdict()).rowcount:
+    if not conn.execute(_remove(noun, aim.version is not None), aim.parameters()).rowcount:
         raise _why_nothing_was_found(noun, conn, aim)
 
 
