@@ -203,8 +203,8 @@
     if (!next.hasAttribute("tabindex") && !next.matches("a, button, input, select, textarea")) next.tabIndex = -1;
     next.focus({ preventScroll: true });
   });
-  document.addEventListener("htmx:responseError", () => say("That did not work, and nothing more was changed.", "wrong"));
-  document.addEventListener("htmx:sendError", () => say("The server could not be reached. Nothing was sent.", "wrong"));
+  document.addEventListener("htmx:responseError", () => say("That did not work.", "wrong"));
+  document.addEventListener("htmx:sendError", () => say("The server could not be reached. Look whether it was done before you try again.", "wrong"));
   document.addEventListener("toast", (event) => {
     for (const dialog of document.querySelectorAll("dialog:modal")) dialog.close();
     say(event.detail.text, event.detail.kind);

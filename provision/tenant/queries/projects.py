@@ -92,7 +92,6 @@ _LISTING = Listing(
 )
 
 SORTS = frozenset(_LISTING.sorts)
-WRITABLE = _NOUN.writable
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,6 @@ _LISTING = Listing(
 )
 
 SORTS = frozenset(_LISTING.sorts)
-WRITABLE = _NOUN.writable
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,10 +70,6 @@ class Noun:
     unknown: Mapping[str, str] = field(default_factory=dict)
     """What to say of an id that is not found there."""
 
-    @property
-    def writable(self) -> frozenset[str]:
-        return frozenset(self.defaults)
-
 
 class _Versioned(msgspec.Struct):
     version: str
