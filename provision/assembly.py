@@ -6,11 +6,18 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from provision.built_in import BuiltInPostgres
 from provision.control import connections
 from provision.control.sealed import open_vault, session_signing_key
 from provision.control.store import ControlStore
-from provision.errors import ConnectionNotFoundError, SettingsError
+from provision.errors import (
+    ConnectionNotFoundError,
+    ConnectionUnreadableError,
+    NotConnectedError,
+    SettingsError,
+)
 from provision.passwords import PasswordHasher
 from provision.settings import Settings, forget_libpq_environment
 from provision.tenant.access import TenantAccess
@@ -104,14 +111,20 @@ def _registry(
     settings: Settings, store: ControlStore, secrets: SealedSecrets, policy: NetworkPolicy
 ) -> EngineRegistry:
     def load_target(connection_id: str) -> Target:
-        target = Target.from_secret(connections.open_secret(store, secrets, connection_id))
+        try:
+            secret = connections.open_secret(store, secrets, connection_id)
+        except ConnectionNotFoundError:
+            # Forgotten or replaced while the request was under way.
+            raise NotConnectedError from None
+        target = Target.from_secret(secret)
         if target.built_in:
             # Its port may be another one since the last start.
             return replace(target, port=BuiltInPostgres(settings.data_dir).port)
         return target
 
     def keep_target(connection_id: str, target: Target) -> None:
-        with suppress(ConnectionNotFoundError):
+        # Only a saving: a store in trouble must not cost a connection that is good.
+        with suppress(ConnectionNotFoundError, ConnectionUnreadableError, SQLAlchemyError):
             before = connections.open_secret(store, secrets, connection_id)
             if Target.from_secret(before).unmet() == target.unmet():
                 connections.replace_secret(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from provision.control import audit
 from provision.control.bearers import digest, new_secret
@@ -136,7 +138,8 @@ def end_all(
 
 
 def _note_seen(store: ControlStore, id_hash: str, now: int) -> None:
-    with store.writing() as conn:
+    # A store that is busy with something else is no reason to refuse a page.
+    with suppress(OperationalError), store.writing() as conn:
         conn.execute(
             update(sessions)
             .where(sessions.c.id_hash == id_hash, sessions.c.last_seen_at < now)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy.exc import OperationalError
 
 from provision.control import audit
 from provision.control.bearers import digest, is_id, new_id, new_secret
@@ -158,5 +160,6 @@ def _checksum(secret: str) -> str:
 
 
 def _note_used(store: ControlStore, token_id: str, now: int) -> None:
-    with store.writing() as conn:
+    # A store that is busy with something else is no reason to refuse a call.
+    with suppress(OperationalError), store.writing() as conn:
         conn.execute(update(tokens).where(tokens.c.id == token_id).values(last_used_at=now))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, Response, make_response, request, url_for
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from provision import errors
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 _HTTP_CODES: Final[Mapping[int, str]] = {
     400: "bad_request",
     401: "unauthorized",
-    403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
     413: "too_large",
@@ -58,6 +58,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _store_in_trouble)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -135,6 +136,19 @@ def _http_error(error: HTTPException) -> Response:
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _store_in_trouble(error: OperationalError) -> Response:
+    """The control store is busy or away: tenants' errors never come here untranslated."""
+    log.error("the control store failed: %s", type(error.orig).__name__)
+    response = _answer(
+        503,
+        "unavailable",
+        "Provision's own store does not answer at the moment. Your database is not concerned.",
+        remedy="Try again in a moment.",
+    )
+    response.headers["Retry-After"] = "5"
     return response
 
 

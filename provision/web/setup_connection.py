@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, make_response, request, url_for
 
-from provision.errors import ValidationError
+from provision.errors import TooManyTestsError, ValidationError
 from provision.tenant.probe import STAGES, Stage
 from provision.tenant.schema import LATEST
 from provision.web import connecting, pasted, session
@@ -47,9 +47,14 @@ def typed_fields() -> Typed:
 
 def take(typed: Typed) -> Response:
     """Test what was pasted; keep it and go on, or show what is in its way."""
-    report = connecting.test(
-        typed.connection_string, ca_certificate=typed.ca_certificate, allow_md5=typed.allow_md5
-    )
+    try:
+        report = connecting.test(
+            typed.connection_string, ca_certificate=typed.ca_certificate, allow_md5=typed.allow_md5
+        )
+    except TooManyTestsError as error:
+        response = show(typed, errors={"connection_string": [str(error)]}, status=429)
+        response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
     return _keep(report, typed)
 
 
