@@ -64,6 +64,16 @@ class Settings:
     log_level: LogLevel = "info"
     metrics_token: str | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        """Bounds of the installation are divided among the workers, so each needs a share."""
+        for name in ("max_engines", "max_connections", "tenant_connections"):
+            bound = getattr(self, name)
+            if self.workers > bound:
+                raise SettingsError(
+                    f"PROVISION_WORKERS is {self.workers}; it may be {bound} at most while "
+                    f"PROVISION_{name.upper()} is {bound}, which the workers share"
+                )
+
     @property
     def control_is_sqlite(self) -> bool:
         return self.control_url.startswith("sqlite:")

@@ -54,9 +54,9 @@ def test_every_field_but_the_mode_answers_to_its_variable(tmp_path: Path) -> Non
         "DENY_NETWORKS": "10.1.0.0/16",
         "BUILT_IN_POSTGRES": "yes",
         "REGISTRATION": "example.org, @Example.com",
-        "MAX_ENGINES": "1",
-        "MAX_CONNECTIONS": "2",
-        "TENANT_CONNECTIONS": "3",
+        "MAX_ENGINES": "21",
+        "MAX_CONNECTIONS": "22",
+        "TENANT_CONNECTIONS": "13",
         "ENGINE_IDLE_SECONDS": "5",
         "THREADS": "6",
         "WORKERS": "7",
@@ -287,3 +287,10 @@ def test_forgetting_twice_is_harmless() -> None:
         assert not [name for name in os.environ if name.startswith("PG")]
     finally:
         os.environ.update(before)
+
+
+@pytest.mark.parametrize("bound", ["MAX_ENGINES", "MAX_CONNECTIONS", "TENANT_CONNECTIONS"])
+def test_each_worker_has_a_share_of_every_bound(bound: str, tmp_path: Path) -> None:
+    environ = {"PROVISION_WORKERS": "3", f"PROVISION_{bound}": "2"}
+    with pytest.raises(SettingsError, match=f"PROVISION_WORKERS is 3.*PROVISION_{bound} is 2"):
+        load_settings("serve", environ, tmp_path)

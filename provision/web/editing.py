@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flask import request
 
-from provision.errors import StaleVersionError, ValidationError
+from provision.errors import RowRefusedError, StaleVersionError, ValidationError
 from provision.tenant.queries.bundle import decode
 from provision.web import filters, workspace
 from provision.web.forms import same
@@ -56,6 +56,13 @@ class Panel:
         return 409 if self.conflict else 422 if self.errors else 200
 
 
+def refusals(noun: Noun, error: ValidationError | RowRefusedError) -> dict[str, list[str]]:
+    """Messages by field; what a rule of the user's own database refused is beside the first."""
+    if isinstance(error, ValidationError):
+        return error.errors
+    return {noun.fields[0].column: [str(error)]}
+
+
 @dataclass(frozen=True, slots=True)
 class Editor(Generic[Card]):
     """Saves the forms of one noun; `new` is what an empty form holds.
@@ -84,8 +91,8 @@ class Editor(Generic[Card]):
         try:
             values = self.noun.read(request.form, creating=True)
             text = workspace.write(self.create_query, values=values, today=filters.today())
-        except ValidationError as error:
-            return Panel(self._typed(request.form, self.new), errors=error.errors)
+        except (ValidationError, RowRefusedError) as error:
+            return Panel(self._typed(request.form, self.new), errors=refusals(self.noun, error))
         return decode(text, self.card)
 
     def update(self, row_id: UUID) -> Card | Panel:
@@ -102,12 +109,12 @@ class Editor(Generic[Card]):
                 version=version or None,
                 today=filters.today(),
             )
-        except ValidationError as error:
+        except (ValidationError, RowRefusedError) as error:
             before = {name: _text(value) for name, value in self._stored(row_id).items()}
             return Panel(
                 self._typed(request.form, before),
                 version=version or before["version"],
-                errors=error.errors,
+                errors=refusals(self.noun, error),
             )
         except StaleVersionError as error:
             return self._refused(error.current)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request, url_for
 
-from provision.errors import StaleVersionError, ValidationError
+from provision.errors import RowRefusedError, StaleVersionError, ValidationError
 from provision.tenant.queries import tasks as queries
 from provision.tenant.queries.bundle import decode
 from provision.tenant.rows import TaskDetail
 from provision.web import filters, task_pages, task_view, workspace
+from provision.web.editing import refusals
 from provision.web.forms import TASK
 from provision.web.partials import leave_for
 from provision.web.task_panel import NEW, typed_fields
@@ -45,12 +46,13 @@ def create() -> Response:
     try:
         values = TASK.read(sent, creating=True)
         text = workspace.write(queries.create, values=values, today=filters.today())
-    except ValidationError as error:
+    except (ValidationError, RowRefusedError) as error:
+        errors = refusals(TASK, error)
         if is_quick:
-            messages = [text for texts in error.errors.values() for text in texts]
+            messages = [text for texts in errors.values() for text in texts]
             return task_pages.show_quick(view, sent.get("title", ""), messages)
         typed = typed_fields(sent, NEW)
-        return task_pages.show_new(view, typed, error.errors, status=422)
+        return task_pages.show_new(view, typed, errors, status=422)
     return task_pages.show_made(view, decode(text, TaskDetail), is_quick=is_quick)
 
 
@@ -71,8 +73,9 @@ def edit(task_id: UUID) -> Response:
     try:
         values = TASK.read(sent, creating=False, stored=stored)
         row = _save(key, values, sent)
-    except ValidationError as error:
-        return task_pages.show_task(key, with_form=True, errors=error.errors, status=422)
+    except (ValidationError, RowRefusedError) as error:
+        errors = refusals(TASK, error)
+        return task_pages.show_task(key, with_form=True, errors=errors, status=422)
     except StaleVersionError:
         return task_pages.show_task(key, is_late=True, status=409)
     return task_pages.show_saved(row, only_moved="title" not in sent)
