@@ -201,6 +201,8 @@ class BuiltInPostgres:
                 "The built-in PostgreSQL of this data folder is already run by another process; "
                 "stop that one or choose another PROVISION_DATA_DIR"
             ) from None
+        # A worker forked from us would otherwise go on holding it for a moment after we are killed.
+        os.register_at_fork(after_in_child=lock.close)
         return lock
 
     def _initialise(self, binaries: Path, account: _Account) -> None:

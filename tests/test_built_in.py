@@ -194,3 +194,31 @@ def test_a_password_stands_nowhere_in_what_the_server_keeps(data_dir: Path) -> N
     kept = [path for path in (data_dir / "postgres").rglob("*") if path.is_file()]
     assert any(path.name == "pg_stat_statements.stat" for path in kept)
     assert not [path for path in kept if password in path.read_bytes()]
+
+
+def test_what_a_killed_supervisor_has_forked_does_not_keep_the_folder(data_dir: Path) -> None:
+    forking = _SUPERVISOR.replace('print("up"', 'os.fork()\nprint("up"').replace(
+        "import sys", "import os, sys"
+    )
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", forking, str(data_dir)], stdout=subprocess.PIPE
+    )
+    assert supervisor.stdout is not None
+    assert supervisor.stdout.readline() == b"up\n"
+    children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
+    forked = [int(pid) for pid in children if _runs_python(pid)]
+    supervisor.kill()
+    supervisor.wait()
+    try:
+        postgres = BuiltInPostgres(data_dir)
+        postgres.start()
+        postgres.stop()
+    finally:
+        for pid in forked:
+            os.kill(pid, signal.SIGKILL)
+        supervisor.stdout.close()
+    assert forked
+
+
+def _runs_python(pid: str) -> bool:
+    return "python" in Path(f"/proc/{pid}/exe").readlink().name
