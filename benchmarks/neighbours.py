@@ -26,9 +26,10 @@ def main() -> None:
         bearers = [each.token for each in others]
         with CountingProxy(hung.target.host, hung.target.port) as proxy:
             hung = lead_through(folder, hung, proxy.host, proxy.port)
-            # Each refusal is a line in the log, and nobody reads it here.
-            quiet = {"LOG_LEVEL": "error"}
-            with running("serve", "--port", "0", directory=folder, settings=quiet) as server:
+            with running("serve", "--port", "0", directory=folder) as server:
+                # Each refusal is a line in the log; a full pipe would hold the server up.
+                log = server.process.stdout
+                threading.Thread(target=log.read if log else None, daemon=True).start()
                 address = (server.host, server.port)
                 load(address, [*bearers, hung.token], clients=CLIENTS, seconds=2)
                 well: list[Load] = []
