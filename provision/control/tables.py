@@ -65,6 +65,70 @@ users = Table(
     Column("totp_secret_id", String(ID_CHARACTERS), ForeignKey("sealed.id")),
     Column("setup_step", String(20), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    # The newest time step a code was accepted for; only later ones are (RFC 6238, 5.2).
+    Column("totp_last_step", BigInteger),
+    Column("password_changed_at", BigInteger),
+)
+
+# A secret whose first code has not been seen yet: no second factor until then.
+two_factor_setups = Table(
+    "two_factor_setups",
+    metadata,
+    Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("sealed_id", String(ID_CHARACTERS), ForeignKey("sealed.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("code_hash", String(_DIGEST_CHARACTERS), nullable=False),
+    Column("used_at", BigInteger),
+)
+
+# Password given, second factor still to come; known to one browser by the value hashed here.
+half_sign_ins = Table(
+    "half_sign_ins",
+    metadata,
+    Column("id_hash", String(_DIGEST_CHARACTERS), primary_key=True),
+    Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+# The operator's one-time links to choose a new password.
+password_resets = Table(
+    "password_resets",
+    metadata,
+    Column("id_hash", String(_DIGEST_CHARACTERS), primary_key=True),
+    Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
 )
 
 sessions = Table(
