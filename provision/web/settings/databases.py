@@ -1,7 +1,4 @@
-"""Settings of the person: profile, appearance, and the database their workspace is in.
-
-The pages stand without the database, so that a string that fails can be replaced here.
-"""
+"""The database that the workspace is in: what is kept of it, a look at it, forgetting it."""
 
 from __future__ import annotations
 
@@ -9,35 +6,27 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, request, url_for
+from flask import url_for
 
-from provision.control import users
 from provision.errors import (
     ConnectionUnreadableError,
     NotConnectedError,
     SchemaConflictError,
     TenantError,
-    ValidationError,
-    WorkspaceError,
 )
-from provision.tenant.queries import shell
-from provision.tenant.schema import LATEST
-from provision.web import connecting, filters, session, workspace
+from provision.web import connecting, session, workspace
 from provision.web.api.times import rfc3339
-from provision.web.htmx import htmx
-from provision.web.partials import done, leave_for, respond
-from provision.web.services import services
+from provision.web.partials import leave_for, respond
+from provision.web.settings.frame import frame
 from provision.web.table_states import TableState, table_states
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flask import Blueprint, Response
+
     from provision.control.connections import Connection
-    from provision.tenant.rows import Shell
 
-bp = Blueprint("settings", __name__, url_prefix="/settings")
-
-_PROFILE = "settings/profile.html"
 _DATABASES = "settings/databases.html"
 
 _TLS_WORDS: Final[Mapping[str, str]] = {
@@ -68,50 +57,23 @@ class Check:
     """Whether the wizard's schema step can mend it."""
 
 
-@bp.get("")
-def page() -> Response:
-    """Name and e-mail address."""
-    return _show_profile(session.person().name)
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    bp.add_url_rule("/databases", "databases", databases, methods=["GET"])
+    bp.add_url_rule("/databases/check", "check", check, methods=["POST"])
+    bp.add_url_rule("/databases/forget", "forget", forget, methods=["POST"])
 
 
-@bp.post("")
-def rename() -> Response:
-    """Change the name."""
-    name = request.form.get("name", "")
-    try:
-        users.rename(services().store, session.person().id, name=name)
-    except ValidationError as error:
-        return _show_profile(name, error.errors, status=422)
-    return done(
-        url_for(".page"),
-        "Your name is saved.",
-        _PROFILE,
-        "profile_form",
-        counts_changed=False,
-        name=name.strip(),
-        errors={},
-    )
-
-
-@bp.get("/appearance")
-def appearance() -> Response:
-    """Light, dark, or as the system says."""
-    return respond("settings/appearance.html", "appearance", shell=_frame())
-
-
-@bp.get("/databases")
 def databases() -> Response:
     """What is connected; never its password."""
-    return _show_databases()
+    return _show()
 
 
-@bp.post("/databases/check")
 def check() -> Response:
     """Look at the database now and say what is found."""
-    return _show_databases(_look(_connected()))
+    return _show(_look(_connected()))
 
 
-@bp.post("/databases/forget")
 def forget() -> Response:
     """Drop the stored string; nothing in the database is touched."""
     connecting.forget(_connected())
@@ -125,34 +87,12 @@ def _connected() -> Connection:
     return connection
 
 
-def _frame() -> Shell | None:
-    """What the sidebar counts, where the database answers; no settings page fails for it."""
-    connection = session.connection_or_none()
-    if htmx or connection is None or connection.schema_version != LATEST:
-        return None
-    try:
-        return workspace.read(shell.frame, today=filters.today())
-    except TenantError:
-        workspace.note_failure()
-    except WorkspaceError:
-        workspace.remember_unready()
-    return None
-
-
-def _show_profile(
-    name: str, errors: dict[str, list[str]] | None = None, *, status: int = 200
-) -> Response:
-    return respond(
-        _PROFILE, "profile_form", status=status, shell=_frame(), name=name, errors=errors or {}
-    )
-
-
-def _show_databases(found: Check | None = None) -> Response:
+def _show(found: Check | None = None) -> Response:
     connection = session.connection_or_none()
     return respond(
         _DATABASES,
         "databases",
-        shell=_frame(),
+        shell=frame(),
         connection=connection,
         tls=_TLS_WORDS[connection.tls] if connection else "",
         saved=rfc3339(connection.created_at) if connection else None,

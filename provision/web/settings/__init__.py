@@ -1,0 +1,14 @@
+"""Settings of the person: one blueprint, a module for each page.
+
+The pages stand without the database, so that a string that fails can be replaced here.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from provision.web.settings import appearance, databases, profile
+
+bp = Blueprint("settings", __name__, url_prefix="/settings")
+for page in (profile, databases, appearance):
+    page.register(bp)

@@ -1,0 +1,21 @@
+"""The theme of this browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.web.partials import respond
+from provision.web.settings.frame import frame
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Response
+
+
+def register(bp: Blueprint) -> None:
+    """Add the route to `bp`."""
+    bp.add_url_rule("/appearance", "appearance", appearance, methods=["GET"])
+
+
+def appearance() -> Response:
+    """Light, dark, or as the system says."""
+    return respond("settings/appearance.html", "appearance", shell=frame())

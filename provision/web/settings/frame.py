@@ -1,0 +1,28 @@
+"""What the frame around every settings page shows, so far as the database answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.errors import TenantError, WorkspaceError
+from provision.tenant.queries import shell
+from provision.tenant.schema import LATEST
+from provision.web import filters, session, workspace
+from provision.web.htmx import htmx
+
+if TYPE_CHECKING:
+    from provision.tenant.rows import Shell
+
+
+def frame() -> Shell | None:
+    """What the sidebar counts, where the database answers; no settings page fails for it."""
+    connection = session.connection_or_none()
+    if htmx or connection is None or connection.schema_version != LATEST:
+        return None
+    try:
+        return workspace.read(shell.frame, today=filters.today())
+    except TenantError:
+        workspace.note_failure()
+    except WorkspaceError:
+        workspace.remember_unready()
+    return None

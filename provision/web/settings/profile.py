@@ -1,0 +1,54 @@
+"""Name and e-mail address of the account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import request, url_for
+
+from provision.control import users
+from provision.errors import ValidationError
+from provision.web import session
+from provision.web.partials import done, respond
+from provision.web.services import services
+from provision.web.settings.frame import frame
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Response
+
+_PROFILE = "settings/profile.html"
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    bp.add_url_rule("", "page", profile, methods=["GET"])
+    bp.add_url_rule("", "rename", rename, methods=["POST"])
+
+
+def profile() -> Response:
+    """Who the person is here."""
+    return _show(session.person().name)
+
+
+def rename() -> Response:
+    """Change the name."""
+    name = request.form.get("name", "")
+    try:
+        users.rename(services().store, session.person().id, name=name)
+    except ValidationError as error:
+        return _show(name, error.errors, status=422)
+    return done(
+        url_for(".page"),
+        "Your name is saved.",
+        _PROFILE,
+        "profile_form",
+        counts_changed=False,
+        name=name.strip(),
+        errors={},
+    )
+
+
+def _show(name: str, errors: dict[str, list[str]] | None = None, *, status: int = 200) -> Response:
+    return respond(
+        _PROFILE, "profile_form", status=status, shell=frame(), name=name, errors=errors or {}
+    )
