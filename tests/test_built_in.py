@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -123,6 +124,38 @@ def test_a_killed_server_recovers(data_dir: Path) -> None:
     again.start()
     _enter(database).close()
     again.stop()
+
+
+def test_a_server_that_ended_by_itself_is_revived_on_its_port(data_dir: Path) -> None:
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    try:
+        database, port = postgres.database_for("ana"), postgres.port
+        postgres.revive()
+        _enter(database).close()
+        pid = int((data_dir / "postgres/cluster/postmaster.pid").read_text().split("\n")[0])
+        os.kill(pid, signal.SIGKILL)
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            postgres.revive()
+            with contextlib.suppress(psycopg.OperationalError):
+                _enter(database).close()
+                break
+            time.sleep(0.1)
+        _enter(database).close()
+        assert postgres.port == port
+    finally:
+        postgres.stop()
+
+
+def test_a_server_that_was_stopped_stays_so(data_dir: Path) -> None:
+    postgres = BuiltInPostgres(data_dir)
+    postgres.start()
+    database = postgres.database_for("ana")
+    postgres.stop()
+    postgres.revive()
+    with pytest.raises(psycopg.OperationalError):
+        _enter(database)
 
 
 def test_a_second_supervisor_of_one_folder_is_refused(data_dir: Path) -> None:

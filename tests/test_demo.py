@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,6 +93,20 @@ def test_a_start_after_a_kill_finds_everything_as_it_was(folder: Path) -> None:
     with _demo(folder) as server:
         assert _printed(server, "password") == password
         assert _counts(server, token) == [6, 64, 7]
+        assert server.stop() == 0
+
+
+def test_a_database_server_killed_under_it_comes_back_by_itself(folder: Path) -> None:
+    with _demo(folder) as server:
+        token = _token(server)
+        pid_file = folder / "data" / "postgres" / "cluster" / "postmaster.pid"
+        os.kill(int(pid_file.read_text().split("\n")[0]), signal.SIGKILL)
+        end = time.monotonic() + 60
+        headers = {"Authorization": f"Bearer {token}"}
+        while server.ask("/api/projects", **headers).status != 200:
+            assert time.monotonic() < end
+            time.sleep(0.5)
+        assert _counts(server, token)[:2] == [6, 64]
         assert server.stop() == 0
 
 
