@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from provision.built_in import BuiltInPostgres
 from provision.control import connections
+from provision.control.attempts import AttemptsInMemory, AttemptsInStore
 from provision.control.sealed import open_vault, session_signing_key
 from provision.control.store import ControlStore
 from provision.errors import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from provision.control.attempts import Attempts
     from provision.control.sealed import SealedSecrets
     from provision.web.services import Services
 
@@ -59,6 +61,7 @@ def assemble(settings: Settings) -> Flask:
         make_built_in=_built_in_maker(settings) if settings.built_in_postgres else None,
         # The other half of the threads goes on serving whatever the tested servers do.
         progress=Progress(max(1, settings.threads // 2)),
+        attempts=_attempts(settings, store),
     )
     return make_app(services, signing_key=session_signing_key(secrets, settings.secret_key))
 
@@ -105,6 +108,13 @@ def _make_private(settings: Settings) -> None:
             f"PROVISION_DATA_DIR is {str(settings.data_dir)!r}, "
             f"which cannot be made ({error.strerror})"
         ) from None
+
+
+def _attempts(settings: Settings, store: ControlStore) -> Attempts:
+    """Where limits are counted: by whoever shares the doors, in one place."""
+    # Who runs `app:app` may fork it as often as they like.
+    alone = settings.workers == 1 and settings.control_is_sqlite and settings.mode != "wsgi"
+    return AttemptsInMemory() if alone else AttemptsInStore(store)
 
 
 def _registry(

@@ -16,7 +16,10 @@ into a status and a page, or a problem, in one table (`web/problems`).
     ├── StaleVersionError             the row changed since it was read
     ├── RowRefusedError               a rule of the user's own database stands against the row
     ├── InvalidCursorError
-    ├── TooManyTestsError             more connection tests at once than there is room for
+    ├── RateLimitedError              tell who asks to come back in `retry_after_s` seconds
+    │   ├── TooManyAttemptsError      a budget of tries is used up
+    │   ├── TooManyTestsError         more connection tests at once than there is room for
+    │   └── TooManySignInsError       more passwords to check at once than there is room for
     ├── AccountError
     │   ├── EmailTakenError
     │   ├── BadCredentialsError
@@ -120,11 +123,32 @@ class InvalidCursorError(ProvisionError):
     message = "This cursor is not one we gave for this list. Start again without it."
 
 
-class TooManyTestsError(ProvisionError):
+class RateLimitedError(ProvisionError):
+    """Too much at once, or too often; it may be done again after `retry_after_s` seconds."""
+
+    retry_after_s: int
+
+
+class TooManyAttemptsError(RateLimitedError):
+    """A budget of tries is used up; the text says for how long."""
+
+    message = "Too many tries from your network address."
+
+    def __init__(self, retry_after_s: int, message: str | None = None) -> None:
+        super().__init__(f"{message or self.message} Try again in {_in_words(retry_after_s)}.")
+        self.retry_after_s = retry_after_s
+
+
+class TooManyTestsError(RateLimitedError):
     """`retry_after_s` is about as long as a test takes at most."""
 
     message = "Too many connection tests are running at the moment. Nothing was tested or saved."
-    retry_after_s: ClassVar[int] = 5
+    retry_after_s = 5
+
+
+class TooManySignInsError(RateLimitedError):
+    message = "Many people are signing in at this moment. Nothing was lost; try again in a second."
+    retry_after_s = 1
 
 
 class AccountError(ProvisionError):
@@ -264,3 +288,9 @@ class SchemaConflictError(WorkspaceError):
     def __init__(self, problems: Sequence[Any]) -> None:
         super().__init__()
         self.problems = list(problems)
+
+
+def _in_words(seconds: int) -> str:
+    if seconds <= 90:
+        return "a second" if seconds == 1 else f"{seconds} seconds"
+    return f"{-(-seconds // 60)} minutes"

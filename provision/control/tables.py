@@ -204,6 +204,16 @@ Index(
     postgresql_where=text("is_active"),
 )
 
+# Places taken in the budgets of `attempts`, each gone by itself after a while.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column("budget", String(_DIGEST_CHARACTERS), nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Index("ix_attempts_budget_expires_at", "budget", "expires_at"),
+)
+
 # No foreign key: what happened stays told when the account is gone.
 audit_events = Table(
     "audit_events",

@@ -63,6 +63,15 @@ def person_from(columns: Sequence[Any]) -> Person:
     return Person(*columns)
 
 
+def check_registration(*, email: str, name: str, password: str) -> None:
+    """Raise ValidationError for what no account can be made of, before anything costs time."""
+    _raise_problems(
+        email=email_problems(normalized_email(email)),
+        name=name_problems(normalized_name(name)),
+        password=password_problems(password),
+    )
+
+
 def register(
     store: ControlStore,
     hasher: PasswordHasher,
@@ -74,10 +83,8 @@ def register(
     agent: str = "",
 ) -> Person:
     """Make an account. Raises ValidationError, or EmailTakenError."""
+    check_registration(email=email, name=name, password=password)
     email, name = normalized_email(email), normalized_name(name)
-    _raise_problems(
-        email=email_problems(email), name=name_problems(name), password=password_problems(password)
-    )
     person = Person(new_id(), email, name, True, False, FIRST_SETUP_STEP)
     password_hash = hasher.hash(password)
     try:

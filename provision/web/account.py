@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request, url_for
 
 from provision.control import users
 from provision.errors import (
     BadCredentialsError,
     EmailTakenError,
+    RateLimitedError,
     RegistrationClosedError,
     ValidationError,
 )
-from provision.web import session
+from provision.web import limits, session
 from provision.web.partials import leave_for, respond
 from provision.web.services import services
 
@@ -26,19 +29,25 @@ def register() -> Response:
     if session.person_or_none():
         return leave_for(url_for("dashboard.page"))
     name, email = request.form.get("name", ""), request.form.get("email", "")
+    password = request.form.get("password", "")
     errors: dict[str, list[str]] = {}
+    refusal: RateLimitedError | None = None
     closed = services().settings.registration == "closed"
     if request.method == "POST":
         try:
             refuse_closed_registration(email)
+            users.check_registration(email=email, name=name, password=password)
+            limits.admit_registration()
             person = users.register(
                 services().store,
                 services().hasher,
                 email=email,
                 name=name,
-                password=request.form.get("password", ""),
+                password=password,
                 **session.client(),
             )
+        except RateLimitedError as error:
+            refusal = error
         except ValidationError as error:
             errors = error.errors
         except (EmailTakenError, RegistrationClosedError) as error:
@@ -46,9 +55,9 @@ def register() -> Response:
         else:
             session.sign_in(person.id)
             return leave_for(url_for("setup.step"))
-    return respond(
+    return _show(
         "account/register.html",
-        status=422 if errors else 200,
+        refusal,
         name=name,
         email=email,
         errors=errors,
@@ -64,8 +73,10 @@ def login() -> Response:
         return leave_for(target)
     email = request.form.get("email", "")
     errors: dict[str, list[str]] = {}
+    refusal: RateLimitedError | None = None
     if request.method == "POST":
         try:
+            limits.admit(email)
             person = users.authenticate(
                 services().store,
                 services().hasher,
@@ -73,14 +84,17 @@ def login() -> Response:
                 password=request.form.get("password", ""),
                 **session.client(),
             )
+        except RateLimitedError as error:
+            refusal = error
         except BadCredentialsError as error:
+            limits.failed(email)
             errors = {"password": [str(error)]}
         else:
             session.sign_in(person.id)
             return leave_for(target)
-    return respond(
+    return _show(
         "account/login.html",
-        status=422 if errors else 200,
+        refusal,
         email=email,
         errors=errors,
         next=target if request.values.get("next") else "",
@@ -119,3 +133,18 @@ def refuse_closed_registration(email: str) -> None:
         raise RegistrationClosedError(
             "Accounts here are for addresses at " + ", ".join(sorted(domains)) + "."
         )
+
+
+def _show(
+    template: str,
+    refusal: RateLimitedError | None,
+    *,
+    errors: dict[str, list[str]],
+    **context: Any,
+) -> Response:
+    """A form with what was typed in it, save for the password: to begin, wrong, or too often."""
+    status = 429 if refusal else 422 if errors else 200
+    response = respond(template, status=status, errors=errors, refusal=refusal, **context)
+    if refusal:
+        response.headers["Retry-After"] = str(refusal.retry_after_s)
+    return response

@@ -16,6 +16,7 @@ from provision.web import (
     headers,
     health,
     landing,
+    limits,
     problems,
     projects,
     session,
@@ -61,6 +62,7 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
         )
     session.install(app)
     problems.install(app)
+    limits.install(app)
     app.after_request(headers.add_security_headers)
     for module in _BLUEPRINTS:
         app.register_blueprint(module.bp)

@@ -16,7 +16,7 @@ from provision.control.connections import NewConnection
 from provision.errors import RowRefusedError, SchemaNotReadyError, TenantError, ValidationError
 from provision.tenant import schema
 from provision.tenant.probe import probe
-from provision.web import session, workspace
+from provision.web import limits, session, workspace
 from provision.web.services import services
 
 if TYPE_CHECKING:
@@ -34,8 +34,12 @@ _LONGEST_NAME = 200
 
 
 def test(pasted: str | Target, *, ca_certificate: str | None, allow_md5: bool) -> Report:
-    """Run the doctor on a pasted string, or on the built-in database's own target."""
+    """Run the doctor on a pasted string, or on the built-in database's own target.
+
+    Raises RateLimitedError.
+    """
     with services().progress.test_of(session.person().id) as watch:
+        limits.admit_connection_test(session.person().id)
         return probe(
             pasted,
             policy=services().policy,

@@ -40,7 +40,7 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
     (errors.RowRefusedError, 422, "validation_failed"),
     (errors.NotFoundError, 404, "not_found"),
     (errors.InvalidCursorError, 400, "invalid_cursor"),
-    (errors.TooManyTestsError, 429, "rate_limited"),
+    (errors.RateLimitedError, 429, "rate_limited"),
     (errors.EmailTakenError, 422, "validation_failed"),
     (errors.BadCredentialsError, 401, "invalid_credentials"),
     (errors.RegistrationClosedError, 403, "registration_closed"),
@@ -49,6 +49,11 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
     (errors.ConnectionUnreadableError, 409, "connection_unreadable"),
     (errors.SchemaNotReadyError, 409, "schema_not_ready"),
     (errors.SchemaConflictError, 409, "schema_conflict"),
+)
+
+
+_NEVER_REPEATED: Final = frozenset(
+    {"csrf_token", "password", "new_password", "code", "connection_string", "ca_certificate"}
 )
 
 
@@ -72,7 +77,7 @@ def _provision_error(error: errors.ProvisionError) -> Response:
     for kind, status, code in _TABLE:
         if isinstance(error, kind):
             response = _answer(status, code, str(error), **_extra(error))
-            if isinstance(error, errors.TooManyTestsError):
+            if isinstance(error, errors.RateLimitedError):
                 response.headers["Retry-After"] = str(error.retry_after_s)
             return response
     return _unexpected(error)
@@ -196,8 +201,7 @@ def _typed() -> list[tuple[str, str]]:
         fields = list(request.form.items(multi=True))
     except HTTPException:
         return []
-    hidden = ("csrf_token", "password", "connection_string", "code", "ca_certificate")
-    return [(name, value) for name, value in fields if name not in hidden]
+    return [(name, value) for name, value in fields if name not in _NEVER_REPEATED]
 
 
 def _wants_json() -> bool:

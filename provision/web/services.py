@@ -10,6 +10,7 @@ from flask import current_app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from provision.control.attempts import Attempts
     from provision.control.sealed import SealedSecrets
     from provision.control.store import ControlStore
     from provision.passwords import PasswordHasher
@@ -37,6 +38,7 @@ class Services:
     policy: NetworkPolicy
     make_built_in: Callable[[str], Target] | None
     progress: Progress
+    attempts: Attempts
 
 
 def services() -> Services:

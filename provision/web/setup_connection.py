@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, make_response, request, url_for
 
-from provision.errors import TooManyTestsError, ValidationError
+from provision.errors import RateLimitedError, ValidationError
 from provision.tenant.probe import STAGES, Stage
 from provision.tenant.schema import LATEST
 from provision.web import connecting, pasted, session
@@ -51,7 +51,7 @@ def take(typed: Typed) -> Response:
         report = connecting.test(
             typed.connection_string, ca_certificate=typed.ca_certificate, allow_md5=typed.allow_md5
         )
-    except TooManyTestsError as error:
+    except RateLimitedError as error:
         response = show(typed, errors={"connection_string": [str(error)]}, status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response

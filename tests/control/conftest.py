@@ -70,18 +70,27 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+def url_of(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """Gives for a backend the URL of a migrated store in which nothing is."""
+
+    def url_of(backend: str) -> str:
+        if backend == "sqlite":
+            path = tmp_path / "control.db"
+            shutil.copy(request.getfixturevalue("migrated_file"), path)
+            return f"sqlite:///{path}"
+        server: Server = request.getfixturevalue("server")
+        name: str = request.getfixturevalue("migrated_database")
+        server.execute(f"TRUNCATE {', '.join(metadata.tables)}", name)
+        return _url(server, name)
+
+    return url_of
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def control_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a migrated store in which nothing is."""
-    if request.param == "sqlite":
-        path = tmp_path / "control.db"
-        shutil.copy(request.getfixturevalue("migrated_file"), path)
-        yield f"sqlite:///{path}"
-        return
-    server: Server = request.getfixturevalue("server")
-    name: str = request.getfixturevalue("migrated_database")
-    server.execute(f"TRUNCATE {', '.join(metadata.tables)}", name)
-    yield _url(server, name)
+def control_url(request: pytest.FixtureRequest, url_of: Callable[[str], str]) -> str:
+    """The URL of a migrated store in which nothing is, on either backend."""
+    return url_of(request.param)
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from provision.control import tokens, users
-from provision.errors import ValidationError
-from provision.web import session
+from provision.errors import BadCredentialsError, ValidationError
+from provision.web import limits, session
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.times import rfc3339
 from provision.web.services import services
@@ -37,16 +37,21 @@ def create_token() -> Response:
         for field, value in (("email", email), ("password", password))
         if not value
     }
-    if missing:
+    if missing or not email:
         raise ValidationError(missing)
     store = services().store
-    person = users.authenticate(
-        store,
-        services().hasher,
-        email=email or "",
-        password=password or "",
-        **session.client(),
-    )
+    limits.admit(email)
+    try:
+        person = users.authenticate(
+            store,
+            services().hasher,
+            email=email,
+            password=password or "",
+            **session.client(),
+        )
+    except BadCredentialsError:
+        limits.failed(email)
+        raise
     expires_at = store.now() + expires_days * _DAY_S if expires_days else None
     raw, token = tokens.create(
         store,
