@@ -20,6 +20,10 @@ _END_OF_HEAD: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*(?=\r\n)", re.IGNORECASE)
 _ENCODED: Final = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _EXPECTS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
+_CREDENTIAL: Final = re.compile(
+    rb"\r\nauthorization:[ \t]*([^\r\n]+)|\r\ncookie:[^\r\n]*?provision_session=([^;\r\n]+)",
+    re.IGNORECASE,
+)
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r\n")
 
 
@@ -38,6 +42,8 @@ class Arrival:
         """Whether there is nothing to wait for: it is whole, or will be refused as it is."""
         self.expects_leave = False
         """Whether the client waits for `100 Continue` before it sends the body."""
+        self.credential: bytes | None = None
+        """What tells, unproved, who is asking: a token, or the cookie of a session."""
         if start:
             self.add(start)
 
@@ -68,6 +74,9 @@ class Arrival:
             return
         self._body_at = at + len(_END_OF_HEAD)
         head = bytes(self._bytes[: at + 2])
+        credential = _CREDENTIAL.search(head)
+        if credential is not None:
+            self.credential = credential[1] or credential[2]
         lengths, is_encoded = _LENGTH.findall(head), _ENCODED.search(head) is not None
         if len(lengths) > 1 or (lengths and is_encoded):
             self.is_ready = True

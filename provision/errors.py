@@ -214,7 +214,8 @@ class TenantError(DatabaseError):
     """The tenant's database answered badly or not at all.
 
     `problem` is the CONTRACT section 4 code of the 503; `code` is then its `cause`.
-    `retry_after_s` is set where waiting helps. `sqlstate` is kept for logs, or None.
+    `retry_after_s` is set where waiting helps. `sqlstate` is kept for logs, or None. `at_once`: it
+    was not asked this time, because of how it answered before.
     """
 
     problem: ClassVar[str] = "database_unreachable"
@@ -227,10 +228,12 @@ class TenantError(DatabaseError):
         *,
         retry_after_s: int | None = None,
         sqlstate: str | None = None,
+        at_once: bool = False,
     ) -> None:
         super().__init__(code, detail, remedy)
         self.retry_after_s = retry_after_s
         self.sqlstate = sqlstate
+        self.at_once = at_once
 
 
 class UnreachableError(TenantError):

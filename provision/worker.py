@@ -11,6 +11,7 @@ import selectors
 import signal
 import socket
 import struct
+import threading
 import time
 from contextlib import suppress
 from functools import partial
@@ -19,6 +20,7 @@ from typing import Any, Final
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from provision.arrival import Arrival
+from provision.turns import Turns
 
 # How long a request may take to arrive, and a client to take in a part of the answer.
 _ARRIVAL_S: Final = 30
@@ -30,6 +32,8 @@ _FAREWELL_S: Final = 2
 # What the requests on their way in may take of memory, all of them together.
 _MOST_HELD_BYTES: Final = 64 * 1024 * 1024
 _PIECE_BYTES: Final = 64 * 1024
+# Set by the app where it refused a request at once, because of what went wrong before.
+_REFUSED: Final = "provision.refused"
 _OUT_OF_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
 
 
@@ -41,6 +45,9 @@ class Connection(TConn):  # type: ignore[misc]
         self.data_ready = True
         self.arrival = Arrival()
         self.is_leaving = False
+        self.turn: bytes | None = None
+        """Whose turn its present request takes."""
+        self.was_refused = False
         stall = struct.pack("ll", _STALL_S, 0)
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             client.setsockopt(socket.SOL_SOCKET, option, stall)
@@ -51,16 +58,30 @@ class Connection(TConn):  # type: ignore[misc]
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Threads only ever serve requests of which the last byte has arrived."""
+    """Threads only ever serve requests of which the last byte has arrived, and whose turn it is."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._held = 0
+        # The other half of the threads is for everybody else.
+        self._turns: Turns[Connection] = Turns(max(1, self.cfg.threads // 2), clock=time.monotonic)
+        self._serving = threading.local()
 
     def init_signals(self) -> None:
         super().init_signals()
         # Ctrl-C reaches the whole process group; the master turns it into an orderly end.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def load_wsgi(self) -> None:
+        """Load the app, and take note of whom it refuses."""
+        app: Any = self.app.wsgi()
+
+        def noting(environ: dict[str, Any], start_response: Any) -> Any:
+            answer = app(environ, start_response)
+            self._serving.connection.was_refused = environ.get(_REFUSED, False)
+            return answer
+
+        self.wsgi = noting
 
     def accept(self, listener: Any) -> None:
         """Watch a new connection until its request is there.
@@ -116,10 +137,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.sock.setblocking(True)
         conn.init()
         conn.parser.unreader.unread(conn.arrival.take())
+        conn.was_refused = False
+        self._serving.connection = conn
         return super().handle(conn)
 
     def finish_request(self, conn: Connection, fs: Any) -> None:
         """Keep the connection for the next request, or close it."""
+        if conn.turn is not None:
+            self._turns.done(conn.turn, conn, refused=conn.was_refused)
+            conn.turn = None
         is_over = fs.cancelled() or fs.exception() is not None or not fs.result()
         if is_over and not conn.arrival.is_whole:
             # With bytes unread, closing at once would take the answer away from the client.
@@ -131,6 +157,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if not is_over and not conn.parser.unreader.buf.getvalue():
             conn.arrival = Arrival()
         super().finish_request(conn, fs)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for what clients and threads do, and give threads to those whose turn it is."""
+        super().wait_for_and_dispatch_events(min(timeout, self._turns.next_in()))
+        for connection in self._turns.next_ones():
+            self._start(connection)
 
     def murder_pending(self) -> None:
         """Close what takes too long."""
@@ -158,13 +190,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _go_on(self, connection: Connection) -> None:
         arrival = connection.arrival
         if arrival.is_ready:
-            self._held -= len(arrival)
             self._unwatch(connection)
-            super().enqueue_req(connection)
+            connection.turn = arrival.credential
+            if connection.turn is None or self._turns.ask(connection.turn, connection):
+                self._start(connection)
         elif arrival.expects_leave:
             arrival.expects_leave = False
             with suppress(OSError):
                 connection.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _start(self, connection: Connection) -> None:
+        self._held -= len(connection.arrival)
+        super().enqueue_req(connection)
 
     def _watch(self, connection: Connection, limit_s: float) -> None:
         connection.sock.setblocking(False)

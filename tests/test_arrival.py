@@ -67,3 +67,20 @@ def test_any_bytes_are_taken_in_and_none_is_lost(pieces: list[bytes]) -> None:
         for piece in pieces:
             arrival.add(piece)
         assert arrival.take() == start + b"".join(pieces)
+
+
+@pytest.mark.parametrize(
+    ("header", "credential"),
+    [
+        (b"Authorization: Bearer pvn_1", b"Bearer pvn_1"),
+        (b"authorization:Bearer pvn_1", b"Bearer pvn_1"),
+        (b"Cookie: theme=dark; provision_session=abc.d; x=1", b"abc.d"),
+        (b"Cookie: __Host-provision_session=abc", b"abc"),
+        (b"Cookie: theme=dark", None),
+        (b"X-Authorization: Bearer pvn_1", None),
+    ],
+)
+def test_it_tells_who_is_asking(header: bytes, credential: bytes | None) -> None:
+    arrival = Arrival(GET[:-2] + header + b"\r\n\r\n")
+    assert arrival.is_whole
+    assert arrival.credential == credential

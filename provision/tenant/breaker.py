@@ -1,12 +1,13 @@
 """Which tenants are in trouble, and how many threads may wait for them at all.
 
 A database that keeps failing is left alone for a while: its people get their 503 at once, one call
-is let through now and then to see, and nobody else's threads are used up. Only what failed is
-remembered, so that healthy tenants cost nothing here.
+is let through now and then to see, and nobody else's threads are used up. Only what failed or is
+slow is remembered, so that healthy tenants cost nothing here.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from collections import Counter, OrderedDict
@@ -14,9 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provision.errors import DatabaseBusyError, DatabaseTimeoutError, TenantError
+from provision.tenant.failures import failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
 
 # What another try cannot mend, and a provider may ban our address for trying.
 _FATAL: Final = frozenset(
@@ -81,7 +85,7 @@ class Visit:
     def may_stay(self) -> bool:
         """Take a trouble slot if there is one: asked of a call that is slow."""
         if not self._holds_slot:
-            self._holds_slot = self._breakers.take_slot()
+            self._holds_slot = self._breakers.take_slot(self.connection_id)
         return self._holds_slot
 
     def succeeded(self) -> None:
@@ -98,22 +102,25 @@ class Visit:
             self._breakers.undecided(self.connection_id)
         if self._holds_slot:
             self._holds_slot = False
-            self._breakers.give_slot_back()
+            self._breakers.give_slot_back(self.connection_id)
 
 
 class Breakers:
     """Opens after repeated failures; lets one call through after a back-off.
 
     `trouble_slots` bounds the calls at work for tenants in trouble: the last answer was a timeout,
-    or the present call is slow.
+    or a present call is slow. No more calls to a tenant begin while it has `tenant_slots` of them.
     """
 
-    def __init__(self, *, trouble_slots: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, *, trouble_slots: int, tenant_slots: int, clock: Callable[[], float]
+    ) -> None:
         self._clock: Final = clock
         self._slots: Final = trouble_slots
-        self._lock: Final = threading.Lock()
+        self._tenant_slots: Final = tenant_slots
+        self._lock: Final = threading.RLock()
         self._troubles: Final[OrderedDict[str, _Trouble]] = OrderedDict()
-        self._slots_taken = 0
+        self._slots_taken: Final[Counter[str]] = Counter()
         self._refusals = 0
         self._failures: Final[Counter[str]] = Counter()
 
@@ -121,19 +128,23 @@ class Breakers:
         """Begin a call. Raises the tenant's last error, with the time to wait, while it is open."""
         visit = Visit(self, connection_id)
         # No lock for the healthy: what is missing here when looked at was not in trouble then.
-        if connection_id not in self._troubles:
+        if connection_id not in self._troubles and connection_id not in self._slots_taken:
             return visit
         with self._lock:
             trouble = self._troubles.get(connection_id)
-            if trouble is None:
-                return visit
-            refused = self._refuse_or_probe(trouble)
+            refused = None if trouble is None else self._refuse_or_probe(trouble)
             if refused is not None:
                 self._refusals += 1
                 raise refused
-        if trouble.timed_out and not visit.may_stay():
-            visit.end()
-            raise DatabaseBusyError(trouble.code, trouble.detail, trouble.remedy, retry_after_s=5)
+            slow_calls = self._slots_taken[connection_id]
+            is_slow = slow_calls > 0 or (trouble is not None and trouble.timed_out)
+            if not is_slow:
+                return visit
+            if slow_calls >= self._tenant_slots or not visit.may_stay():
+                if trouble is not None:
+                    trouble.probing = False
+                self._refusals += 1
+                raise _no_slot(trouble)
         return visit
 
     def forget(self, connection_id: str) -> None:
@@ -154,14 +165,18 @@ class Breakers:
                 "tenants_in_trouble": len(self._troubles),
                 "breakers_open": sum(each.open_until > now for each in self._troubles.values()),
                 "breaker_refusals_total": self._refusals,
-                "trouble_slots_taken": self._slots_taken,
+                "trouble_slots_taken": self._slots_taken.total(),
                 "trouble_slots_max": self._slots,
                 "failures_total": dict(self._failures),
             }
 
     def succeeded(self, connection_id: str) -> None:
-        if connection_id in self._troubles:
-            self.forget(connection_id)
+        if connection_id not in self._troubles:
+            return
+        with self._lock:
+            trouble = self._troubles.pop(connection_id, None)
+        if trouble is not None and trouble.open_until:
+            _log.warning("tenant database answers again: connection=%s", connection_id)
 
     def failed(self, connection_id: str, error: TenantError) -> None:
         with self._lock:
@@ -174,11 +189,19 @@ class Breakers:
             trouble.failures += 1
             trouble.probing = False
             hold_s = _hold_s(error.code, trouble.failures)
+            was_open = trouble.open_until > 0.0
             if hold_s > 0.0:
                 trouble.open_until = self._clock() + hold_s
             self._troubles[connection_id] = trouble
             if len(self._troubles) > _REMEMBERED:
                 self._troubles.popitem(last=False)
+        if hold_s > 0.0 and not was_open:
+            _log.warning(
+                "tenant database is left alone, for %.0f s at first: cause=%s connection=%s",
+                hold_s,
+                error.code,
+                connection_id,
+            )
 
     def undecided(self, connection_id: str) -> None:
         """The call ended without having found out: the next one may."""
@@ -188,16 +211,18 @@ class Breakers:
                 if trouble is not None:
                     trouble.probing = False
 
-    def take_slot(self) -> bool:
+    def take_slot(self, connection_id: str) -> bool:
         with self._lock:
-            if self._slots_taken >= self._slots:
+            if self._slots_taken.total() >= self._slots:
                 return False
-            self._slots_taken += 1
+            self._slots_taken[connection_id] += 1
             return True
 
-    def give_slot_back(self) -> None:
+    def give_slot_back(self, connection_id: str) -> None:
         with self._lock:
-            self._slots_taken -= 1
+            self._slots_taken[connection_id] -= 1
+            if not self._slots_taken[connection_id]:
+                del self._slots_taken[connection_id]
 
     def _refuse_or_probe(self, trouble: _Trouble) -> TenantError | None:
         if trouble.open_until == 0.0:
@@ -211,7 +236,14 @@ class Breakers:
             trouble.detail,
             trouble.remedy,
             retry_after_s=max(1, math.ceil(wait_s)),
+            at_once=True,
         )
+
+
+def _no_slot(trouble: _Trouble | None) -> TenantError:
+    """What a call is told for which no slot is left while its tenant is slow."""
+    told = failure("query_timeout") if trouble is None else trouble
+    return DatabaseBusyError(told.code, told.detail, told.remedy, retry_after_s=5, at_once=True)
 
 
 def _hold_s(code: str, failures: int) -> float:

@@ -120,7 +120,9 @@ class EngineRegistry:
             tenant_connections=tenant_connections,
             clock=clock,
         )
-        self._breakers: Final = Breakers(trouble_slots=trouble_slots, clock=clock)
+        self._breakers: Final = Breakers(
+            trouble_slots=trouble_slots, tenant_slots=tenant_connections, clock=clock
+        )
         self._reaper: Final = Reaper(self.close_idle, clock=clock)
         self._totals_lock: Final = threading.Lock()
         self._opened = 0

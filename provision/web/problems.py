@@ -99,13 +99,17 @@ def _extra(error: errors.ProvisionError) -> dict[str, Any]:
 
 def _tenant_error(error: errors.TenantError) -> Response:
     workspace.note_failure()
-    log.warning(
-        "tenant database failed: problem=%s cause=%s sqlstate=%s connection=%s",
-        error.problem,
-        error.code,
-        error.sqlstate,
-        workspace.connection_id_or_none(),
-    )
+    if error.at_once:
+        # A line for each would fill the log. The server slows such a client down (`worker`).
+        request.environ["provision.refused"] = True
+    else:
+        log.warning(
+            "tenant database failed: problem=%s cause=%s sqlstate=%s connection=%s",
+            error.problem,
+            error.code,
+            error.sqlstate,
+            workspace.connection_id_or_none(),
+        )
     response = _answer(
         503, error.problem, error.detail, cause=error.code, remedy=error.remedy or None
     )

@@ -39,7 +39,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def breakers(clock: Clock) -> Breakers:
-    return Breakers(trouble_slots=2, clock=clock)
+    return Breakers(trouble_slots=2, tenant_slots=2, clock=clock)
 
 
 def test_three_failures_in_a_row_open_it(breakers: Breakers) -> None:
@@ -138,6 +138,48 @@ def test_a_slow_call_may_stay_only_while_there_are_slots(breakers: Breakers) -> 
     for each in visits[1:]:
         each.end()
     assert breakers.stats()["trouble_slots_taken"] == 0
+
+
+def test_no_more_calls_begin_while_a_tenants_calls_are_slow(breakers: Breakers) -> None:
+    slow = [breakers.admit("a"), breakers.admit("a")]
+    assert slow[0].may_stay()
+    # A slot is taken by every further call as long as one is slow, and then there is none left.
+    third = breakers.admit("a")
+    refused = refusal(breakers)
+    assert (type(refused), refused.code) == (DatabaseBusyError, "query_timeout")
+    assert refused.at_once
+    breakers.admit("another").end()
+    for each in (*slow, third):
+        each.end()
+    breakers.admit("a").end()
+    assert breakers.stats()["trouble_slots_taken"] == 0
+
+
+def test_one_tenants_slow_calls_leave_slots_to_others(clock: Clock) -> None:
+    breakers = Breakers(trouble_slots=4, tenant_slots=2, clock=clock)
+    slow = [breakers.admit("a") for _ in range(2)]
+    assert all(each.may_stay() for each in slow)
+    assert refusal(breakers).at_once
+    other = breakers.admit("b")
+    assert other.may_stay()
+    for each in (*slow, other):
+        each.end()
+
+
+def test_opening_and_closing_is_one_line_each(
+    breakers: Breakers, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail(breakers, REFUSED, 3)
+    for _ in range(5):
+        refusal(breakers)
+        clock.now += 1.0
+        fail(breakers, REFUSED)
+    clock.now += 1.0
+    breakers.admit("a").succeeded()
+    assert [record.getMessage() for record in caplog.records] == [
+        "tenant database is left alone, for 1 s at first: cause=connection_refused connection=a",
+        "tenant database answers again: connection=a",
+    ]
 
 
 def test_stats_name_codes_and_no_tenant(breakers: Breakers) -> None:

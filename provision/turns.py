@@ -1,0 +1,94 @@
+"""Whose request goes to a thread next, so that nobody's requests take the threads of others.
+
+A requester is known by the credential that is sent, which takes no look-up. At most some of the
+threads serve what one of them just asked for, and who is being refused is served at a slower pace.
+Whatever has to wait waits here, in the hands of the worker's one event loop, and holds no thread.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Request = TypeVar("Request")
+
+# Older ones count no more: how many threads wait for a slow database is bounded by the app.
+_JUST_BEGUN_S: Final = 1.0
+# 100 a second take a few percent of the processor, a refusal being well below a millisecond.
+_REFUSED_EVERY_S: Final = 0.01
+
+
+@dataclass(slots=True, eq=False)
+class _Requester(Generic[Request]):
+    at_work: dict[Request, float] = field(default_factory=dict)
+    """What is being served, longest first, and since when."""
+    waiting: deque[Request] = field(default_factory=deque)
+    is_refused: bool = False
+    not_before: float = -math.inf
+
+
+class Turns(Generic[Request]):
+    """At most `most` of one requester's requests are begun within a second and not yet done.
+
+    Used by one thread alone.
+    """
+
+    def __init__(self, most: int, *, clock: Callable[[], float]) -> None:
+        self._most: Final = most
+        self._clock: Final = clock
+        self._requesters: Final[dict[bytes, _Requester[Request]]] = {}
+        self._queues: Final[dict[bytes, _Requester[Request]]] = {}
+
+    def ask(self, key: bytes, request: Request) -> bool:
+        """Whether it may begin at once; if not, `next_ones` has it once it is its turn."""
+        now = self._clock()
+        requester = self._requesters.setdefault(key, _Requester())
+        if not requester.waiting and self._turn_at(requester, now) <= now:
+            self._begin(requester, request, now)
+            return True
+        requester.waiting.append(request)
+        self._queues[key] = requester
+        return False
+
+    def next_ones(self) -> Iterator[Request]:
+        """Those whose turn it is."""
+        now = self._clock()
+        for key, requester in list(self._queues.items()):
+            while requester.waiting and self._turn_at(requester, now) <= now:
+                request = requester.waiting.popleft()
+                self._begin(requester, request, now)
+                yield request
+            if not requester.waiting:
+                del self._queues[key]
+
+    def next_in(self) -> float:
+        """Seconds until it is somebody's turn if nothing is done before; inf if nobody waits."""
+        now = self._clock()
+        turns = (self._turn_at(each, now) for each in self._queues.values())
+        return max(0.0, min(turns, default=math.inf) - now)
+
+    def done(self, key: bytes, request: Request, *, refused: bool) -> None:
+        """It is answered; `refused`: at once, as the ones after it would be."""
+        requester = self._requesters[key]
+        del requester.at_work[request]
+        requester.is_refused = refused
+        if not refused:
+            requester.not_before = -math.inf
+        if not requester.at_work and not requester.waiting:
+            del self._requesters[key]
+
+    def _begin(self, requester: _Requester[Request], request: Request, now: float) -> None:
+        requester.at_work[request] = now
+        if requester.is_refused:
+            requester.not_before = now + _REFUSED_EVERY_S
+
+    def _turn_at(self, requester: _Requester[Request], now: float) -> float:
+        recent = [since for since in requester.at_work.values() if since > now - _JUST_BEGUN_S]
+        if len(recent) < self._most:
+            return requester.not_before
+        return max(requester.not_before, recent[-self._most] + _JUST_BEGUN_S)

@@ -1,0 +1,42 @@
+"""A database that keeps failing is left alone: its owner's answers come at once and are no news."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from provision import worker
+from tests.conftest import Database
+from tests.counting_proxy import CountingProxy
+
+if TYPE_CHECKING:
+    import pytest
+    from flask import Flask
+
+    from tests.web.conftest import Visitor
+
+
+def test_answers_given_at_once_are_told_to_the_server_and_not_to_the_log(
+    app: Flask, newcomer: Visitor, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    flags: list[bool] = []
+    inside = app.wsgi_app
+
+    def server(environ: dict[str, Any], start_response: Any) -> Any:
+        answer = inside(environ, start_response)
+        flags.append(environ.get(worker._REFUSED, False))
+        return answer
+
+    with CountingProxy(str(database.url.host), int(database.url.port or 0)) as proxy:
+        url = database.url.set(host=proxy.host, port=proxy.port)
+        newcomer.connect(Database(database.name, database.user, database.password, url))
+    app.wsgi_app = server  # type: ignore[method-assign]
+    answers = [newcomer.raw("GET", "/api/projects") for _ in range(8)]
+    assert {each.status_code for each in answers} == {503}
+    at_once = flags.count(True)
+    assert flags == sorted(flags)
+    assert 3 <= at_once <= 5
+    told = [each for each in caplog.records if each.name == "provision.web.problems"]
+    assert len(told) == len(answers) - at_once
+    assert [each.message[:30] for each in caplog.records if each.name.endswith("breaker")] == [
+        "tenant database is left alone,"
+    ]
