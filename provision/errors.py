@@ -24,6 +24,9 @@ into a status and a page, or a problem, in one table (`web/problems`).
     │   ├── EmailTakenError
     │   ├── BadCredentialsError
     │   ├── RegistrationClosedError
+    │   ├── SecondFactorRejectedError
+    │   ├── SecondFactorUnreadableError
+    │   ├── TwoFactorSetupOverError
     │   └── ReauthenticationRequiredError
     ├── VaultError
     │   ├── UnknownKeyError           sealed under a key that is not configured
@@ -167,8 +170,29 @@ class RegistrationClosedError(AccountError):
     message = "Registration is closed here. Ask whoever runs this server for an account."
 
 
+class SecondFactorRejectedError(AccountError):
+    message = "This code is wrong, or it was used already. Try the next one your app shows."
+
+
+class SecondFactorUnreadableError(AccountError):
+    message = (
+        "The secret behind your authenticator cannot be opened on this server any more. "
+        "Use a recovery code, or ask whoever runs the server to reset your two-factor."
+    )
+
+
+class TwoFactorSetupOverError(AccountError):
+    message = "This QR code is not good any more. Scan the new one, then type its code."
+
+
 class ReauthenticationRequiredError(AccountError):
-    message = "Confirm it is you: this needs your password and a second-factor code."
+    """`errors` says by field (`password`, `code`) what is missing or wrong."""
+
+    message = "Confirm that it is you: nothing has been changed."
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.errors: dict[str, list[str]] = {name: list(texts) for name, texts in errors.items()}
 
 
 class VaultError(ProvisionError):

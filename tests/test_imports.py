@@ -103,6 +103,8 @@ def test_only_those_who_compose_know_the_engine_registry(path: Path) -> None:
         ("click", {"cli", "demo"}),
         ("argon2", {"passwords"}),
         ("cryptography", {"vault"}),
+        ("pyotp", {"totp"}),
+        ("segno", {"web"}),
         ("dotenv", {"settings"}),
     ],
 )

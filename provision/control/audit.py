@@ -30,6 +30,14 @@ EventName = Literal[
     "connection_forgotten",
     "token_created",
     "token_revoked",
+    "two_factor_on",
+    "two_factor_off",
+    "two_factor_reset",
+    "second_factor_failed",
+    "recovery_codes_made",
+    "recovery_codes_saved",
+    "recovery_code_used",
+    "reauthentication_failed",
 ]
 
 _MAX_CLIENT_CHARACTERS: Final = 300

@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from provision.control import audit
 from provision.control.bearers import is_id, new_id
 from provision.control.sealed import SealedSecrets
-from provision.control.tables import connections
+from provision.control.tables import connections, users
+from provision.control.users import FORGOTTEN_STEP
 from provision.errors import (
     ConnectionNotFoundError,
     ConnectionUnreadableError,
@@ -158,6 +159,7 @@ def forget(
         if row is None or row.user_id != user_id:
             raise ConnectionNotFoundError
         _drop(conn, connection_id)
+        conn.execute(update(users).where(users.c.id == user_id).values(setup_step=FORGOTTEN_STEP))
         audit.record(
             conn,
             at=store.now(),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from provision.passwords import PasswordHasher
 
 FIRST_SETUP_STEP: Final = "information"
+# The step of who had a database connected and took it away: a next one takes its place.
+FORGOTTEN_STEP: Final = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,33 @@ def authenticate(
     if hasher.needs_rehash(stored):
         _rehash(store, row.id, stored, hasher.hash(password))
     return person_from(row[:-1])
+
+
+def confirm_password(
+    store: ControlStore,
+    hasher: PasswordHasher,
+    user_id: str,
+    *,
+    password: str,
+    address: str = "",
+    agent: str = "",
+) -> None:
+    """Raises BadCredentialsError unless this is the present password of that account."""
+    query = select(users.c.password_hash).where(users.c.id == user_id)
+    with store.reading() as conn:
+        stored = conn.execute(query).scalar()
+    if hasher.verify(stored, password):
+        return
+    with store.writing() as conn:
+        audit.record(
+            conn,
+            at=store.now(),
+            event="reauthentication_failed",
+            user_id=user_id,
+            address=address,
+            agent=agent,
+        )
+    raise BadCredentialsError
 
 
 def by_email(store: ControlStore, email: str) -> Person | None:

@@ -11,26 +11,46 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from provision.control import connections
+from provision.control import connections, users
 from provision.control.connections import NewConnection
 from provision.errors import RowRefusedError, SchemaNotReadyError, TenantError, ValidationError
 from provision.tenant import schema
 from provision.tenant.probe import probe
-from provision.web import limits, session, workspace
+from provision.web import limits, reauthentication, session, workspace
 from provision.web.services import services
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection as SqlConnection
 
     from provision.control.connections import Connection
+    from provision.control.second_factor import Accepted
     from provision.tenant.probe import Report
     from provision.tenant.rows import FoundWorkspace
     from provision.tenant.target import Target
 
 NEW_WORKSPACE = "new"
 _LONGEST_NAME = 200
+
+
+def asks_again() -> bool:
+    """Whether a connection is saved only with the password and a code.
+
+    It is when it takes the place of another, also of one that was forgotten first, so that who
+    found a browser open cannot lead the work of somebody with two-factor elsewhere.
+    """
+    who = session.person()
+    had_one = session.connection_or_none() is not None or who.setup_step == users.FORGOTTEN_STEP
+    return who.two_factor and had_one
+
+
+def confirm(data: Mapping[str, object]) -> Accepted | None:
+    """Look at password and code in `data` where they are asked for; `save` uses the code up.
+
+    Raises ReauthenticationRequiredError.
+    """
+    return reauthentication.check(data) if asks_again() else None
 
 
 def test(pasted: str | Target, *, ca_certificate: str | None, allow_md5: bool) -> Report:
@@ -63,16 +83,27 @@ def found_workspaces(report: Report) -> list[FoundWorkspace]:
     ]
 
 
-def save(report: Report, *, choice: str | None, found: Sequence[FoundWorkspace]) -> Connection:
+def save(
+    report: Report,
+    *,
+    choice: str | None,
+    found: Sequence[FoundWorkspace],
+    confirmed: Accepted | None,
+) -> Connection:
     """Seal and keep the string that `report` found good, in place of the one before.
 
-    `choice` is `new` (also when None) or the owner id of one of `found`. Where the tables are ready
-    already, the workspace is entered too. Raises ValidationError for another choice.
+    `choice` is `new` (also when None) or the owner id of one of `found`; `confirmed` is what
+    `confirm` gave. Where the tables are ready already, the workspace is entered too. Raises
+    ValidationError for another choice, ReauthenticationRequiredError when the code was used
+    meanwhile.
     """
     target, reading = report.target, report.reading
     if target is None:
         raise ValueError("only a string that passed can be saved")
+    if confirmed is None and asks_again():
+        raise ValueError("this replaces a connection, which has to be confirmed")
     owner_id = _owner_id(choice, found)
+    reauthentication.spend(confirmed)
     who = session.person()
     before = session.connection_or_none()
     name = next((each.name for each in found if each.owner_id == owner_id and each.name), who.name)

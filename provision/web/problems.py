@@ -53,7 +53,15 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
 
 
 _NEVER_REPEATED: Final = frozenset(
-    {"csrf_token", "password", "new_password", "code", "connection_string", "ca_certificate"}
+    {
+        "csrf_token",
+        "password",
+        "new_password",
+        "code",
+        "recovery_codes",
+        "connection_string",
+        "ca_certificate",
+    }
 )
 
 
@@ -85,7 +93,7 @@ def _provision_error(error: errors.ProvisionError) -> Response:
 
 def _extra(error: errors.ProvisionError) -> dict[str, Any]:
     match error:
-        case errors.ValidationError():
+        case errors.ValidationError() | errors.ReauthenticationRequiredError():
             return {"errors": error.errors}
         case errors.EmailTakenError():
             return {"errors": {"email": [str(error)]}}

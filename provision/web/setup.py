@@ -9,7 +9,6 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, request, url_for
 
 from provision.control import users
-from provision.errors import ReauthenticationRequiredError
 from provision.tenant.providers import cards
 from provision.tenant.schema import LATEST, create_sql
 from provision.web import session, setup_connection, setup_schema, workspace
@@ -25,7 +24,8 @@ bp = Blueprint("setup", __name__, url_prefix="/auth/setup-database")
 def step() -> Response:
     """The step where this person is; POST says that they have a connection string now."""
     if request.method == "POST":
-        users.set_setup_step(services().store, session.person().id, "connection")
+        if session.person().setup_step == users.FIRST_SETUP_STEP:
+            users.set_setup_step(services().store, session.person().id, "connection")
         return leave_for(url_for(".connection"))
     connection = session.connection_or_none()
     if "provider" in request.args or request.args.get("step") == "information":
@@ -45,8 +45,6 @@ def connection() -> Response:
     """Test what was pasted for real; keep it only when every check has passed."""
     if request.method == "GET":
         return setup_connection.show(Typed())
-    if session.connection_or_none() and session.person().two_factor:
-        raise ReauthenticationRequiredError
     if "built_in" in request.form:
         return setup_connection.take_built_in()
     return setup_connection.take(typed_fields())

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, make_response, request, url_for
 
-from provision.errors import RateLimitedError, ValidationError
+from provision.errors import (
+    RateLimitedError,
+    ReauthenticationRequiredError,
+    ValidationError,
+)
 from provision.tenant.probe import STAGES, Stage
 from provision.tenant.schema import LATEST
 from provision.web import connecting, pasted, session
@@ -18,6 +22,7 @@ from provision.web.services import services
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provision.control.second_factor import Accepted
     from provision.tenant.probe import Report
     from provision.tenant.rows import FoundWorkspace
 
@@ -48,14 +53,17 @@ def typed_fields() -> Typed:
 def take(typed: Typed) -> Response:
     """Test what was pasted; keep it and go on, or show what is in its way."""
     try:
+        confirmed = connecting.confirm(request.form)
         report = connecting.test(
             typed.connection_string, ca_certificate=typed.ca_certificate, allow_md5=typed.allow_md5
         )
+    except ReauthenticationRequiredError as error:
+        return show(typed, errors=error.errors, status=422)
     except RateLimitedError as error:
         response = show(typed, errors={"connection_string": [str(error)]}, status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
-    return _keep(report, typed)
+    return _keep(report, typed, confirmed)
 
 
 def take_built_in() -> Response:
@@ -67,10 +75,17 @@ def take_built_in() -> Response:
     present = session.connection_or_none()
     if present and present.kind == "built_in":
         return leave_for(url_for(".step"))
+    try:
+        confirmed = connecting.confirm(request.form)
+    except ReauthenticationRequiredError as error:
+        # A button alone asked for this, so that there is no form yet to be wrong.
+        asked = "password" in request.form
+        return _ask_for_built_in(error.errors if asked else {})
     target = make(session.person().id)
     report = connecting.test(target, ca_certificate=None, allow_md5=False)
     found = connecting.found_workspaces(report)
-    return _keep(report, Typed(workspace=found[0].owner_id if found else connecting.NEW_WORKSPACE))
+    typed = Typed(workspace=found[0].owner_id if found else connecting.NEW_WORKSPACE)
+    return _keep(report, typed, confirmed)
 
 
 def show_progress() -> Response:
@@ -106,6 +121,7 @@ def show(
         step="connection",
         sealed=present is not None,
         present=present,
+        asks_again=connecting.asks_again(),
         typed=typed,
         reading=pasted.read(typed.connection_string, services().policy),
         doctor=_under_way(running) if running or block == "connection_checks" else _doctor(report),
@@ -116,7 +132,19 @@ def show(
     )
 
 
-def _keep(report: Report, typed: Typed) -> Response:
+def _ask_for_built_in(errors: dict[str, list[str]]) -> Response:
+    return respond(
+        "setup/built_in.html",
+        "built_in_form",
+        status=422,
+        step="connection",
+        sealed=True,
+        present=session.connection_or_none(),
+        errors=errors,
+    )
+
+
+def _keep(report: Report, typed: Typed, confirmed: Accepted | None) -> Response:
     if not report.ok:
         return show(typed, report=report, errors=_field_errors(report), status=422)
     found = connecting.found_workspaces(report)
@@ -124,7 +152,9 @@ def _keep(report: Report, typed: Typed) -> Response:
         return show(typed, report=report, found=found, status=422)
     before = session.connection_or_none()
     try:
-        saved = connecting.save(report, choice=typed.workspace, found=found)
+        saved = connecting.save(report, choice=typed.workspace, found=found, confirmed=confirmed)
+    except ReauthenticationRequiredError as error:
+        return show(typed, report=report, found=found, errors=error.errors, status=422)
     except ValidationError as error:
         # Where there is nothing to choose from, the message stands beside the string.
         errors = error.errors if found else {"connection_string": [*error.errors["workspace"]]}

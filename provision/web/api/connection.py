@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, make_response
 
-from provision.errors import NotConnectedError, ReauthenticationRequiredError, ValidationError
+from provision.errors import NotConnectedError, ValidationError
 from provision.tenant.schema import LATEST
 from provision.web import connecting, session, workspace
 from provision.web.api.body import answer, read_object, text_fields
@@ -53,8 +53,7 @@ def connect() -> Response:
     pasted = camel if camel is not None else snake
     if pasted is None:
         raise ValidationError({"connectionString": ["A connection string is needed."]})
-    if session.connection_or_none() and session.person().two_factor:
-        raise ReauthenticationRequiredError
+    confirmed = connecting.confirm(body)
     report = connecting.test(pasted, ca_certificate=ca_certificate, allow_md5=allow_md5)
     if not report.ok:
         return problem(
@@ -65,7 +64,7 @@ def connect() -> Response:
             errors={"connectionString": [report.detail]},
         )
     found = connecting.found_workspaces(report)
-    connection = connecting.save(report, choice=choice, found=found)
+    connection = connecting.save(report, choice=choice, found=found, confirmed=confirmed)
     return answer(
         {
             "success": True,
