@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from provision import built_in
 from provision.assembly import open_store
-from provision.control import audit
-from provision.control.store import HEAD
+from provision.control import audit, connections, keys
+from provision.control.sealed import unproved_vault
+from provision.control.store import HEAD, ControlStore
 from provision.errors import ProvisionError, SettingsError
 from provision.settings import load_settings
 from provision.tenant import libpq
@@ -21,13 +22,25 @@ from provision.tenant import libpq
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provision.control.store import ControlStore
+    from provision.control.sealed import SealedSecrets
     from provision.settings import Settings
 
 # Before it, a hostile server could do more to us than keep us waiting (CVE-2026-6477).
 _LOWEST_LIBPQ: Final = 180_004
 # No server of this program has run before it was written.
 _EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+_FORGET: Final = "give it up with `provision keys rotate --forget-lost`"
+_PASTE_AGAIN: Final = (
+    f"Bring back the key they were sealed under. If it is gone for good, {_FORGET}: each of these "
+    "people pastes their connection string again, and their work is there, in their own database."
+)
+_FACTOR_ANEW: Final = (
+    "Bring back the key. If it is gone for good, run `provision users reset-2fa EMAIL` for each "
+    "once you know that it is them: they sign in with their password and turn it on again. "
+    "Recovery codes still let them in."
+)
+_MADE_ANEW: Final = f"Bring back the key, or {_FORGET}: it is made anew, and all sign in again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +68,15 @@ def examine() -> Iterator[Finding]:
         yield Finding("there is no control store yet; the first start makes one")
         return
     try:
-        store, _ = open_store(settings)
+        store, secrets = open_store(settings)
     except ProvisionError as error:
         yield Finding(str(error), "Until this is mended the server does not start.")
+        yield from _lost_without_a_key(settings)
         return
     try:
         yield Finding(f"the control store opens and is at revision {HEAD}")
         yield Finding("the encryption key is the one its secrets are sealed under")
+        yield from _lost(secrets)
         yield _clock(store)
     finally:
         store.dispose()
@@ -114,6 +129,45 @@ def _has_store(settings: Settings) -> bool:
     if not settings.control_is_sqlite:
         return True
     return Path(settings.control_url.removeprefix("sqlite:///")).exists()
+
+
+def _lost_without_a_key(settings: Settings) -> Iterator[Finding]:
+    """What the keys there are do not open, where they are not those of the store."""
+    try:
+        store = ControlStore.open(settings.control_url)
+    except SettingsError:
+        return
+    try:
+        yield from _lost(
+            unproved_vault(
+                store,
+                encryption_key=settings.encryption_key,
+                key_file=settings.data_dir / "secret.key",
+            )
+        )
+    except SettingsError:
+        return
+    finally:
+        store.dispose()
+
+
+def _lost(secrets: SealedSecrets) -> Iterator[Finding]:
+    """The secrets that cannot be opened, and what their people have to do."""
+    rows = list(keys.examine(secrets))
+    lost = [row for row in rows if row.state != "opens"]
+    if not lost:
+        yield Finding(f"{len(rows)} sealed secrets, and each can be opened")
+        return
+    whose = keys.owners(secrets.store, lost)
+    for purpose in sorted({row.purpose for row in lost}):
+        names = sorted({whose[row.id] for row in lost if row.purpose == purpose})
+        if names == [keys.INSTALLATION]:
+            yield Finding(f"the {purpose} cannot be opened", _MADE_ANEW)
+            continue
+        yield Finding(
+            f"cannot be opened: {purpose} of {', '.join(names)}",
+            _PASTE_AGAIN if purpose == connections.PURPOSE else _FACTOR_ANEW,
+        )
 
 
 def _clock(store: ControlStore) -> Finding:

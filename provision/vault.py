@@ -51,8 +51,18 @@ class Vault:
     def primary_key_id(self) -> str:
         return self._primary.hex()
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """All that open, the one that seals first."""
+        return tuple(each.hex() for each in self._ciphers)
+
+    @property
+    def header(self) -> bytes:
+        """How every value begins that is sealed under the first key."""
+        return _VERSION + self._primary
+
     def seal(self, plaintext: bytes, *, purpose: str, owner: str) -> bytes:
-        header = _VERSION + self._primary
+        header = self.header
         nonce = os.urandom(_NONCE_BYTES)
         bound = _bound(header, purpose, owner)
         return header + nonce + self._ciphers[self._primary].encrypt(nonce, plaintext, bound)

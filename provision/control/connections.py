@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -20,7 +21,7 @@ from provision.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection as SqlConnection
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 Kind = Literal["pasted", "built_in"]
 Tls = Literal["verified", "encrypted", "plain"]
 
-_PURPOSE: Final = "connection string"
+PURPOSE: Final = "connection string"
 _OWNERS_AT_ONCE: Final = 500  # bound values of one statement; old SQLite takes 999
 
 
@@ -118,7 +119,7 @@ def save(
             "created_at": at,
         }
         owner = _owner(user_id, connection_id)
-        sealed_id = secrets.put(conn, purpose=_PURPOSE, owner=owner, plaintext=secret)
+        sealed_id = secrets.put(conn, purpose=PURPOSE, owner=owner, plaintext=secret)
         conn.execute(insert(connections), {**values, "is_active": True, "sealed_id": sealed_id})
         audit.record(
             conn,
@@ -158,17 +159,19 @@ def forget(
         row = conn.execute(_SEALED, {"id": connection_id}).first() if is_id(connection_id) else None
         if row is None or row.user_id != user_id:
             raise ConnectionNotFoundError
-        _drop(conn, connection_id)
-        conn.execute(update(users).where(users.c.id == user_id).values(setup_step=FORGOTTEN_STEP))
-        audit.record(
-            conn,
-            at=store.now(),
-            event="connection_forgotten",
-            user_id=user_id,
-            address=address,
-            agent=agent,
-            detail={"connection_id": connection_id},
-        )
+        _forget(store, conn, user_id, connection_id, address=address, agent=agent)
+
+
+def forget_sealed(store: ControlStore, conn: SqlConnection, sealed_id: str, *, reason: str) -> bool:
+    """Drop the connection whose string this is, by the operator; False when there is none."""
+    row = conn.execute(
+        select(connections.c.id, connections.c.user_id).where(connections.c.sealed_id == sealed_id)
+    ).first()
+    if row is None:
+        return False
+    detail = {"by": "operator", "reason": reason}
+    _forget(store, conn, row.user_id, row.id, detail=detail)
+    return True
 
 
 def mark_verified(
@@ -204,7 +207,7 @@ def open_secret(store: ControlStore, secrets: SealedSecrets, connection_id: str)
             raise ConnectionNotFoundError
         owner = _owner(row.user_id, connection_id)
         try:
-            return secrets.get(conn, row.sealed_id, purpose=_PURPOSE, owner=owner)
+            return secrets.get(conn, row.sealed_id, purpose=PURPOSE, owner=owner)
         except VaultError as error:
             raise ConnectionUnreadableError from error
 
@@ -218,9 +221,9 @@ def replace_secret(
         if row is None:
             return
         owner = _owner(row.user_id, connection_id)
-        if secrets.get(conn, row.sealed_id, purpose=_PURPOSE, owner=owner) != before:
+        if secrets.get(conn, row.sealed_id, purpose=PURPOSE, owner=owner) != before:
             return
-        sealed_id = secrets.put(conn, purpose=_PURPOSE, owner=owner, plaintext=after)
+        sealed_id = secrets.put(conn, purpose=PURPOSE, owner=owner, plaintext=after)
         conn.execute(
             update(connections).where(connections.c.id == connection_id).values(sealed_id=sealed_id)
         )
@@ -230,6 +233,27 @@ def replace_secret(
 def _owner(user_id: str, connection_id: str) -> str:
     """Whom the string is sealed for: with both in it, no row can be given to another person."""
     return f"{user_id}/{connection_id}"
+
+
+def _forget(
+    store: ControlStore,
+    conn: SqlConnection,
+    user_id: str,
+    connection_id: str,
+    *,
+    detail: Mapping[str, str] = MappingProxyType({}),
+    **client: str,
+) -> None:
+    _drop(conn, connection_id)
+    conn.execute(update(users).where(users.c.id == user_id).values(setup_step=FORGOTTEN_STEP))
+    audit.record(
+        conn,
+        at=store.now(),
+        event="connection_forgotten",
+        user_id=user_id,
+        detail={"connection_id": connection_id, **detail},
+        **client,
+    )
 
 
 def _drop(conn: SqlConnection, connection_id: str) -> None:

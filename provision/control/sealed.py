@@ -8,30 +8,46 @@ from __future__ import annotations
 
 import base64
 import secrets as random
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import LargeBinary, bindparam, delete, func, insert, literal, select, update
 
 from provision.control.bearers import new_id, new_secret
 from provision.control.key_file import KEY_SETTING, make_key_file, read_key_file
 from provision.control.tables import installation, sealed
-from provision.errors import SealBrokenError, SettingsError, VaultError
+from provision.errors import SealBrokenError, SettingsError, UnknownKeyError, VaultError
 from provision.vault import KEY_BYTES, SALT_BYTES, Vault, read_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from provision.control.store import ControlStore
 
 _OWNER: Final = "installation"
 _SALT: Final = "scrypt salt"
-_KEY_CHECK: Final = "key check"
-_SIGNING_KEY: Final = "signing key"
+KEY_CHECK: Final = "key check"
+SIGNING_KEY: Final = "signing key"
 
+ROW_COLUMNS: Final = (sealed.c.id, sealed.c.purpose, sealed.c.owner, sealed.c.value)
 _VALUE: Final = select(sealed.c.value).where(sealed.c.id == bindparam("id"))
 _FACT: Final = select(installation.c.value).where(installation.c.key == bindparam("key"))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A secret as it lies in the store, and what the keys we have make of it.
+
+    `key_id` is empty where nothing can be read off the value.
+    """
+
+    id: str
+    purpose: str
+    owner: str
+    key_id: str
+    state: Literal["opens", "no key", "altered"]
 
 
 class SealedSecrets:
@@ -67,6 +83,45 @@ class SealedSecrets:
         owner = _row_owner(sealed_id, owner)
         return self._vault.open(bytes(value), purpose=purpose, owner=owner).decode()
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The keys we have, by name; the one that seals is the first."""
+        return self._vault.key_ids
+
+    def not_newest(self) -> ColumnElement[bool]:
+        """Holds for every row that is not sealed under the newest key."""
+        header = self._vault.header
+        return func.substr(sealed.c.value, 1, len(header)) != literal(header, LargeBinary)
+
+    def examine(self, row: Row[Any, Any, Any, Any]) -> SealedRow:
+        """Try to open one row of ROW_COLUMNS."""
+        state: Literal["opens", "no key", "altered"] = "opens"
+        key_id = ""
+        try:
+            key_id = self._vault.key_id(bytes(row.value))
+            self._open(row)
+        except UnknownKeyError:
+            state = "no key"
+        except SealBrokenError:
+            state = "altered"
+        return SealedRow(row.id, row.purpose, row.owner, key_id, state)
+
+    def reseal(self, conn: Connection, row: Row[Any, Any, Any, Any]) -> None:
+        """Seal one row of ROW_COLUMNS under the newest key, in its place. Raises VaultError."""
+        value = self._vault.seal(
+            self._open(row), purpose=row.purpose, owner=_row_owner(row.id, row.owner)
+        )
+        conn.execute(
+            update(sealed)
+            .where(sealed.c.id == row.id)
+            .values(value=value, sealed_at=self.store.now())
+        )
+
+    def _open(self, row: Row[Any, Any, Any, Any]) -> bytes:
+        return self._vault.open(
+            bytes(row.value), purpose=row.purpose, owner=_row_owner(row.id, row.owner)
+        )
+
     @staticmethod
     def delete(conn: Connection, sealed_id: str) -> None:
         conn.execute(delete(sealed).where(sealed.c.id == sealed_id))
@@ -84,7 +139,7 @@ def open_vault(
         encryption_key = _generated_key(store, key_file, allow_generate=allow_generate)
     secrets = SealedSecrets(store, Vault(read_keys(encryption_key, _salt(store))))
     try:
-        _once(secrets, _KEY_CHECK, "this key opens this store")
+        prove(secrets)
     except VaultError:
         raise SettingsError(
             f"{KEY_SETTING} is not the key this control store was sealed under; it may be that "
@@ -93,12 +148,29 @@ def open_vault(
     return secrets
 
 
+def unproved_vault(
+    store: ControlStore, *, encryption_key: str | None, key_file: Path
+) -> SealedSecrets:
+    """The store's secrets under whatever key there is, to see which of them it opens.
+
+    Without any, nothing opens. Raises SettingsError for a key that cannot be read.
+    """
+    key = encryption_key or read_key_file(key_file)
+    keys = read_keys(key, _salt(store)) if key else [random.token_bytes(KEY_BYTES)]
+    return SealedSecrets(store, Vault(keys))
+
+
+def prove(secrets: SealedSecrets) -> None:
+    """Open the value kept for that, made at first use. Raises VaultError under another key."""
+    _once(secrets, KEY_CHECK, "this key opens this store")
+
+
 def session_signing_key(secrets: SealedSecrets, secret_key: str | None) -> str:
     """What signs cookies: PROVISION_SECRET_KEY, else a random key made once for this store."""
     if secret_key is not None:
         return secret_key
     try:
-        return _once(secrets, _SIGNING_KEY, new_secret())
+        return _once(secrets, SIGNING_KEY, new_secret())
     except VaultError:
         raise SettingsError(
             "PROVISION_SECRET_KEY is not set, and the key kept in its place was altered and "
