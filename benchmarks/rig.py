@@ -23,7 +23,8 @@ from provision.control.connections import NewConnection
 from provision.passwords import PasswordHasher
 from provision.settings import Settings
 from provision.tenant import schema
-from provision.tenant.queries import projects, workspaces
+from provision.tenant.queries import workspaces
+from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.target import Target
 
 if TYPE_CHECKING:
@@ -192,5 +193,5 @@ def _fill(target: Target, owner_id: str, email: str) -> None:
         schema.apply(connection)
         workspaces.claim(connection, owner_id=owner_id, email=email, name="Bench")
         for number in range(ROWS):
-            projects.create(connection, owner_id=owner_id, values={"name": f"Project {number}"})
+            PROJECTS.create(connection, owner_id=owner_id, values={"name": f"Project {number}"})
     engine.dispose()

@@ -23,9 +23,10 @@ _MAY_IMPORT = {
     "passwords": {"errors"},
     "totp": {"errors"},
     "built_in": {"errors"},
+    "nouns": {"nouns", "errors"},
     "control": {"control", "errors", "vault", "passwords", "totp"},
-    "tenant": {"tenant", "errors"},
-    "web": {"web", "control", "tenant", "errors", "settings", "passwords", "totp"},
+    "tenant": {"tenant", "nouns", "errors"},
+    "web": {"web", "control", "tenant", "nouns", "errors", "settings", "passwords", "totp"},
 }
 _COMPOSING = {"__init__", "__main__", "assembly", "cli", "demo", "doctor", "server"}
 

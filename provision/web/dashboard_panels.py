@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import url_for
 
+from provision.nouns.tasks import STATUSES
 from provision.web.filters import money, parse_day, short_day
 from provision.web.moments import local
 from provision.web.project_cards import Budget, budget
 from provision.web.task_cards import named
-from provision.web.task_view import NOT_DONE, STATUSES, TaskView
+from provision.web.task_view import NOT_DONE, TaskView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,30 +1,44 @@
-"""The forms of all nouns: reading, saving, and what a form shows when it is refused."""
+"""The forms of all nouns: reading, saving, and what a form shows when it is refused.
+
+Every change that a person makes to a single row goes through `Editor`. A row that was changed
+meanwhile is merged field by field: a field only one side changed is that side's, and one that both
+changed is shown and chosen. Nothing is overwritten unseen.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from flask import request
 
-from provision.errors import RowRefusedError, StaleVersionError, ValidationError
+from provision.errors import (
+    NotFoundError,
+    RowRefusedError,
+    StaleVersionError,
+    ValidationError,
+)
 from provision.tenant.queries.bundle import decode
-from provision.web import filters, workspace
-from provision.web.forms import same
+from provision.web import filters, seen, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from uuid import UUID
 
-    from provision.web.forms import Noun
+    from provision.nouns.noun import Noun
+    from provision.tenant.queries.collection import Collection
 
 Card = TypeVar("Card")
+
+# How often a merge starts again because the row was changed once more under it.
+_MOST_MERGES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field of a form that somebody else has changed meanwhile."""
+    """A field that both sides changed, with what it would hold by either."""
 
+    column: str
     label: str
     mine: str
     theirs: str
@@ -32,119 +46,204 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What stands against a form: the version there is now and where the two differ."""
+    """What stands against a form. `mine` is all that it would write, of fields in question or not.
 
-    version: str
+    `changed` is when the row was changed, where its table says so.
+    """
+
+    mine: Mapping[str, str]
     differences: tuple[Difference, ...]
+    changed: str | None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something of mine is to be saved even where theirs is taken."""
+        return len(self.mine) > len(self.differences)
+
+    @property
+    def between(self) -> str:
+        return " ".join(each.column for each in self.differences)
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """An open form: what its fields hold, and why it was refused if it was.
+class Form:
+    """What a form holds, and why it was refused if it was.
 
-    `version` is the row's version the form goes out from, empty for a new row.
+    `version` and `seen` say which row, as it was when, the form goes out from; both are empty for
+    a new row. `is_gone`: somebody deleted the row, and what was typed can only become a new one.
     """
 
     values: Mapping[str, str]
     version: str = ""
+    seen: str = ""
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     conflict: Conflict | None = None
+    is_gone: bool = False
 
     @property
     def status(self) -> int:
         """The HTTP status of a page with this form on it."""
+        if self.is_gone:
+            return 404
         return 409 if self.conflict else 422 if self.errors else 200
 
 
-def refusals(noun: Noun, error: ValidationError | RowRefusedError) -> dict[str, list[str]]:
-    """Messages by field; what a rule of the user's own database refused is beside the first."""
-    if isinstance(error, ValidationError):
-        return error.errors
-    return {noun.fields[0].column: [str(error)]}
+def as_stored(values: dict[str, Any], sent: Mapping[str, str]) -> None:
+    """Add nothing to what is written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Editor(Generic[Card]):
-    """Saves the forms of one noun; `new` is what an empty form holds.
+    """Saves the forms of one noun.
 
-    `create` and `update` give the saved row as its card, or the refused form.
+    `create` and `update` give the saved row as its card, or the form that was refused. `complete`
+    adds to the values what the app itself writes with them.
     """
 
-    noun: Noun
-    card: type[Card]
-    create_query: Callable[..., str]
-    update_query: Callable[..., str]
-    get_query: Callable[..., str]
-    new: Mapping[str, str]
+    of: Collection[Card, Any]
+    complete: Callable[[dict[str, Any], Mapping[str, str]], None] = as_stored
 
-    def empty_panel(self) -> Panel:
-        """The form of a new row; the address may fill fields in."""
-        return Panel(self._typed(request.args, self.new))
+    @property
+    def noun(self) -> Noun:
+        return self.of.noun
 
-    def panel_of(self, row: Any) -> Panel:
+    def new_form(self, given: Mapping[str, str] | None = None) -> Form:
+        """The form of a new row; the address, or `given`, may fill fields in."""
+        return Form(self._typed(request.args if given is None else given, self._new()))
+
+    def form_of(self, row: Card) -> Form:
         """The form of a stored row."""
-        values = {each.column: _text(getattr(row, each.column)) for each in self.noun.fields}
-        return Panel(values, version=row.version)
+        values = self.texts(row)
+        return Form(values, version=_version(row), seen=seen.note(self.noun, values))
 
-    def create(self) -> Card | Panel:
-        """Make a row of the present form."""
-        try:
-            values = self.noun.read(request.form, creating=True)
-            text = workspace.write(self.create_query, values=values, today=filters.today())
-        except (ValidationError, RowRefusedError) as error:
-            return Panel(self._typed(request.form, self.new), errors=refusals(self.noun, error))
-        return decode(text, self.card)
+    def texts(self, row: Card) -> dict[str, str]:
+        """A stored row as the fields of its form."""
+        return {column: _text(getattr(row, column)) for column in self.noun.columns}
 
-    def update(self, row_id: UUID) -> Card | Panel:
-        """Change the fields that the present form carries, if the row is still as it was read."""
-        version = request.form.get("version", "")
+    def create(self, sent: Mapping[str, str]) -> Card | Form:
+        """Make a row of a form."""
         try:
-            values = self.noun.read(
-                request.form, creating=False, stored=lambda: self._stored(row_id)
-            )
-            text = workspace.write(
-                self.update_query,
-                row_id=str(row_id),
-                values=values,
-                version=version or None,
-                today=filters.today(),
-            )
+            values = self.noun.read(sent, creating=True)
+            text = workspace.write(self.of.create, values=values, today=filters.today())
         except (ValidationError, RowRefusedError) as error:
-            before = {name: _text(value) for name, value in self._stored(row_id).items()}
-            return Panel(
-                self._typed(request.form, before),
-                version=version or before["version"],
-                errors=refusals(self.noun, error),
+            return Form(self._typed(sent, self._new()), errors=self._refusals(error))
+        return decode(text, self.of.card_type)
+
+    def update(self, row_id: UUID, sent: Mapping[str, str]) -> Card | Form:
+        """Change the fields that a form carries, if the row is still as it was read.
+
+        Raises NotFoundError for a row that is gone where nothing was typed that could be kept.
+        """
+        sent = _chosen(sent)
+        version = sent.get("version") or None
+        try:
+            return self._save(row_id, sent, version)
+        except (ValidationError, RowRefusedError) as error:
+            before = self.form_of(self._stored(row_id))
+            return Form(
+                self._typed(sent, before.values),
+                version=version or before.version,
+                seen=sent.get("seen", "") if version else before.seen,
+                errors=self._refusals(error),
             )
+        except NotFoundError:
+            if self.noun.columns[0] not in sent:
+                raise
+            return Form(self._typed(sent, self._new()), is_gone=True)
+
+    def _save(self, row_id: UUID, sent: Mapping[str, str], version: str | None) -> Card | Form:
+        values = self.noun.read(
+            sent, creating=False, stored=lambda: self.texts(self._stored(row_id))
+        )
+        try:
+            return self._write(row_id, values, sent, version)
         except StaleVersionError as error:
-            return self._refused(error.current)
-        return decode(text, self.card)
+            return self._merge(row_id, values, sent, error.current, _MOST_MERGES)
 
-    def _refused(self, current: str) -> Panel:
-        row = decode(current, dict[str, object])
-        differences = []
-        for each in self.noun.fields:
-            if each.column not in request.form:
-                continue
-            mine, theirs = request.form[each.column].strip(), _text(row.get(each.column))
-            if not same(mine, theirs):
-                differences.append(Difference(each.label, mine or "nothing", theirs or "nothing"))
-        before = {name: _text(value) for name, value in row.items()}
-        version = before["version"]
-        return Panel(
-            self._typed(request.form, before),
-            version=version,
-            conflict=Conflict(version, tuple(differences)),
+    def _merge(
+        self, row_id: UUID, values: dict[str, Any], sent: Mapping[str, str], stored: str, tries: int
+    ) -> Card | Form:
+        """Save what only this form changed over the row as it is now, or ask."""
+        current = decode(stored, self.of.card_type)
+        theirs = self.texts(current)
+        mine, differences = self._compare(sent, theirs, seen.read(self.noun, sent))
+        if not mine:
+            return current
+        if not differences and tries:
+            written = {column: values[column] for column in mine if column in values}
+            try:
+                return self._write(row_id, written, sent, _version(current))
+            except StaleVersionError as error:
+                return self._merge(row_id, values, sent, error.current, tries - 1)
+        return Form(
+            self._typed(sent, theirs),
+            version=_version(current),
+            seen=seen.note(self.noun, theirs),
+            conflict=Conflict(mine, tuple(differences), getattr(current, "updated_at", None)),
         )
 
-    def _stored(self, row_id: UUID) -> dict[str, object]:
-        return decode(workspace.read(self.get_query, row_id=str(row_id)), dict[str, object])
+    def _compare(
+        self, sent: Mapping[str, str], theirs: Mapping[str, str], before: seen.Seen
+    ) -> tuple[dict[str, str], list[Difference]]:
+        """What the form changed, and what of it somebody else changed, too."""
+        mine, differences = {}, []
+        for each in self.noun.fields:
+            column = each.column
+            if column not in sent or before.had(column, sent[column]):
+                continue
+            typed, stored = each.plain(sent[column]), each.plain(theirs[column])
+            if typed == stored:
+                continue
+            mine[column] = sent[column]
+            if not before.had(column, stored):
+                text = sent[column].strip().replace("\r\n", "\n")
+                differences.append(Difference(column, each.label, text, theirs[column]))
+        return mine, differences
+
+    def _write(
+        self, row_id: UUID, values: dict[str, Any], sent: Mapping[str, str], version: str | None
+    ) -> Card:
+        self.complete(values, sent)
+        text = workspace.write(
+            self.of.update,
+            row_id=str(row_id),
+            values=values,
+            version=version,
+            today=filters.today(),
+        )
+        return decode(text, self.of.card_type)
+
+    def _stored(self, row_id: UUID) -> Card:
+        text = workspace.read(self.of.get, row_id=str(row_id), today=filters.today())
+        return decode(text, self.of.card_type)
+
+    def _refusals(self, error: ValidationError | RowRefusedError) -> dict[str, list[str]]:
+        """Messages by field; what a rule of the user's own database refused is beside the first."""
+        if isinstance(error, ValidationError):
+            return error.errors
+        return {self.noun.fields[0].column: [str(error)]}
+
+    def _new(self) -> dict[str, str]:
+        return {column: _text(value) for column, value in self.noun.defaults.items()}
 
     def _typed(self, given: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
-        return {
-            each.column: given.get(each.column, before.get(each.column, ""))
-            for each in self.noun.fields
-        }
+        return {column: given.get(column, before.get(column, "")) for column in self.noun.columns}
+
+
+def _chosen(sent: Mapping[str, str]) -> Mapping[str, str]:
+    """A form that answers a conflict without the fields where theirs is taken."""
+    choice, between = sent.get("choose"), sent.get("between", "").split()
+    if choice == "theirs":
+        dropped = set(between)
+    elif choice == "fields":
+        dropped = {column for column in between if sent.get(f"keep-{column}") == "theirs"}
+    else:
+        return sent
+    return {name: text for name, text in sent.items() if name not in dropped}
+
+
+def _version(row: Any) -> str:
+    return str(row.version)
 
 
 def _text(value: object) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from provision.tenant.rows import ProjectCard, TaskCard
+    from provision.tenant.rows import ProjectCard
 
 _ENDED = ("completed", "cancelled")
 
@@ -39,17 +39,6 @@ class Project:
     has_ended: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectTask:
-    """A task as its project's page lists it."""
-
-    id: str
-    title: str
-    status: str | None
-    due: Due
-    is_done: bool
-
-
 def project(row: ProjectCard, today: date) -> Project:
     """Work out what is shown of `row`."""
     has_ended = row.status in _ENDED
@@ -74,13 +63,3 @@ def budget(amount: Decimal | None, spent: Decimal | None) -> Budget:
     return Budget(
         money(spent) or "0", money(amount), words, max(0, min(percent, 1000)), is_over=rest < 0
     )
-
-
-def project_task(row: TaskCard, today: date) -> ProjectTask:
-    """A task's line on its project's page."""
-    is_done = row.status == "done"
-    when = due(row.due_date, today, is_settled=is_done)
-    if is_done and row.completed:
-        day = row.completed.astimezone().date().isoformat()
-        when = due(day, today, is_settled=True)
-    return ProjectTask(row.id, row.title, row.status, when, is_done)

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
+from provision.nouns.tasks import STATUSES
 from provision.web.due import Due, due
 from provision.web.filters import parse_day
 from provision.web.moments import finished, recently
-from provision.web.task_view import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from provision.web.task_view import AGENDA, NOBODY, NOT_DONE, PRIORITIES, STATUSES
+from provision.nouns.tasks import STATUSES
+from provision.web.task_view import AGENDA, NOBODY, NOT_DONE, PRIORITIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

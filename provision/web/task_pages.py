@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import current_app, request, url_for
 
+from provision.nouns.tasks import STATUSES
 from provision.tenant.queries import options
 from provision.tenant.queries import tasks as queries
 from provision.tenant.queries.options import Choices
@@ -22,16 +23,17 @@ from provision.web import (
 from provision.web import htmx as hx
 from provision.web.htmx import htmx
 from provision.web.partials import done, respond
-from provision.web.task_view import PRIORITIES, STATUSES, TaskView
+from provision.web.task_view import PRIORITIES, TaskView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from flask import Response
 
     from provision.tenant.queries.tasks import BoardPage, TaskListPage
     from provision.tenant.rows import TaskDetail
+    from provision.web.editing import Form
     from provision.web.task_changes import Change
     from provision.web.task_panel import Panel
 
@@ -44,7 +46,7 @@ def show_list(
     view: TaskView,
     *,
     quick: tuple[str, Sequence[str]] = ("", ()),
-    new: tuple[Mapping[str, str], Mapping[str, Sequence[str]]] | None = None,
+    new: Form | None = None,
     status: int = 200,
 ) -> Response:
     """The board or list; `quick` and `new` are what was typed into its forms and what is wrong."""
@@ -52,7 +54,7 @@ def show_list(
     page = _read(view, today, offset, cursor)
     panel = None
     if new:
-        panel = task_panel.new(Choices(page.projects, page.members), *new, at=view.url())
+        panel = task_panel.new(Choices(page.projects, page.members), new, at=view.url())
     context = frame(view, quick=quick, panel=panel) | {
         "shell": page.shell,
         "filter_choices": task_controls.filters(page.projects, page.members, page.counts),
@@ -70,19 +72,12 @@ def show_list(
     return hx.push_url(response, view.url()) if htmx else response
 
 
-def show_new(
-    view: TaskView,
-    typed: Mapping[str, str],
-    errors: Mapping[str, Sequence[str]],
-    *,
-    status: int = 200,
-) -> Response:
+def show_new(view: TaskView, form: Form) -> Response:
     """The form of a new task: alone for htmx, beside the board or list for a plain request."""
     if not htmx:
-        return show_list(view, new=(typed, errors), status=status)
-    choices = workspace.read(options.choices)
-    panel = task_panel.new(choices, typed, errors, at=view.url())
-    return respond(LIST, "task_panel", status=status, **frame(view, panel=panel))
+        return show_list(view, new=form, status=form.status)
+    panel = task_panel.new(workspace.read(options.choices), form, at=view.url())
+    return respond(LIST, "task_panel", status=form.status, **frame(view, panel=panel))
 
 
 def show_quick(view: TaskView, typed: str, errors: Sequence[str]) -> Response:
@@ -103,35 +98,44 @@ def show_made(view: TaskView, row: TaskDetail, *, is_quick: bool) -> Response:
 def show_task(
     task_id: str,
     *,
-    with_form: bool = False,
-    errors: Mapping[str, Sequence[str]] | None = None,
-    is_late: bool = False,
+    form_of: Callable[[TaskDetail], Form] | None = None,
     warning: str = "",
-    status: int = 200,
 ) -> Response:
-    """A task; `is_late` lays what was sent beside what somebody else has saved before it."""
+    """A task, with the form that `form_of` makes of it, or with what stands against it."""
     today = filters.today()
     page = workspace.read(queries.detail_page, row_id=task_id, today=today, shell=not htmx)
     panel = _opened(page.task, today, warning=warning)
-    sent, change = request.form, None
-    if is_late:
-        change = _change(page.task, today)
-        against = task_panel.compare(sent, page, today)
-        if not against.differences:
-            return show_saved(page.task, only_moved=False)
-        panel = task_panel.with_conflict(panel, against)
-    elif with_form:
-        panel = task_panel.with_form(panel, page, sent=sent or None, errors=errors or {})
+    form, change = form_of(page.task) if form_of else None, None
+    if form:
+        panel = task_panel.with_form(panel, page, form)
+        change = _change(page.task, today) if form.conflict else None
     response = respond(
         DETAIL,
         "task_panel",
         *_changes(change),
-        status=status,
+        status=409 if warning else form.status if form else 200,
         shell=page.shell,
         **frame(task_view.present(), panel=panel, change=change),
     )
     # What is wrong with a move is said in the panel, not in the part that asked for it.
-    return hx.retarget(response, "#panel") if htmx and sent else response
+    return hx.retarget(response, "#panel") if htmx and request.form else response
+
+
+def show_gone(task_id: str, form: Form) -> Response:
+    """What was typed into a task that somebody else deleted, as a new one."""
+    view = task_view.present()
+    if not htmx:
+        return show_list(view, new=form, status=form.status)
+    panel = task_panel.new(workspace.read(options.choices), form, at=view.url())
+    change = task_changes.removed(task_id, view, request.form)
+    response = respond(
+        LIST,
+        "task_panel",
+        "task_changes",
+        status=form.status,
+        **frame(view, panel=panel, change=change),
+    )
+    return hx.retarget(response, "#panel")
 
 
 def show_saved(row: TaskDetail, *, only_moved: bool) -> Response:
@@ -202,7 +206,7 @@ def _read(view: TaskView, today: date, offset: int, cursor: str | None) -> Board
         )
         return board
     listed: TaskListPage = workspace.read(
-        queries.list_page, **common, sort=view.sort, cursor=cursor or None
+        queries.list_page_with_counts, **common, sort=view.sort, cursor=cursor or None
     )
     return listed
 

@@ -10,8 +10,10 @@ from uuid import UUID
 from flask import request, url_for
 from werkzeug.datastructures import MultiDict
 
+from provision.nouns import fields as fields_of
+from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.filters import TaskFilters
-from provision.tenant.queries.tasks import SORTS
+from provision.tenant.queries.tasks import TASKS
 from provision.web.htmx import htmx
 
 if TYPE_CHECKING:
@@ -19,18 +21,8 @@ if TYPE_CHECKING:
 
     from provision.tenant.rows import TaskDetail
 
-STATUSES: Final[Mapping[str, str]] = {
-    "todo": "To do",
-    "in_progress": "In progress",
-    "review": "Review",
-    "done": "Done",
-}
-PRIORITIES: Final[Mapping[str, str]] = {
-    "urgent": "Urgent",
-    "high": "High",
-    "medium": "Medium",
-    "low": "Low",
-}
+# The most pressing first.
+PRIORITIES: Final = dict(reversed(fields_of.PRIORITIES.items()))
 NOT_DONE: Final = "not_done"
 NOBODY: Final = "nobody"
 AGENDA: Final = "agenda"
@@ -133,7 +125,7 @@ def read(args: Mapping[str, str]) -> TaskView:
         status=args.get("status", ""),
         priority=args.get("priority", ""),
         q=args.get("q", "").strip(),
-        sort=sort if sort.removeprefix("-") in SORTS else AGENDA,
+        sort=sort if sort.removeprefix("-") in TASKS.sorts else AGENDA,
         column=args.get("column", ""),
     )
 

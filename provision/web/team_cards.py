@@ -5,27 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provision.tenant.rows import TaskCard
-from provision.web.due import Due, due
+from provision.web.task_lines import TaskLine, task_line
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from provision.tenant.rows import NextTask, TeamCard
+    from provision.tenant.rows import TeamCard
 
 # Another program may have stored any number; beyond this a bar and a word say nothing more.
 _MOST_PERCENT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class MemberTask:
-    """A task as its person's card lists it."""
-
-    id: str
-    title: str
-    status: str | None
-    due: Due
-    is_done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +23,7 @@ class Member:
     row: TeamCard
     percent: int
     over: int
-    next_tasks: tuple[MemberTask, ...]
+    next_tasks: tuple[TaskLine, ...]
     more_tasks: int
 
 
@@ -46,16 +34,6 @@ def member(row: TeamCard, today: date) -> Member:
         row=row,
         percent=percent,
         over=max(0, percent - 100),
-        next_tasks=tuple(member_task(task, today) for task in row.next_tasks),
+        next_tasks=tuple(task_line(task, today) for task in row.next_tasks),
         more_tasks=row.open_tasks - len(row.next_tasks),
     )
-
-
-def member_task(row: NextTask | TaskCard, today: date) -> MemberTask:
-    """A task's line below its person."""
-    is_done = row.status == "done"
-    when = due(row.due_date, today, is_settled=is_done)
-    if isinstance(row, TaskCard) and is_done and row.completed:
-        day = row.completed.astimezone().date().isoformat()
-        when = due(day, today, is_settled=True)
-    return MemberTask(row.id, row.title, row.status, when, is_done)

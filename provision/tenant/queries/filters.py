@@ -88,9 +88,7 @@ class TeamFilters(Filters):
     """Text anywhere in the name, the e-mail address or the role."""
 
 
-ALL_PROJECTS = ProjectFilters()
 ALL_TASKS = TaskFilters()
-EVERYBODY = TeamFilters()
 
 
 def conditions(table: Table, names: tuple[str, ...]) -> list[ColumnElement[bool]]:

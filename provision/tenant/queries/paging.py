@@ -13,7 +13,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 from sqlalchemy import Text, Uuid, and_, bindparam, cast, func, literal_column, or_, select, true
@@ -25,13 +25,15 @@ from provision.tenant.queries.columns import LIMIT, own_rows
 from provision.tenant.queries.filters import conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Select, Table
 
+    from provision.tenant.queries.collection import Collection
     from provision.tenant.queries.filters import Filters
 
 T = TypeVar("T")
+Shape: TypeAlias = Literal["row", "line"]
 
 MAX_LIMIT = 200
 # A key is at most a name of 200 characters when the app wrote it; other programs' may be longer.
@@ -54,43 +56,31 @@ class Keyed(msgspec.Struct, Generic[T], frozen=True):
     id: str
 
 
-@dataclass(frozen=True, eq=False)
-class Listing:
-    """A noun's rows, how they may be shaped, and what they may be sorted by.
-
-    `shapes` turn the rows found (all columns and `version`) into what is sent, by name.
-    """
-
-    table: Table
-    sorts: Mapping[str, ColumnElement[Any]]
-    shapes: Mapping[str, Callable[[FromClause], Select[Any]]]
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a page starts and how it is ordered: the statement's shape and its parameters."""
 
-    listing: Listing
+    of: Collection[Any, Any]
     sort: str
     filters: Filters
     limit: int
     cursor: str | None
 
     def __post_init__(self) -> None:
-        if self.sort.removeprefix("-") not in self.listing.sorts:
-            known = ", ".join(sorted(self.listing.sorts))
+        if self.sort.removeprefix("-") not in self.of.sorts:
+            known = ", ".join(sorted(self.of.sorts))
             raise ValidationError(
                 {"sort": [f"Sort by one of {known}; a leading - turns the order round."]}
             )
         if not 1 <= self.limit <= MAX_LIMIT:
             raise ValidationError({"limit": [f"This has to be between 1 and {MAX_LIMIT}."]})
 
-    def statement(self, shape: str) -> Select[Any]:
+    def statement(self, shape: Shape) -> Select[Any]:
         """Rows of `item` (JSON), `key` (text) and `id`, one more than the page holds."""
         after = None
         if self.cursor is not None:
             after = "null" if self._start()[0] is None else "key"
-        return _statement(self.listing, shape, self.sort, self.filters.names(), after)
+        return _statement(self.of, shape, self.sort, self.filters.names(), after)
 
     def parameters(self, owner_id: str) -> dict[str, Any]:
         parameters = {
@@ -135,7 +125,7 @@ class Place:
 
     def _fingerprint(self) -> str:
         given = sorted(self.filters.given().items())
-        content = repr((self.listing.table.name, self.sort, given)).encode(errors="replace")
+        content = repr((self.of.table.name, self.sort, given)).encode(errors="replace")
         return hashlib.blake2b(content, digest_size=9).hexdigest()
 
 
@@ -165,9 +155,9 @@ def _as_text(statement: Select[Any]) -> Select[Any]:
 
 @lru_cache(maxsize=512)
 def _statement(
-    listing: Listing, shape: str, sort: str, filtered: tuple[str, ...], after: str | None
+    of: Collection[Any, Any], shape: Shape, sort: str, filtered: tuple[str, ...], after: str | None
 ) -> Select[Any]:
-    table, key = listing.table, listing.sorts[sort.removeprefix("-")]
+    table, key = of.table, of.sorts[sort.removeprefix("-")]
     is_descending = sort.startswith("-")
     order = (
         (key.desc().nulls_last(), table.c.id.desc())
@@ -186,7 +176,7 @@ def _statement(
             _after(table, key, is_descending=is_descending, is_null=after == "null")
         )
     rows = found.subquery("found")
-    shaped = listing.shapes[shape](rows)
+    shaped = (of.row if shape == "row" else of.line)(rows)
     names = tuple(shaped.selected_columns.keys())
     # `to_json` writes timestamps and dates the same way whatever DateStyle a session has.
     key_text = func.to_json(rows.c.sort_key).op("#>>")(literal_column("'{}'"))

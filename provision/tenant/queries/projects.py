@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, Text, func, select, true
 
 from provision.errors import ProjectNotFoundError
-from provision.tenant.queries import board, options, paging, writing
+from provision.nouns.projects import PROJECT
+from provision.tenant.queries import board, options
 from provision.tenant.queries import shell as frame
 from provision.tenant.queries.bundle import bundle, decode, gather
+from provision.tenant.queries.collection import Collection
 from provision.tenant.queries.columns import (
     ID,
     count_where,
@@ -22,8 +24,7 @@ from provision.tenant.queries.columns import (
     own_rows,
     project_columns,
 )
-from provision.tenant.queries.filters import ALL_PROJECTS, ProjectFilters, TaskFilters
-from provision.tenant.queries.paging import JsonPage, Keyed, Listing, Place
+from provision.tenant.queries.filters import ProjectFilters, TaskFilters
 from provision.tenant.rows import (
     Option,
     ProjectCard,
@@ -35,7 +36,6 @@ from provision.tenant.rows import (
 from provision.tenant.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
     from sqlalchemy import Connection, FromClause
@@ -58,47 +58,27 @@ def _card(source: FromClause) -> Select[Any]:
     return select(*project_columns(source), *progress.c).select_from(source.join(progress, true()))
 
 
-_NOUN = writing.Noun(
+PROJECTS = Collection(
+    noun=PROJECT,
     table=projects,
     not_found=ProjectNotFoundError,
-    defaults={
-        "name": None,
-        "description": None,
-        "budget": None,
-        "spent": 0,
-        "status": "planning",
-        "priority": "medium",
-        "due_date": None,
-    },
-    row=_row,
-    card=_card,
-)
-
-_LISTING = Listing(
-    table=projects,
+    filters=ProjectFilters,
     sorts={
         "created_at": projects.c.created_at,
         "updated_at": projects.c.updated_at,
         "name": func.lower(projects.c.name, type_=Text),
         "due_date": projects.c.due_date,
-        "priority": meaning(projects.c.priority, "low", "medium", "high", "urgent"),
-        "status": meaning(
-            projects.c.status, "planning", "active", "on_hold", "completed", "cancelled"
-        ),
+        "priority": meaning(projects.c.priority, *PROJECT.labels("priority")),
+        "status": meaning(projects.c.status, *PROJECT.labels("status")),
         "budget": projects.c.budget,
         "spent": projects.c.spent,
     },
-    shapes={"row": _row, "card": _card},
+    row=_row,
+    card=_card,
+    line=_card,
+    card_type=ProjectCard,
+    line_type=ProjectCard,
 )
-
-SORTS = frozenset(_LISTING.sorts)
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectListPage:
-    shell: Shell | None
-    projects: tuple[ProjectCard, ...]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,65 +92,6 @@ class ProjectPage:
     people: tuple[ProjectPerson, ...]
     projects: tuple[Option, ...]
     members: tuple[Option, ...]
-
-
-def page(
-    conn: Connection,
-    *,
-    owner_id: str,
-    filters: ProjectFilters = ALL_PROJECTS,
-    sort: str = "-created_at",
-    limit: int = 50,
-    cursor: str | None = None,
-) -> JsonPage:
-    return paging.json_page(conn, Place(_LISTING, sort, filters, limit, cursor), owner_id)
-
-
-def get(conn: Connection, *, owner_id: str, row_id: str, today: date | None = None) -> str:
-    return writing.get(_NOUN, conn, writing.Aim(owner_id, row_id, today=today))
-
-
-def create(
-    conn: Connection, *, owner_id: str, values: Mapping[str, Any], today: date | None = None
-) -> str:
-    return writing.create(_NOUN, conn, owner_id, values, today)
-
-
-def update(
-    conn: Connection,
-    *,
-    owner_id: str,
-    row_id: str,
-    values: Mapping[str, Any],
-    version: str | None = None,
-    today: date | None = None,
-) -> str:
-    return writing.change(_NOUN, conn, writing.Aim(owner_id, row_id, version, today), values)
-
-
-def delete(conn: Connection, *, owner_id: str, row_id: str, version: str | None = None) -> None:
-    """Its tasks go with it."""
-    writing.remove(_NOUN, conn, writing.Aim(owner_id, row_id, version))
-
-
-def list_page(
-    conn: Connection,
-    *,
-    owner_id: str,
-    today: date,
-    shell: bool,
-    filters: ProjectFilters = ALL_PROJECTS,
-    sort: str = "-created_at",
-    limit: int = 50,
-    cursor: str | None = None,
-) -> ProjectListPage:
-    place = Place(_LISTING, sort, filters, limit, cursor)
-    statement = _list_page(place.statement("card"), shell)
-    parameters = place.parameters(owner_id) | {"today": today}
-    texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
-    cards = decode(texts["rows"], tuple[Keyed[ProjectCard], ...])
-    shown, next_cursor = place.cut(cards)
-    return ProjectListPage(frame.read(texts), shown, next_cursor)
 
 
 def detail_page(
@@ -199,11 +120,6 @@ def detail_page(
         choices.projects,
         choices.members,
     )
-
-
-@lru_cache(maxsize=256)
-def _list_page(rows: Select[Any], shell: bool) -> Select[Any]:
-    return bundle(rows=rows, **frame.part(shell))
 
 
 @lru_cache

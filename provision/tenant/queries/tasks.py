@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Date, Select, Text, case, func, literal_column, select
 
 from provision.errors import TaskNotFoundError
-from provision.tenant.queries import board, options, paging, writing
+from provision.nouns.tasks import TASK
+from provision.tenant.queries import board, options, paging
 from provision.tenant.queries import shell as frame
 from provision.tenant.queries.bundle import bundle, decode, gather
+from provision.tenant.queries.collection import Collection
 from provision.tenant.queries.columns import (
     ID,
     assignee_name,
@@ -23,12 +25,11 @@ from provision.tenant.queries.columns import (
     task_columns,
 )
 from provision.tenant.queries.filters import ALL_TASKS, TaskFilters
-from provision.tenant.queries.paging import JsonPage, Keyed, Listing, Place
+from provision.tenant.queries.paging import Place
 from provision.tenant.rows import Option, Shell, StatusCount, TaskCard, TaskDetail
 from provision.tenant.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
     from sqlalchemy import ColumnElement, Connection, FromClause
@@ -42,48 +43,38 @@ def _detail(source: FromClause) -> Select[Any]:
     return select(*task_columns(source), project_name(source), assignee_name(source))
 
 
-_NOUN = writing.Noun(
-    table=tasks,
-    not_found=TaskNotFoundError,
-    defaults={
-        "title": None,
-        "description": None,
-        "status": "todo",
-        "priority": "medium",
-        "due_date": None,
-        "project_id": None,
-        "assignee_id": None,
-        "position": None,
-    },
-    row=_row,
-    card=_detail,
-    references={"project_id": projects, "assignee_id": team_members},
-    unknown={
-        "project_id": "There is no such project.",
-        "assignee_id": "There is no such team member.",
-    },
-)
-
 _NEVER: ColumnElement[date] = literal_column("'infinity'::date", Date)
 
-_LISTING = Listing(
+TASKS = Collection(
+    noun=TASK,
     table=tasks,
+    not_found=TaskNotFoundError,
+    filters=TaskFilters,
     sorts={
         "created_at": tasks.c.created_at,
         "updated_at": tasks.c.updated_at,
         "completed_at": tasks.c.completed_at,
         "title": func.lower(tasks.c.title, type_=Text),
         "due_date": tasks.c.due_date,
-        "priority": meaning(tasks.c.priority, "low", "medium", "high", "urgent"),
-        "status": meaning(tasks.c.status, "todo", "in_progress", "review", "done"),
+        "priority": meaning(tasks.c.priority, *TASK.labels("priority")),
+        "status": meaning(tasks.c.status, *TASK.labels("status")),
         "position": rank(tasks),
         # When it is due, what has no date behind that, and what is done last of all.
         "agenda": case((is_open(tasks), func.coalesce(tasks.c.due_date, _NEVER))),
     },
-    shapes={"row": _row, "card": board.card},
+    row=_row,
+    card=_detail,
+    line=board.card,
+    card_type=TaskDetail,
+    line_type=TaskCard,
+    references={"project_id": projects, "assignee_id": team_members},
+    unknown={
+        "project_id": "There is no such project.",
+        "assignee_id": "There is no such team member.",
+    },
+    # At the end of its column where nothing else is said.
+    beside={"position": None},
 )
-
-SORTS = frozenset(_LISTING.sorts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,46 +108,6 @@ class TaskPage:
     members: tuple[Option, ...]
 
 
-def page(
-    conn: Connection,
-    *,
-    owner_id: str,
-    filters: TaskFilters = ALL_TASKS,
-    sort: str = "-created_at",
-    limit: int = 50,
-    cursor: str | None = None,
-) -> JsonPage:
-    return paging.json_page(conn, Place(_LISTING, sort, filters, limit, cursor), owner_id)
-
-
-def get(conn: Connection, *, owner_id: str, row_id: str, today: date | None = None) -> str:
-    return writing.get(_NOUN, conn, writing.Aim(owner_id, row_id, today=today))
-
-
-def create(
-    conn: Connection, *, owner_id: str, values: Mapping[str, Any], today: date | None = None
-) -> str:
-    """Placed at the end of its column. Raises ValidationError for an unknown project or member."""
-    return writing.create(_NOUN, conn, owner_id, values, today)
-
-
-def update(
-    conn: Connection,
-    *,
-    owner_id: str,
-    row_id: str,
-    values: Mapping[str, Any],
-    version: str | None = None,
-    today: date | None = None,
-) -> str:
-    """Becoming done sets when; leaving done clears it. Raises ValidationError as `create`."""
-    return writing.change(_NOUN, conn, writing.Aim(owner_id, row_id, version, today), values)
-
-
-def delete(conn: Connection, *, owner_id: str, row_id: str, version: str | None = None) -> None:
-    writing.remove(_NOUN, conn, writing.Aim(owner_id, row_id, version))
-
-
 def board_page(
     conn: Connection,
     *,
@@ -186,7 +137,7 @@ def board_page(
     )
 
 
-def list_page(
+def list_page_with_counts(
     conn: Connection,
     *,
     owner_id: str,
@@ -197,11 +148,11 @@ def list_page(
     limit: int = 100,
     cursor: str | None = None,
 ) -> TaskListPage:
-    place = Place(_LISTING, sort, filters, limit, cursor)
-    statement = _list_page(place.statement("card"), filters.names(), shell)
+    place = Place(TASKS, sort, filters, limit, cursor)
+    statement = _list_page(place.statement("line"), filters.names(), shell)
     parameters = place.parameters(owner_id) | {"today": today}
     texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
-    shown, next_cursor = place.cut(decode(texts["rows"], tuple[Keyed[TaskCard], ...]))
+    shown, next_cursor = TASKS.cut(place, texts["rows"])
     choices = options.read(texts)
     return TaskListPage(
         frame.read(texts),

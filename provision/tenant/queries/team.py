@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, Text, case, func, literal_column, select, true
 
 from provision.errors import TeamMemberNotFoundError
-from provision.tenant.queries import board, paging, writing
+from provision.nouns.team import TEAM_MEMBER
+from provision.tenant.queries import board
 from provision.tenant.queries import shell as frame
 from provision.tenant.queries.bundle import bundle, decode, gather, json_rows
+from provision.tenant.queries.collection import Collection
 from provision.tenant.queries.columns import (
     ID,
     count_where,
@@ -23,13 +25,11 @@ from provision.tenant.queries.columns import (
     own_rows,
     rank,
 )
-from provision.tenant.queries.filters import EVERYBODY, TeamFilters
-from provision.tenant.queries.paging import JsonPage, Keyed, Listing, Place
+from provision.tenant.queries.filters import TeamFilters
 from provision.tenant.rows import Shell, TaskCard, TeamCard
 from provision.tenant.tables import tasks, team_members
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
     from sqlalchemy import Connection, FromClause
@@ -66,40 +66,24 @@ def _card(source: FromClause) -> Select[Any]:
     )
 
 
-_NOUN = writing.Noun(
+TEAM = Collection(
+    noun=TEAM_MEMBER,
     table=team_members,
     not_found=TeamMemberNotFoundError,
-    defaults={
-        "name": None,
-        "email": None,
-        "role": "Developer",
-        "workload": 0,
-        "status": "available",
-    },
-    row=_row,
-    card=_card,
-)
-
-_LISTING = Listing(
-    table=team_members,
+    filters=TeamFilters,
     sorts={
         "created_at": team_members.c.created_at,
         "name": func.lower(team_members.c.name, type_=Text),
         "role": func.lower(team_members.c.role, type_=Text),
         "workload": team_members.c.workload,
-        "status": meaning(team_members.c.status, "available", "busy", "away"),
+        "status": meaning(team_members.c.status, *TEAM_MEMBER.labels("status")),
     },
-    shapes={"row": _row, "card": _card},
+    row=_row,
+    card=_card,
+    line=_card,
+    card_type=TeamCard,
+    line_type=TeamCard,
 )
-
-SORTS = frozenset(_LISTING.sorts)
-
-
-@dataclass(frozen=True, slots=True)
-class TeamListPage:
-    shell: Shell | None
-    members: tuple[TeamCard, ...]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,64 +93,6 @@ class MemberPage:
     shell: Shell | None
     member: TeamCard
     tasks: tuple[TaskCard, ...]
-
-
-def page(
-    conn: Connection,
-    *,
-    owner_id: str,
-    filters: TeamFilters = EVERYBODY,
-    sort: str = "-created_at",
-    limit: int = 50,
-    cursor: str | None = None,
-) -> JsonPage:
-    return paging.json_page(conn, Place(_LISTING, sort, filters, limit, cursor), owner_id)
-
-
-def get(conn: Connection, *, owner_id: str, row_id: str, today: date | None = None) -> str:
-    return writing.get(_NOUN, conn, writing.Aim(owner_id, row_id, today=today))
-
-
-def create(
-    conn: Connection, *, owner_id: str, values: Mapping[str, Any], today: date | None = None
-) -> str:
-    return writing.create(_NOUN, conn, owner_id, values, today)
-
-
-def update(
-    conn: Connection,
-    *,
-    owner_id: str,
-    row_id: str,
-    values: Mapping[str, Any],
-    version: str | None = None,
-    today: date | None = None,
-) -> str:
-    return writing.change(_NOUN, conn, writing.Aim(owner_id, row_id, version, today), values)
-
-
-def delete(conn: Connection, *, owner_id: str, row_id: str, version: str | None = None) -> None:
-    """Their tasks stay, assigned to nobody."""
-    writing.remove(_NOUN, conn, writing.Aim(owner_id, row_id, version))
-
-
-def list_page(
-    conn: Connection,
-    *,
-    owner_id: str,
-    today: date,
-    shell: bool,
-    filters: TeamFilters = EVERYBODY,
-    sort: str = "name",
-    limit: int = 50,
-    cursor: str | None = None,
-) -> TeamListPage:
-    place = Place(_LISTING, sort, filters, limit, cursor)
-    statement = _list_page(place.statement("card"), shell)
-    parameters = place.parameters(owner_id) | {"today": today}
-    texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
-    shown, next_cursor = place.cut(decode(texts["rows"], tuple[Keyed[TeamCard], ...]))
-    return TeamListPage(frame.read(texts), shown, next_cursor)
 
 
 def detail_page(
@@ -179,11 +105,6 @@ def detail_page(
     if not found:
         raise TeamMemberNotFoundError
     return MemberPage(frame.read(texts), found[0], decode(texts["tasks"], tuple[TaskCard, ...]))
-
-
-@lru_cache(maxsize=256)
-def _list_page(rows: Select[Any], shell: bool) -> Select[Any]:
-    return bundle(rows=rows, **frame.part(shell))
 
 
 @lru_cache

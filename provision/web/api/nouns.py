@@ -6,19 +6,20 @@ Rows are built as JSON by the tenant's PostgreSQL and passed through as they com
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID  # noqa: TC003  # msgspec reads the annotation at run time
 
 import msgspec
 from flask import Response, make_response, request, url_for
 
 from provision.errors import StaleVersionError, ValidationError
-from provision.tenant.queries import projects, tasks, team
+from provision.nouns.fields import Day, FieldError, Reference
 from provision.tenant.queries.bundle import decode
-from provision.tenant.queries.filters import ProjectFilters, TaskFilters, TeamFilters
+from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.tasks import TASKS
+from provision.tenant.queries.team import TEAM
 from provision.web import workspace
 from provision.web.api.body import expected_versions, raw_answer, read_object, row_answer
-from provision.web.forms import PROJECT, TASK, TEAM_MEMBER, Day, FieldError, Noun, Reference
 from provision.web.problem_details import ApiError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from flask import Blueprint
 
-    from provision.tenant.queries.paging import JsonPage
+    from provision.tenant.queries.collection import Collection
 
 DEFAULT_LIMIT: Final = 50
 MOST_ROWS: Final = 200
@@ -38,51 +39,20 @@ _REFERENCES = {
 }
 
 
-class NounQueries(Protocol):
-    """What each noun's query module offers."""
-
-    page: Callable[..., JsonPage]
-    get: Callable[..., str]
-    create: Callable[..., str]
-    update: Callable[..., str]
-    delete: Callable[..., None]
-
-
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A noun as the API names it; `filters` are the names a list may be filtered by."""
+    """A noun in the API; `filters` are the names a list may be filtered by."""
 
-    path: str
-    member: str
-    collection: str
-    noun: Noun
-    queries: NounQueries
-    filters_type: Callable[..., Any]
+    of: Collection[Any, Any]
     filters: tuple[str, ...]
 
 
 RESOURCES: Final = (
+    Resource(PROJECTS, ("status", "priority", "q", "due_before", "due_after")),
     Resource(
-        "projects",
-        "project",
-        "projects",
-        PROJECT,
-        projects,
-        ProjectFilters,
-        ("status", "priority", "q", "due_before", "due_after"),
+        TASKS, ("status", "priority", "q", "project_id", "assignee_id", "due_before", "due_after")
     ),
-    Resource(
-        "tasks",
-        "task",
-        "tasks",
-        TASK,
-        tasks,
-        TaskFilters,
-        ("status", "priority", "q", "project_id", "assignee_id", "due_before", "due_after"),
-    ),
-    Resource(
-        "team", "team_member", "team_members", TEAM_MEMBER, team, TeamFilters, ("status", "q")
-    ),
+    Resource(TEAM, ("status", "q")),
 )
 
 
@@ -100,7 +70,7 @@ def register(bp: Blueprint) -> None:
     """Add the five routes of each noun to `bp`."""
     for resource in RESOURCES:
         calls = _Calls(resource)
-        collection, one = f"/{resource.path}", f"/{resource.path}/<uuid:row_id>"
+        collection, one = f"/{resource.of.noun.path}", f"/{resource.of.noun.path}/<uuid:row_id>"
         for rule, name, view, method in (
             (collection, "list", calls.list, "GET"),
             (collection, "create", calls.create, "POST"),
@@ -108,7 +78,7 @@ def register(bp: Blueprint) -> None:
             (one, "update", calls.update, "PATCH"),
             (one, "delete", calls.delete, "DELETE"),
         ):
-            bp.add_url_rule(rule, f"{resource.path}_{name}", view, methods=[method])
+            bp.add_url_rule(rule, f"{resource.of.noun.path}_{name}", view, methods=[method])
 
 
 class _Calls:
@@ -121,51 +91,51 @@ class _Calls:
         """A page of rows, filtered and sorted as the query says."""
         resource = self._resource
         page = workspace.read(
-            resource.queries.page,
-            filters=resource.filters_type(**_filters(resource.filters, request.args)),
+            resource.of.page,
+            filters=resource.of.filters(**_filters(resource.filters, request.args)),
             sort=request.args.get("sort") or "-created_at",
             limit=_limit(request.args.get("limit")),
             cursor=request.args.get("cursor") or None,
         )
         cursor = msgspec.json.encode(page.next_cursor).decode()
-        return raw_answer(f'{{"{resource.collection}":{page.rows},"next_cursor":{cursor}}}')
+        return raw_answer(f'{{"{resource.of.noun.collection}":{page.rows},"next_cursor":{cursor}}}')
 
     def create(self) -> Response:
         """A new row."""
         resource = self._resource
-        values = resource.noun.read(read_object(), creating=True, strict=True)
-        row = workspace.write(resource.queries.create, values=values)
+        values = resource.of.noun.read(read_object(), creating=True, strict=True)
+        row = workspace.write(resource.of.create, values=values)
         response = self._answer(row, 201)
         row_id = decode(row, _Identified).id
-        response.headers["Location"] = url_for(f"api.{resource.path}_get", row_id=row_id)
+        response.headers["Location"] = url_for(f"api.{resource.of.noun.path}_get", row_id=row_id)
         return response
 
     def get(self, row_id: UUID) -> Response:
         """One row."""
-        return self._answer(workspace.read(self._resource.queries.get, row_id=str(row_id)))
+        return self._answer(workspace.read(self._resource.of.get, row_id=str(row_id)))
 
     def update(self, row_id: UUID) -> Response:
         """Change the fields that are given, if the row is still the one that was read."""
         resource = self._resource
 
         def stored() -> Mapping[str, object]:
-            row = workspace.read(resource.queries.get, row_id=str(row_id))
+            row = workspace.read(resource.of.get, row_id=str(row_id))
             return decode(row, dict[str, object])
 
-        values = resource.noun.read(read_object(), creating=False, stored=stored, strict=True)
+        values = resource.of.noun.read(read_object(), creating=False, stored=stored, strict=True)
         row = self._unless_stale(
-            resource.queries.update, row_id, values=values, version=self._expected(row_id)
+            resource.of.update, row_id, values=values, version=self._expected(row_id)
         )
         return self._answer(row)
 
     def delete(self, row_id: UUID) -> Response:
         """Remove a row, if it is still the one that was read."""
-        self._unless_stale(self._resource.queries.delete, row_id, version=self._expected(row_id))
+        self._unless_stale(self._resource.of.delete, row_id, version=self._expected(row_id))
         return make_response("", 204)
 
     def _answer(self, row: str, status: int = 200) -> Response:
         version = decode(row, _Identified).version
-        return row_answer(self._resource.member, row, version, status)
+        return row_answer(self._resource.of.noun.member, row, version, status)
 
     def _expected(self, row_id: UUID) -> str | None:
         """The version that `If-Match` asks for, None without a condition."""
@@ -175,7 +145,7 @@ class _Calls:
         if len(versions) == 1:
             return versions[0]
         # Several: the one that is there now, if it is among them.
-        row = workspace.read(self._resource.queries.get, row_id=str(row_id))
+        row = workspace.read(self._resource.of.get, row_id=str(row_id))
         current = decode(row, _Identified).version
         return current if current in versions else "none of them"
 

@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import event
 
 from provision.tenant import rows, schema
-from provision.tenant.queries import projects, tasks, team, workspaces
+from provision.tenant.queries import workspaces
 from provision.tenant.queries.bundle import decode
+from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.tasks import TASKS
+from provision.tenant.queries.team import TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,15 +32,15 @@ class Person:
     owner_id: str
 
     def project(self, name: str = "Website", **values: Any) -> rows.Project:
-        made = projects.create(self.conn, owner_id=self.owner_id, values={"name": name, **values})
+        made = PROJECTS.create(self.conn, owner_id=self.owner_id, values={"name": name, **values})
         return decode(made, rows.Project)
 
     def task(self, title: str = "Fix booking form", **values: Any) -> rows.Task:
-        made = tasks.create(self.conn, owner_id=self.owner_id, values={"title": title, **values})
+        made = TASKS.create(self.conn, owner_id=self.owner_id, values={"title": title, **values})
         return decode(made, rows.Task)
 
     def member(self, name: str = "Ana Lindqvist", **values: Any) -> rows.TeamMember:
-        made = team.create(self.conn, owner_id=self.owner_id, values={"name": name, **values})
+        made = TEAM.create(self.conn, owner_id=self.owner_id, values={"name": name, **values})
         return decode(made, rows.TeamMember)
 
     def run(self, statement: str) -> None:

@@ -19,6 +19,10 @@ from sqlalchemy import text
 from provision.errors import NotFoundError, ValidationError
 from provision.tenant import queries
 from provision.tenant.queries import dashboard, options, projects, sample, shell, tasks, team
+from provision.tenant.queries.collection import Collection
+from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.tasks import TASKS
+from provision.tenant.queries.team import TEAM
 from tests.tenant.queries.conftest import MONDAY
 
 if TYPE_CHECKING:
@@ -26,7 +30,8 @@ if TYPE_CHECKING:
 
     from tests.tenant.queries.conftest import Person
 
-NOUNS = {"projects": projects, "tasks": tasks, "team": team}
+NOUNS: dict[str, Collection[Any, Any]] = {"projects": PROJECTS, "tasks": TASKS, "team": TEAM}
+PAGES = {"projects": projects, "tasks": tasks, "team": team}
 VALUES = {"projects": {"name": "New"}, "tasks": {"title": "New"}, "team": {"name": "New"}}
 
 # As whom, and with the id of a row where one is asked for.
@@ -47,6 +52,7 @@ READS = {
         f"{name}.list_page": _call(noun.list_page, today=MONDAY, shell=True)
         for name, noun in NOUNS.items()
     },
+    "tasks.list_page_with_counts": _call(tasks.list_page_with_counts, today=MONDAY, shell=True),
     "tasks.board_page": _call(tasks.board_page, today=MONDAY, shell=True),
     "dashboard.overview": _call(dashboard.overview, today=MONDAY, shell=True),
     "shell.frame": _call(shell.frame, today=MONDAY),
@@ -57,8 +63,8 @@ READS = {
 BY_ID = {
     **{f"{name}.get": _call_by_id(noun.get, today=MONDAY) for name, noun in NOUNS.items()},
     **{
-        f"{name}.detail_page": _call_by_id(noun.detail_page, today=MONDAY, shell=True)
-        for name, noun in NOUNS.items()
+        f"{name}.detail_page": _call_by_id(pages.detail_page, today=MONDAY, shell=True)
+        for name, pages in PAGES.items()
     },
     **{
         f"{name}.update": _call_by_id(noun.update, values=VALUES[name], today=MONDAY)
@@ -117,7 +123,14 @@ def test_every_query_function_is_tested_here() -> None:
             functions.add(f"{module.name}.{name}")
             if f"{module.name}.{name}" not in OF_NOBODY:
                 assert parameters["owner_id"].kind is inspect.Parameter.KEYWORD_ONLY
+    # The calls of a collection are those of each noun.
+    calls = [name for name in vars(Collection) if _asks(getattr(Collection, name))]
+    functions |= {f"{noun}.{call}" for noun in NOUNS for call in calls}
     assert functions == CALLS.keys() | FILLS.keys() | OF_NOBODY
+
+
+def _asks(call: object) -> bool:
+    return inspect.isfunction(call) and "conn" in inspect.signature(call).parameters
 
 
 @pytest.mark.parametrize("name", READS)
@@ -170,7 +183,7 @@ def test_nobody_refers_to_rows_of_somebody_else(
     with pytest.raises(ValidationError) as created:
         bob.task(**{field: foreign})
     with pytest.raises(ValidationError) as updated:
-        tasks.update(bob.conn, owner_id=bob.owner_id, row_id=task.id, values={field: foreign})
+        TASKS.update(bob.conn, owner_id=bob.owner_id, row_id=task.id, values={field: foreign})
     assert created.value.errors.keys() == updated.value.errors.keys() == {field}
     assert everything(bob) == before
 
@@ -186,7 +199,7 @@ def test_a_reference_that_another_program_made_across_people_shows_no_name(
     )
     for read in READS.values():
         assert "ALICE" not in repr(read(bob.conn, bob.owner_id, ""))
-    shown = tasks.get(bob.conn, owner_id=bob.owner_id, row_id=task.id, today=MONDAY)
+    shown = TASKS.get(bob.conn, owner_id=bob.owner_id, row_id=task.id, today=MONDAY)
     assert "ALICE" not in shown
     page = projects.detail_page(
         alice.conn, owner_id=alice.owner_id, row_id=ids["projects"], today=MONDAY, shell=True

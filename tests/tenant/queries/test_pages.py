@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from provision.tenant.queries import dashboard, options, projects, shell, tasks, team
 from provision.tenant.queries.filters import TaskFilters
+from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.tasks import TASKS
+from provision.tenant.queries.team import TEAM
 from tests.tenant.queries.conftest import MONDAY
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ def test_every_page_shows_rows_that_other_programs_wrote(alice: Person) -> None:
     alice.task("old", project_id=project.id, assignee_id=member.id)
     alice.run(STRANGE)
     conn = alice.conn
-    (card,) = projects.list_page(conn, **on(alice)).projects
+    (card,) = PROJECTS.list_page(conn, **on(alice)).rows
     assert (card.status, card.due, card.due_date) == ("blocked", None, "infinity")
     assert (card.budget_amount, card.spent_amount) == (None, None)
     assert (card.created, card.updated) == (None, None)
@@ -47,7 +50,7 @@ def test_every_page_shows_rows_that_other_programs_wrote(alice: Person) -> None:
     shown = tasks.detail_page(conn, **on(alice, row_id=task.id)).task
     assert (shown.due, shown.completed, shown.created) == (None, None, None)
     assert len(tasks.board_page(conn, **on(alice)).tasks) == 2
-    (person,) = team.list_page(conn, **on(alice)).members
+    (person,) = TEAM.list_page(conn, **on(alice)).rows
     assert (person.workload, person.open_tasks) == (-2147483648, 2)
     assert len(team.detail_page(conn, **on(alice, row_id=member.id)).tasks) == 2
     overview = dashboard.overview(conn, **on(alice))
@@ -62,7 +65,7 @@ def test_a_card_counts_the_tasks_of_its_project(alice: Person) -> None:
     alice.task("b", project_id=project.id, due_date=date(2020, 1, 1))
     alice.task("c", project_id=project.id, due_date=MONDAY)
     alice.task("elsewhere")
-    (card,) = projects.list_page(alice.conn, **on(alice)).projects
+    (card,) = PROJECTS.list_page(alice.conn, **on(alice)).rows
     assert (card.tasks_total, card.tasks_done, card.tasks_late) == (3, 1, 1)
 
 
@@ -117,7 +120,7 @@ def test_a_column_keeps_the_order_people_gave_it(alice: Person) -> None:
     third = alice.task("third")
     assert first.position is not None
     assert second.position is not None
-    tasks.update(
+    TASKS.update(
         alice.conn,
         owner_id=alice.owner_id,
         row_id=third.id,
@@ -159,7 +162,7 @@ def test_a_person_shows_five_next_tasks_soonest_first(alice: Person) -> None:
     alice.task("done", assignee_id=ana.id, status="done", due_date=MONDAY)
     for day in range(6, 0, -1):
         alice.task(f"in {day}", assignee_id=ana.id, due_date=MONDAY + timedelta(days=day))
-    (card,) = team.list_page(alice.conn, **on(alice)).members
+    (card,) = TEAM.list_page(alice.conn, **on(alice)).rows
     assert [task.title for task in card.next_tasks] == [f"in {day}" for day in range(1, 6)]
     assert (card.open_tasks, card.late_tasks) == (7, 0)
     page = team.detail_page(alice.conn, **on(alice, row_id=ana.id))
@@ -220,7 +223,7 @@ def test_the_dashboard_shows_who_carries_what_and_what_changed_last(alice: Perso
     ana, tomas = alice.member("Ana", workload=115), alice.member("Tomás", workload=90)
     task = alice.task("first", assignee_id=tomas.id, due_date=date(2026, 11, 1))
     alice.task("second", assignee_id=ana.id, status="done")
-    tasks.update(alice.conn, owner_id=alice.owner_id, row_id=task.id, values={"status": "review"})
+    TASKS.update(alice.conn, owner_id=alice.owner_id, row_id=task.id, values={"status": "review"})
     view = dashboard.overview(alice.conn, **on(alice))
     load = [(each.name, each.workload, each.open_tasks, each.late_tasks) for each in view.workload]
     assert load == [("Ana", 115, 0, 0), ("Tomás", 90, 1, 1)]

@@ -11,22 +11,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from provision.errors import InvalidCursorError, ValidationError
-from provision.tenant.queries import projects, tasks, team
+from provision.tenant.queries import tasks
 from provision.tenant.queries.filters import (
     ALL_TASKS,
     ProjectFilters,
     TaskFilters,
     TeamFilters,
 )
+from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.tasks import TASKS
+from provision.tenant.queries.team import TEAM
 from tests.tenant.queries.conftest import MONDAY
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
+    from provision.tenant.queries.collection import Collection
     from tests.tenant.queries.conftest import Person
 
 
-def through(person: Person, noun: ModuleType, **given: Any) -> list[dict[str, Any]]:
+def through(person: Person, noun: Collection[Any, Any], **given: Any) -> list[dict[str, Any]]:
     """All rows, a page of two at a time."""
     rows: list[dict[str, Any]] = []
     cursor = None
@@ -39,7 +41,7 @@ def through(person: Person, noun: ModuleType, **given: Any) -> list[dict[str, An
 
 
 def titles(person: Person, **given: Any) -> list[str]:
-    return [row["title"] for row in through(person, tasks, **given)]
+    return [row["title"] for row in through(person, TASKS, **given)]
 
 
 def strange_tasks(alice: Person) -> None:
@@ -63,23 +65,23 @@ def strange_tasks(alice: Person) -> None:
     )
 
 
-@pytest.mark.parametrize("sort", [sign + key for key in sorted(tasks.SORTS) for sign in ("", "-")])
+@pytest.mark.parametrize("sort", [sign + key for key in sorted(TASKS.sorts) for sign in ("", "-")])
 def test_every_order_of_tasks_goes_through_to_the_end(sort: str, alice: Person) -> None:
     strange_tasks(alice)
     in_pages = titles(alice, sort=sort)
     assert sorted(in_pages) == ["A", "b", "c", "d", "e", "f", "g"]
-    at_once = tasks.page(alice.conn, owner_id=alice.owner_id, sort=sort)
+    at_once = TASKS.page(alice.conn, owner_id=alice.owner_id, sort=sort)
     assert [row["title"] for row in json.loads(at_once.rows)] == in_pages
     assert at_once.next_cursor is None
-    on_page = tasks.list_page(
+    on_page = tasks.list_page_with_counts(
         alice.conn, owner_id=alice.owner_id, today=MONDAY, shell=False, sort=sort
     )
     assert [task.title for task in on_page.tasks] == in_pages
 
 
-@pytest.mark.parametrize("noun", [projects, team])
+@pytest.mark.parametrize("noun", [PROJECTS, TEAM])
 def test_every_order_of_the_other_nouns_goes_through_to_the_end(
-    noun: ModuleType, alice: Person
+    noun: Collection[Any, Any], alice: Person
 ) -> None:
     for name in "abcde":
         alice.project(name, budget=Decimal(ord(name) % 3))
@@ -88,7 +90,7 @@ def test_every_order_of_the_other_nouns_goes_through_to_the_end(
         "UPDATE projects SET budget = 'NaN', status = 'x', due_date = 'infinity' WHERE name = 'a'"
     )
     alice.run("UPDATE team_members SET workload = NULL, status = 'x', role = NULL WHERE name = 'a'")
-    for key in noun.SORTS:
+    for key in noun.sorts:
         for sort in (key, f"-{key}"):
             names = [row["name"] for row in through(alice, noun, sort=sort)]
             assert sorted(names) == list("abcde"), sort
@@ -111,15 +113,15 @@ def test_values_sort_by_meaning_and_unknown_ones_last(alice: Person) -> None:
 def test_rows_that_come_in_between_neither_repeat_nor_hide_others(alice: Person) -> None:
     for title in "abcd":
         alice.task(title)
-    first = tasks.page(alice.conn, owner_id=alice.owner_id, limit=2)
+    first = TASKS.page(alice.conn, owner_id=alice.owner_id, limit=2)
     alice.task("new")
-    second = tasks.page(alice.conn, owner_id=alice.owner_id, limit=2, cursor=first.next_cursor)
+    second = TASKS.page(alice.conn, owner_id=alice.owner_id, limit=2, cursor=first.next_cursor)
     assert [row["title"] for row in json.loads(second.rows)] == ["b", "a"]
     assert second.next_cursor is None
 
 
 def test_an_empty_list_is_an_empty_array(alice: Person) -> None:
-    page = tasks.page(alice.conn, owner_id=alice.owner_id)
+    page = TASKS.page(alice.conn, owner_id=alice.owner_id)
     assert (page.rows, page.next_cursor) == ("[]", None)
 
 
@@ -137,11 +139,11 @@ def test_a_cursor_is_good_only_for_the_list_it_came_from(
     for name in "abc":
         alice.task(name)
         alice.project(name)
-    cursor = tasks.page(alice.conn, owner_id=alice.owner_id, limit=1).next_cursor
+    cursor = TASKS.page(alice.conn, owner_id=alice.owner_id, limit=1).next_cursor
     with pytest.raises(InvalidCursorError):
-        tasks.page(alice.conn, owner_id=alice.owner_id, limit=1, cursor=cursor, **other)
+        TASKS.page(alice.conn, owner_id=alice.owner_id, limit=1, cursor=cursor, **other)
     with pytest.raises(InvalidCursorError):
-        projects.page(alice.conn, owner_id=alice.owner_id, limit=1, cursor=cursor)
+        PROJECTS.page(alice.conn, owner_id=alice.owner_id, limit=1, cursor=cursor)
 
 
 def forged(cursor: str, **changes: Any) -> str:
@@ -153,7 +155,7 @@ def forged(cursor: str, **changes: Any) -> str:
 def test_a_forged_cursor_is_refused(alice: Person) -> None:
     for name in "abc":
         alice.task(name)
-    cursor = tasks.page(alice.conn, owner_id=alice.owner_id, limit=1).next_cursor
+    cursor = TASKS.page(alice.conn, owner_id=alice.owner_id, limit=1).next_cursor
     assert cursor is not None
     for wrong in (
         "",
@@ -173,9 +175,9 @@ def test_a_forged_cursor_is_refused(alice: Person) -> None:
         forged(cursor, fingerprint="0"),
     ):
         with pytest.raises(InvalidCursorError):
-            tasks.page(alice.conn, owner_id=alice.owner_id, limit=1, cursor=wrong)
+            TASKS.page(alice.conn, owner_id=alice.owner_id, limit=1, cursor=wrong)
         with pytest.raises(InvalidCursorError):
-            tasks.list_page(
+            tasks.list_page_with_counts(
                 alice.conn,
                 owner_id=alice.owner_id,
                 today=MONDAY,
@@ -193,7 +195,7 @@ def test_an_order_or_size_that_is_not_offered_is_refused(
     given: dict[str, Any], alice: Person
 ) -> None:
     with pytest.raises(ValidationError) as caught:
-        tasks.page(alice.conn, owner_id=alice.owner_id, **given)
+        TASKS.page(alice.conn, owner_id=alice.owner_id, **given)
     assert caught.value.errors.keys() == given.keys()
 
 
@@ -238,9 +240,9 @@ def test_projects_and_team_are_narrowed_too(alice: Person) -> None:
         (ProjectFilters(due_before=date(2027, 1, 1)), ["Website"]),
         (ProjectFilters(due_after=date(2027, 1, 1)), []),
     ):
-        assert [row["name"] for row in through(alice, projects, filters=filters)] == expected
+        assert [row["name"] for row in through(alice, PROJECTS, filters=filters)] == expected
     for narrowed, name in ((TeamFilters(status="busy"), "Tomás"), (TeamFilters(q="LEAD"), "Ana")):
-        assert [row["name"] for row in through(alice, team, filters=narrowed)] == [name]
+        assert [row["name"] for row in through(alice, TEAM, filters=narrowed)] == [name]
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"])

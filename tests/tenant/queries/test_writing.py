@@ -13,25 +13,26 @@ from sqlalchemy import create_engine, text
 
 from provision.errors import NotFoundError, StaleVersionError, TaskNotFoundError, ValidationError
 from provision.tenant import rows
-from provision.tenant.queries import projects, tasks, team
 from provision.tenant.queries.bundle import decode
+from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.tasks import TASKS
+from provision.tenant.queries.team import TEAM
 from tests.tenant.queries.conftest import MONDAY, Person
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
+    from provision.tenant.queries.collection import Collection
     from tests.conftest import Database
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
-NOUNS: list[tuple[ModuleType, dict[str, Any]]] = [
-    (projects, {"name": "Website"}),
-    (tasks, {"title": "Fix booking form"}),
-    (team, {"name": "Ana"}),
+NOUNS: list[tuple[Collection[Any, Any], dict[str, Any]]] = [
+    (PROJECTS, {"name": "Website"}),
+    (TASKS, {"title": "Fix booking form"}),
+    (TEAM, {"name": "Ana"}),
 ]
 
 
 def change(person: Person, task: rows.Task, **values: Any) -> rows.Task:
-    made = tasks.update(person.conn, owner_id=person.owner_id, row_id=task.id, values=values)
+    made = TASKS.update(person.conn, owner_id=person.owner_id, row_id=task.id, values=values)
     return decode(made, rows.Task)
 
 
@@ -57,9 +58,9 @@ def test_timestamps_are_the_present_in_utc_whatever_the_sessions_time_zone(alice
 
 @pytest.mark.parametrize(("noun", "values"), NOUNS)
 def test_what_is_written_is_answered_and_found_again(
-    noun: ModuleType, values: dict[str, Any], alice: Person
+    noun: Collection[Any, Any], values: dict[str, Any], alice: Person
 ) -> None:
-    who = {"conn": alice.conn, "owner_id": alice.owner_id}
+    who: dict[str, Any] = {"conn": alice.conn, "owner_id": alice.owner_id}
     answer = noun.create(**who, values=values)
     made = json.loads(answer)
     assert noun.get(**who, row_id=made["id"]) == answer
@@ -74,12 +75,12 @@ def test_what_is_written_is_answered_and_found_again(
 
 @pytest.mark.parametrize(("noun", "values"), NOUNS)
 def test_a_stale_version_changes_nothing_and_shows_what_is_there(
-    noun: ModuleType, values: dict[str, Any], alice: Person
+    noun: Collection[Any, Any], values: dict[str, Any], alice: Person
 ) -> None:
-    who = {"conn": alice.conn, "owner_id": alice.owner_id}
+    who: dict[str, Any] = {"conn": alice.conn, "owner_id": alice.owner_id}
     made = json.loads(noun.create(**who, values=values))
     current = noun.update(**who, row_id=made["id"], values={"status": "theirs"})
-    stale = {"row_id": made["id"], "version": made["version"]}
+    stale: dict[str, Any] = {"row_id": made["id"], "version": made["version"]}
     for values_now in ({"status": "mine"}, {}):
         with pytest.raises(StaleVersionError) as caught:
             noun.update(**who, **stale, values=values_now)
@@ -92,9 +93,9 @@ def test_a_stale_version_changes_nothing_and_shows_what_is_there(
 
 @pytest.mark.parametrize(("noun", "values"), NOUNS)
 def test_what_is_not_there_is_not_found(
-    noun: ModuleType, values: dict[str, Any], alice: Person
+    noun: Collection[Any, Any], values: dict[str, Any], alice: Person
 ) -> None:
-    who = {"conn": alice.conn, "owner_id": alice.owner_id, "row_id": NOBODY}
+    who: dict[str, Any] = {"conn": alice.conn, "owner_id": alice.owner_id, "row_id": NOBODY}
     for version in (None, "1"):
         for written in (values, {}):
             with pytest.raises(NotFoundError):
@@ -105,9 +106,9 @@ def test_what_is_not_there_is_not_found(
 
 @pytest.mark.parametrize(("noun", "values"), NOUNS)
 def test_writing_nothing_leaves_the_row_and_its_version(
-    noun: ModuleType, values: dict[str, Any], alice: Person
+    noun: Collection[Any, Any], values: dict[str, Any], alice: Person
 ) -> None:
-    who = {"conn": alice.conn, "owner_id": alice.owner_id}
+    who: dict[str, Any] = {"conn": alice.conn, "owner_id": alice.owner_id}
     made = noun.create(**who, values=values)
     row = json.loads(made)
     assert noun.update(**who, row_id=row["id"], values={}, version=row["version"]) == made
@@ -115,7 +116,7 @@ def test_writing_nothing_leaves_the_row_and_its_version(
 
 @pytest.mark.parametrize(("noun", "values"), NOUNS)
 def test_only_what_is_writable_is_written(
-    noun: ModuleType, values: dict[str, Any], alice: Person
+    noun: Collection[Any, Any], values: dict[str, Any], alice: Person
 ) -> None:
     with pytest.raises(ValueError, match="user_id"):
         noun.create(alice.conn, owner_id=alice.owner_id, values=values | {"user_id": NOBODY})
@@ -128,16 +129,16 @@ def test_a_write_answers_with_the_card_where_a_day_is_given(alice: Person) -> No
     project, member = alice.project(), alice.member()
     given = {"title": "A", "project_id": project.id, "assignee_id": member.id}
     late = decode(
-        tasks.create(**who, values=given | {"due_date": date(2026, 11, 20), "description": "d"}),
+        TASKS.create(**who, values=given | {"due_date": date(2026, 11, 20), "description": "d"}),
         rows.TaskDetail,
     )
     assert (late.project_name, late.assignee_name) == (project.name, member.name)
     assert late.description == "d"
     card = decode(
-        projects.update(**who, row_id=project.id, values={"status": "active"}), rows.ProjectCard
+        PROJECTS.update(**who, row_id=project.id, values={"status": "active"}), rows.ProjectCard
     )
     assert (card.tasks_total, card.tasks_done, card.tasks_late) == (1, 0, 1)
-    person = decode(team.update(**who, row_id=member.id, values={"workload": 90}), rows.TeamCard)
+    person = decode(TEAM.update(**who, row_id=member.id, values={"workload": 90}), rows.TeamCard)
     assert (person.open_tasks, person.late_tasks) == (1, 1)
     assert [task.title for task in person.next_tasks] == ["A"]
 
@@ -161,11 +162,11 @@ def test_deleting_a_project_deletes_its_tasks_and_a_member_unassigns(alice: Pers
     gone = alice.task(project_id=project.id)
     kept = alice.task(assignee_id=member.id)
     who: dict[str, Any] = {"conn": alice.conn, "owner_id": alice.owner_id}
-    projects.delete(**who, row_id=project.id)
-    team.delete(**who, row_id=member.id)
+    PROJECTS.delete(**who, row_id=project.id)
+    TEAM.delete(**who, row_id=member.id)
     with pytest.raises(TaskNotFoundError):
-        tasks.get(**who, row_id=gone.id)
-    assert decode(tasks.get(**who, row_id=kept.id), rows.Task).assignee_id is None
+        TASKS.get(**who, row_id=gone.id)
+    assert decode(TASKS.get(**who, row_id=kept.id), rows.Task).assignee_id is None
 
 
 def test_becoming_done_is_dated_once_and_leaving_done_clears_it(alice: Person) -> None:
@@ -200,7 +201,7 @@ def test_two_writers_with_one_version_cannot_both_win(alice: Person, database: D
     def write(title: str) -> None:
         with engine.connect() as conn:
             try:
-                tasks.update(
+                TASKS.update(
                     conn,
                     owner_id=alice.owner_id,
                     row_id=task.id,
@@ -219,7 +220,7 @@ def test_two_writers_with_one_version_cannot_both_win(alice: Person, database: D
     engine.dispose()
     winners = [result for result in results if isinstance(result, str)]
     assert len(winners) == 1
-    stored = tasks.get(alice.conn, owner_id=alice.owner_id, row_id=task.id)
+    stored = TASKS.get(alice.conn, owner_id=alice.owner_id, row_id=task.id)
     assert decode(stored, rows.Task).title == winners[0]
 
 
@@ -237,7 +238,7 @@ def test_a_project_that_is_being_deleted_takes_no_new_task(
             caught.append(error)
 
     with engine.connect() as other:
-        projects.delete(other, owner_id=alice.owner_id, row_id=project.id)
+        PROJECTS.delete(other, owner_id=alice.owner_id, row_id=project.id)
         thread = threading.Thread(target=create)
         thread.start()
         thread.join(0.3)

@@ -1,4 +1,4 @@
-"""The rules of each noun, declared once: a form, a JSON body and a description are read by them.
+"""The kinds of fields: the rules that forms, JSON bodies and descriptions of rows are read by.
 
 A field turns what came in (text from a form, any JSON value from the API) into the value to store,
 or raises FieldError with a sentence to show beside it.
@@ -14,16 +14,16 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from provision.errors import ValidationError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 CENT: Final = Decimal("0.01")
 MOST_MONEY: Final = Decimal("99999999.99")
 _NUMBER: Final = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EMAIL: Final = re.compile(r"[^\s@<>\"(),:;]+@[^\s@<>\"(),:;]+\.[^\s@<>\"(),:;]+")
+
+PRIORITIES: Final = {"low": "Low", "medium": "Medium", "high": "High", "urgent": "Urgent"}
 
 
 class FieldError(Exception):
@@ -37,6 +37,8 @@ class Field(ABC):
     column: str
     label: str
     required: bool = False
+    default: Any = None
+    """What a new row holds that does not say."""
 
     def read(self, raw: object) -> Any:
         """The value to store; raises FieldError."""
@@ -50,6 +52,10 @@ class Field(ABC):
                 raise FieldError(f"{self.label} is needed.")
             return self.empty
         return self._read(raw)
+
+    def plain(self, value: object) -> str:
+        """A value as a form holds it, alike for all that mean the same: to compare by."""
+        return "" if value is None else str(value).strip().replace("\r\n", "\n")
 
     @property
     def empty(self) -> Any:
@@ -93,9 +99,13 @@ class Email(Text):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Field):
-    """One of `values`; the first of them stands for an empty form field."""
+    """One of the keys of `labels`, which say what each is called."""
 
-    values: tuple[str, ...]
+    labels: Mapping[str, str]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return tuple(self.labels)
 
     @property
     def empty(self) -> Any:
@@ -115,6 +125,9 @@ class Choice(Field):
 class Money(Field):
     """0 to 99,999,999.99 with at most two decimals."""
 
+    def plain(self, value: object) -> str:
+        return _plain_number(value)
+
     def _read(self, raw: object) -> Decimal:
         value = _decimal(raw)
         if value is None:
@@ -133,6 +146,9 @@ class Percent(Field):
     """A whole number of percent from 0 to `most`."""
 
     most: int
+
+    def plain(self, value: object) -> str:
+        return _plain_number(value)
 
     @property
     def empty(self) -> Any:
@@ -170,95 +186,6 @@ class Reference(Field):
             raise FieldError(f"{self.label} is not one of those in this workspace.") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Noun:
-    """A kind of row: its name in a sentence and its fields."""
-
-    name: str
-    fields: tuple[Field, ...]
-
-    def read(
-        self,
-        data: Mapping[str, object],
-        *,
-        creating: bool,
-        stored: Callable[[], Mapping[str, object]] | None = None,
-        strict: bool = False,
-    ) -> dict[str, Any]:
-        """The values to store, of the fields that `data` has.
-
-        Raises ValidationError with every field that is wrong. A value that breaks the rules but is
-        what is stored already (another program wrote it) is left out instead; `stored` fetches the
-        row for that, once and only then. `strict` refuses unknown names, as JSON does; a form
-        carries other things besides.
-        """
-        values: dict[str, Any] = {}
-        wrong: dict[str, list[str]] = {}
-        for field in self.fields:
-            if field.column not in data:
-                if creating and field.required:
-                    wrong[field.column] = [f"{field.label} is needed."]
-                continue
-            try:
-                values[field.column] = field.read(data[field.column])
-            except FieldError as error:
-                wrong[field.column] = [str(error)]
-        if strict:
-            known = {field.column for field in self.fields}
-            for name in data.keys() - known:
-                wrong[name[:100]] = [f"A {self.name} has no field of this name that can be set."]
-        if wrong and stored:
-            row = stored()
-            for name in [name for name in wrong if name in row and name in data]:
-                if same(data[name], row[name]):
-                    del wrong[name]
-        if wrong:
-            raise ValidationError(wrong)
-        return values
-
-
-PROJECT: Final = Noun(
-    "project",
-    (
-        Text(column="name", label="Name", required=True, most=200),
-        Text(column="description", label="Description", most=10_000, multiline=True),
-        Money(column="budget", label="Budget"),
-        Money(column="spent", label="Spent"),
-        Choice(
-            column="status",
-            label="Status",
-            values=("planning", "active", "on_hold", "completed", "cancelled"),
-        ),
-        Choice(column="priority", label="Priority", values=("low", "medium", "high", "urgent")),
-        Day(column="due_date", label="Due date"),
-    ),
-)
-
-TASK: Final = Noun(
-    "task",
-    (
-        Text(column="title", label="Title", required=True, most=200),
-        Text(column="description", label="Description", most=10_000, multiline=True),
-        Choice(column="status", label="Status", values=("todo", "in_progress", "review", "done")),
-        Choice(column="priority", label="Priority", values=("low", "medium", "high", "urgent")),
-        Day(column="due_date", label="Due date"),
-        Reference(column="project_id", label="Project"),
-        Reference(column="assignee_id", label="Assignee"),
-    ),
-)
-
-TEAM_MEMBER: Final = Noun(
-    "team member",
-    (
-        Text(column="name", label="Name", required=True, most=200),
-        Email(column="email", label="E-mail"),
-        Text(column="role", label="Role", most=200),
-        Percent(column="workload", label="Workload", most=200),
-        Choice(column="status", label="Status", values=("available", "busy", "away")),
-    ),
-)
-
-
 def _decimal(raw: object) -> Decimal | None:
     """A finite number, or None for anything else."""
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
@@ -275,16 +202,10 @@ def _decimal(raw: object) -> Decimal | None:
     return value if value.is_finite() and abs(value.adjusted()) <= 25 else None
 
 
-def same(one: object, other: object) -> bool:
-    """Whether two values read the same in a form, as text or as numbers (1200 and 1200.00)."""
-    first, second = _plain(one), _plain(other)
-    if first == second:
-        return True
+def _plain_number(value: object) -> str:
+    """1200 and 1200.00 alike; what is no number (NaN, words) stays as it is written."""
+    text = "" if value is None else str(value).strip()
     try:
-        return Decimal(first) == Decimal(second)
+        return str(Decimal(text.removesuffix("%")).normalize())
     except InvalidOperation:
-        return False
-
-
-def _plain(value: object) -> str:
-    return "" if value is None else str(value).strip().replace("\r\n", "\n")
+        return text

@@ -2,12 +2,17 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from provision.errors import ValidationError
-from provision.web.forms import PROJECT, TASK, TEAM_MEMBER, Noun
+from provision.nouns.projects import PROJECT
+from provision.nouns.tasks import TASK
+from provision.nouns.team import TEAM_MEMBER
+
+if TYPE_CHECKING:
+    from provision.nouns.noun import Noun
 
 
 def _errors(noun: Noun, data: dict[str, object], **options: Any) -> dict[str, list[str]]:

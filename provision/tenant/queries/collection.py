@@ -1,0 +1,158 @@
+"""The rows of one noun: the calls every noun has, over one declaration of where its rows live.
+
+Each call is one statement. Rows come as JSON that PostgreSQL built: as the table holds them for the
+JSON API, or as the noun's card where the day is given that the card is to be read on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from provision.tenant.queries import paging, writing
+from provision.tenant.queries import shell as frame
+from provision.tenant.queries.bundle import bundle, decode, gather
+from provision.tenant.queries.paging import JsonPage, Keyed, Place
+from provision.tenant.queries.writing import Aim
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
+
+    from provision.errors import NotFoundError
+    from provision.nouns.noun import Noun
+    from provision.tenant.queries.filters import Filters
+    from provision.tenant.rows import Shell
+
+Card = TypeVar("Card")
+Line = TypeVar("Line")
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage(Generic[Line]):
+    """A page of a list; `shell` is what stands around it where it was asked for."""
+
+    shell: Shell | None
+    rows: tuple[Line, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Collection(Generic[Card, Line]):
+    """Where the rows of a noun live, and how they are shaped and sorted.
+
+    `row`, `card` and `line` shape a row found (all columns and `version`): for JSON, for an answer
+    to a write, for a list.
+    """
+
+    noun: Noun
+    table: Table
+    not_found: type[NotFoundError]
+    filters: type[Filters]
+    sorts: Mapping[str, ColumnElement[Any]]
+    row: Callable[[FromClause], Select[Any]]
+    card: Callable[[FromClause], Select[Any]]
+    line: Callable[[FromClause], Select[Any]]
+    card_type: type[Card]
+    line_type: type[Line]
+    references: Mapping[str, Table] = field(default_factory=dict)
+    """The table each foreign id must be found in, among the owner's rows."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """What to say of an id that is not found there."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """What the app writes besides the noun's fields, and what it is in a new row."""
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """All that may be written, and what it is where a new row does not say."""
+        return {**self.noun.defaults, **self.beside}
+
+    def page(
+        self,
+        conn: Connection,
+        *,
+        owner_id: str,
+        filters: Filters | None = None,
+        sort: str = "-created_at",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> JsonPage:
+        """Rows as the JSON API sends them."""
+        place = Place(self, sort, filters or self.filters(), limit, cursor)
+        return paging.json_page(conn, place, owner_id)
+
+    def list_page(
+        self,
+        conn: Connection,
+        *,
+        owner_id: str,
+        today: date,
+        shell: bool,
+        filters: Filters | None = None,
+        sort: str = "-created_at",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> ListPage[Line]:
+        """Rows as a page lists them."""
+        place = Place(self, sort, filters or self.filters(), limit, cursor)
+        statement = _list_page(place.statement("line"), shell)
+        parameters = place.parameters(owner_id) | {"today": today}
+        texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
+        return ListPage(frame.read(texts), *self.cut(place, texts["rows"]))
+
+    def cut(self, place: Place, text: str) -> tuple[tuple[Line, ...], str | None]:
+        """The rows of a page out of what was found, and where the next one starts."""
+        # The type is known only here, at run time.
+        kind: Any = tuple[Keyed[self.line_type], ...]  # type: ignore[name-defined]
+        return place.cut(decode(text, kind))
+
+    def get(
+        self, conn: Connection, *, owner_id: str, row_id: str, today: date | None = None
+    ) -> str:
+        """One row. Raises the noun's NotFoundError, as `update` and `delete` do."""
+        return writing.get(self, conn, Aim(owner_id, row_id, today=today))
+
+    def create(
+        self,
+        conn: Connection,
+        *,
+        owner_id: str,
+        values: Mapping[str, Any],
+        today: date | None = None,
+    ) -> str:
+        """A new row. Raises ValidationError for a reference that is not found."""
+        return writing.create(self, conn, owner_id, values, today)
+
+    def update(
+        self,
+        conn: Connection,
+        *,
+        owner_id: str,
+        row_id: str,
+        values: Mapping[str, Any],
+        version: str | None = None,
+        today: date | None = None,
+    ) -> str:
+        """The row as it is after the change.
+
+        Raises StaleVersionError, with the row as it is, when it is not of `version` any more, and
+        ValidationError as `create` does. What becomes done is dated; what is not done has no date.
+        """
+        return writing.change(self, conn, Aim(owner_id, row_id, version, today), values)
+
+    def delete(
+        self, conn: Connection, *, owner_id: str, row_id: str, version: str | None = None
+    ) -> None:
+        """Raises StaleVersionError as `update` does.
+
+        The tasks of a project go with it; those of a team member stay, assigned to nobody.
+        """
+        writing.remove(self, conn, Aim(owner_id, row_id, version))
+
+
+@lru_cache(maxsize=256)
+def _list_page(rows: Select[Any], shell: bool) -> Select[Any]:
+    return bundle(rows=rows, **frame.part(shell))

@@ -1,0 +1,35 @@
+"""A task as one line below the project or the person it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provision.tenant.rows import TaskCard
+from provision.web.due import Due, due
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from provision.tenant.rows import NextTask
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """`due` is when it is to be done, or when it was."""
+
+    id: str
+    title: str
+    status: str | None
+    due: Due
+    is_done: bool
+
+
+def task_line(row: NextTask | TaskCard, today: date) -> TaskLine:
+    """Work out what is shown of `row`."""
+    is_done = row.status == "done"
+    when = due(row.due_date, today, is_settled=is_done)
+    if isinstance(row, TaskCard) and is_done and row.completed:
+        day = row.completed.astimezone().date().isoformat()
+        when = due(day, today, is_settled=True)
+    return TaskLine(row.id, row.title, row.status, when, is_done)
