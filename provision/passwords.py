@@ -9,10 +9,16 @@ import base64
 import os
 import threading
 import unicodedata
-from typing import Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from provision.errors import TooManySignInsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MIN_CHARACTERS: Final = 10
 MAX_CHARACTERS: Final = 256
@@ -27,11 +33,15 @@ _HASH_BYTES: Final = 32
 
 
 class PasswordHasher:
-    """Hashes and verifies; at most `max_concurrent` at a time, each of which takes 19 MiB."""
+    """Hashes and verifies; at most `max_concurrent` at a time, each of which takes 19 MiB.
 
-    def __init__(self, *, max_concurrent: int = 4) -> None:
-        if max_concurrent < 1:
-            raise ValueError("max_concurrent is at least 1")
+    At most `max_waiting` more wait for their turn, lest a flood of sign-ins take every thread that
+    serves; to the rest TooManySignInsError is raised at once.
+    """
+
+    def __init__(self, *, max_concurrent: int = 4, max_waiting: int = 8) -> None:
+        if max_concurrent < 1 or max_waiting < 0:
+            raise ValueError("max_concurrent is at least 1, max_waiting at least 0")
         self._argon2 = argon2.PasswordHasher(
             time_cost=_TIME_COST,
             memory_cost=_MEMORY_KIB,
@@ -39,18 +49,19 @@ class PasswordHasher:
             hash_len=_HASH_BYTES,
             salt_len=_SALT_BYTES,
         )
+        self._room = threading.BoundedSemaphore(max_concurrent + max_waiting)
         self._slots = threading.BoundedSemaphore(max_concurrent)
         self._decoy = _hash_of_nothing()
 
     def hash(self, text: str) -> str:
-        with self._slots:
+        with self._turn():
             return self._argon2.hash(_normalized(text))
 
     def verify(self, stored: str | None, text: str) -> bool:
         """Say whether `text` is the password behind `stored`; None takes as long and is False."""
         if len(text) > _MAX_TYPED_CHARACTERS:
             stored, text = None, ""
-        with self._slots:
+        with self._turn():
             try:
                 return self._argon2.verify(stored or self._decoy, _normalized(text))
             except (VerificationError, InvalidHashError):
@@ -62,6 +73,16 @@ class PasswordHasher:
             return self._argon2.check_needs_rehash(stored)
         except InvalidHashError:
             return True
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._room.acquire(blocking=False):
+            raise TooManySignInsError
+        try:
+            with self._slots:
+                yield
+        finally:
+            self._room.release()
 
 
 def password_problems(text: str) -> list[str]:

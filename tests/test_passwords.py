@@ -7,6 +7,7 @@ import time
 import argon2
 import pytest
 
+from provision.errors import TooManySignInsError
 from provision.passwords import MAX_CHARACTERS, PasswordHasher, password_problems
 
 
@@ -93,6 +94,29 @@ def test_waits_its_turn_when_all_slots_are_taken() -> None:
     assert results == [True] * 4
     with pytest.raises(ValueError, match="at least 1"):
         PasswordHasher(max_concurrent=0)
+
+
+def test_refuses_at_once_when_all_that_may_wait_do() -> None:
+    hasher = PasswordHasher(max_concurrent=1, max_waiting=1)
+    stored = hasher.hash("correct horse")
+    together = threading.Barrier(8)
+    results: list[bool | None] = []
+
+    def verify() -> None:
+        together.wait()
+        try:
+            results.append(hasher.verify(stored, "correct horse"))
+        except TooManySignInsError:
+            results.append(None)
+
+    threads = [threading.Thread(target=verify) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert None in results
+    assert results.count(True) >= 2
+    assert hasher.verify(stored, "correct horse")
 
 
 @pytest.mark.parametrize("text", ["x" * 10, "x" * MAX_CHARACTERS, "ä" * 10, " " * 10, "\ufb01" * 5])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,13 @@ from provision.control.naming import (
     normalized_name,
 )
 from provision.control.tables import sessions, users
-from provision.errors import BadCredentialsError, EmailTakenError, NotFoundError, ValidationError
+from provision.errors import (
+    BadCredentialsError,
+    EmailTakenError,
+    NotFoundError,
+    TooManySignInsError,
+    ValidationError,
+)
 from provision.passwords import password_problems
 
 if TYPE_CHECKING:
@@ -142,7 +149,8 @@ def authenticate(
             )
         raise BadCredentialsError
     if hasher.needs_rehash(stored):
-        _rehash(store, row.id, stored, hasher.hash(password))
+        with suppress(TooManySignInsError):  # there is time for it at another sign-in
+            _rehash(store, row.id, stored, hasher.hash(password))
     return person_from(row[:-1])
 
 
