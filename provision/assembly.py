@@ -75,6 +75,7 @@ def dismantle(app: Flask) -> None:
 
     services = cast("Services", app.extensions[EXTENSION])
     services.access.close()
+    services.attempts.close()
     services.store.dispose()
 
 
@@ -125,7 +126,13 @@ def _attempts(settings: Settings, store: ControlStore) -> Attempts:
     """Where limits are counted: by whoever shares the doors, in one place."""
     # Who runs `app:app` may fork it as often as they like.
     alone = settings.workers == 1 and settings.control_is_sqlite and settings.mode != "wsgi"
-    return AttemptsInMemory() if alone else AttemptsInStore(store)
+    here = AttemptsInMemory() if alone else AttemptsInStore(store)
+    if settings.rate_limit_url.startswith("memory:"):
+        return here
+    # A tenth of a second to load, for the few who have one.
+    from provision.control.attempts_redis import AttemptsInRedis  # noqa: PLC0415
+
+    return AttemptsInRedis(settings.rate_limit_url, otherwise=here)
 
 
 def _registry(

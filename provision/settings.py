@@ -134,8 +134,7 @@ def load_settings(
         query_timeout=read.seconds("PROVISION_QUERY_TIMEOUT", 10.0),
         max_result_bytes=read.integer("PROVISION_MAX_RESULT_BYTES", 64 * 1024 * 1024, low=65536),
         limits=read.switch("PROVISION_LIMITS", default=True),
-        rate_limit_url=read.url("PROVISION_RATE_LIMIT_URL", "memory", "redis", "rediss")
-        or "memory://",
+        rate_limit_url=_rate_limit_url(read),
         trusted_proxies=read.integer("PROVISION_TRUSTED_PROXIES", 0, low=0, high=16),
         public_url=_public_url(read),
         session_days=read.integer("PROVISION_SESSION_DAYS", 30, high=3650),
@@ -220,15 +219,6 @@ class _Reader:
                 ) from None
         return tuple(found)
 
-    def url(self, name: str, *schemes: str) -> str | None:
-        value = self.text(name)
-        if value is None:
-            return None
-        scheme, separator, rest = value.partition("://")
-        if separator and scheme in schemes and (rest or scheme == "memory"):
-            return value
-        raise SettingsError(f"{name} is not an address that begins with {'://, '.join(schemes)}://")
-
 
 def _encryption_key(read: _Reader) -> str | None:
     name = "PROVISION_ENCRYPTION_KEY"
@@ -261,6 +251,23 @@ def _control_url(read: _Reader, data_dir: Path) -> str:
             return value
     raise SettingsError(
         "PROVISION_CONTROL_URL is not understood; it may be sqlite:///FILE or postgresql://…"
+    )
+
+
+def _rate_limit_url(read: _Reader) -> str:
+    value = read.text("PROVISION_RATE_LIMIT_URL") or "memory://"
+    if value == "memory://":
+        return value
+    try:
+        parts = urlsplit(value)
+        is_plain = bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+    except ValueError:
+        is_plain = False
+    if is_plain and parts.scheme in ("redis", "rediss") and re.fullmatch(r"(/\d*)?", parts.path):
+        return value
+    raise SettingsError(
+        "PROVISION_RATE_LIMIT_URL is not understood; it may be memory://, "
+        "redis://USER:PASSWORD@HOST:6379/0, or rediss://… for TLS"
     )
 
 

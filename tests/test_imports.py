@@ -107,6 +107,7 @@ def test_only_those_who_compose_know_the_engine_registry(path: Path) -> None:
         ("pyotp", {"totp"}),
         ("segno", {"web"}),
         ("dotenv", {"settings"}),
+        ("redis", {"control"}),
     ],
 )
 def test_a_library_is_known_to_its_layer_only(library: str, parts: set[str]) -> None:

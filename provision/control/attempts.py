@@ -51,6 +51,9 @@ class Attempts(Protocol):
         Raises TooManyAttemptsError with the seconds until all of them have room again.
         """
 
+    def close(self) -> None:
+        """Let go of what connections there are."""
+
 
 class AttemptsInMemory:
     """Counted in this process alone; the budgets unused for longest are forgotten first."""
@@ -87,6 +90,9 @@ class AttemptsInMemory:
 
         return give_back
 
+    def close(self) -> None:
+        pass
+
     def _wait_s(self, budget: Budget, now: float) -> float:
         places = self._taken.get(budget.key)
         while places and places[0] <= now:
@@ -121,6 +127,9 @@ class AttemptsInStore:
                 conn.execute(delete(attempts).where(attempts.c.id.in_(ids)))
 
         return give_back
+
+    def close(self) -> None:
+        pass  # the store is not ours
 
     def _raise_if_full(self, conn: Connection, budgets: Sequence[Budget]) -> None:
         now = self._store.now()
