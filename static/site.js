@@ -12,7 +12,7 @@
     for (const button of scope.querySelectorAll("[data-reveal], [data-copy], [data-dismiss]")) button.hidden = false;
     for (const code of scope.querySelectorAll("code[data-sql]")) colourSql(code);
     for (const dialog of scope.querySelectorAll("dialog[open]")) openDialog(dialog);
-    for (const toast of scope.querySelectorAll(".toast")) expire(toast);
+    for (const toast of scope.querySelectorAll("#toasts > .toast")) expire(toast);
   };
 
   // ── SQL: words of the language apart from names; the text stays what it was ──
@@ -60,7 +60,18 @@
     if (toast.dataset.expires) return;
     toast.dataset.expires = "soon";
     const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove());
-    setTimeout(leave, 6000);
+    const seconds = Number(toast.dataset.seconds);
+    if (!seconds) { setTimeout(leave, 6000); return; }
+    // What can be undone says for how long, and is gone when it no longer can.
+    const end = Date.now() + seconds * 1000;
+    const shown = toast.querySelector("[data-seconds-left]");
+    const count = () => {
+      const left = Math.ceil((end - Date.now()) / 1000);
+      if (left <= 0) { toast.remove(); return; }
+      shown.textContent = left;
+      setTimeout(count, 500);
+    };
+    count();
   };
   const say = (text, kind) => {
     const template = document.getElementById(kind === "wrong" ? "toast-wrong" : "toast-done");
@@ -140,7 +151,7 @@
     event.submitter?.setAttribute("aria-busy", "true");
   });
   addEventListener("pageshow", () => {
-    for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
+    for (const busy of document.querySelectorAll("form [aria-busy]")) busy.removeAttribute("aria-busy");
   });
 
   document.addEventListener("change", (event) => {
@@ -168,7 +179,7 @@
     for (const region of document.querySelectorAll("#problem-region, [data-problems]")) region.replaceChildren();
   });
   document.addEventListener("htmx:afterRequest", () => {
-    for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
+    for (const busy of document.querySelectorAll("form [aria-busy]")) busy.removeAttribute("aria-busy");
   });
   // While a connection test runs its rows fill in; where nothing is known of it, its answer does.
   let watching;

@@ -119,3 +119,24 @@ def test_no_macro_is_longer_than_one_look() -> None:
     spans = re.findall(r"macro \w+\(.*?endmacro", text, re.DOTALL)
     assert bodies
     assert max(span.count("\n") + 1 for span in spans) <= 25
+
+
+def test_a_toast_with_undo_counts_down_unheard(ui: Any) -> None:
+    html = ui.toast("Moved.", undo="/undo", fields={"token": "<x>"})
+    assert 'data-seconds="30"' in html
+    assert '<span aria-hidden="true"><span data-seconds-left>30</span> s</span>' in html
+    assert 'name="token" value="&lt;x&gt;"' in html
+    assert "data-seconds" not in ui.toast("Saved.")
+
+
+def test_a_secret_is_escaped_and_one_line_each(ui: Any) -> None:
+    html = ui.secret("codes", ["a<b", "c"], "Recovery codes")
+    assert '<code id="codes" tabindex="0">a&lt;b\nc</code>' in html
+    assert 'data-copy="codes"' in html
+
+
+def test_a_code_is_filled_in_by_the_device_that_knows_it(ui: Any) -> None:
+    html = ui.code_field("code", "Code", ["Too old."])
+    assert 'autocomplete="one-time-code"' in html
+    assert 'value="' not in html
+    assert 'aria-describedby="code-error"' in html

@@ -22,6 +22,7 @@ from provision.web import (
     session,
     settings,
     setup,
+    styleguide,
     tasks,
     team,
     workspace,
@@ -66,6 +67,8 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
     app.after_request(headers.add_security_headers)
     for module in _BLUEPRINTS:
         app.register_blueprint(module.bp)
+    if services.settings.mode == "demo":
+        app.register_blueprint(styleguide.bp)
     _prepare_templates(app)
     return app
 
