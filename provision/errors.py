@@ -11,6 +11,7 @@ into a status and a page, or a problem, in one table (`web/problems`).
     │   ├── ProjectNotFoundError
     │   ├── TaskNotFoundError
     │   ├── TeamMemberNotFoundError
+    │   ├── SessionNotFoundError
     │   ├── TokenNotFoundError
     │   └── ConnectionNotFoundError
     ├── StaleVersionError             the row changed since it was read
@@ -93,6 +94,10 @@ class TaskNotFoundError(NotFoundError):
 
 class TeamMemberNotFoundError(NotFoundError):
     message = "This team member does not exist (any more)."
+
+
+class SessionNotFoundError(NotFoundError):
+    message = "This session is over already."
 
 
 class TokenNotFoundError(NotFoundError):

@@ -22,6 +22,7 @@ EventName = Literal[
     "signed_in",
     "sign_in_failed",
     "signed_out",
+    "session_ended",
     "sessions_ended",
     "password_changed",
     "account_enabled",

@@ -14,6 +14,7 @@ from typing import Final
 
 SECRET_BYTES: Final = 32
 
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -25,6 +26,11 @@ def new_secret() -> str:
 def digest(raw: str) -> str:
     """What is kept of a bearer value; takes any text a client may send."""
     return hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_digest(text: str) -> bool:
+    """Whether `text` can be what `digest` gives."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def new_id() -> str:

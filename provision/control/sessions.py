@@ -6,14 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, case, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from provision.control import audit
-from provision.control.bearers import digest, new_secret
+from provision.control.bearers import digest, is_digest, new_secret
 from provision.control.connections import CONNECTION_COLUMNS, Connection, connection_from
 from provision.control.tables import connections, sessions, users
 from provision.control.users import PERSON_COLUMNS, Person, person_from
+from provision.errors import SessionNotFoundError
 
 if TYPE_CHECKING:
     from provision.control.store import ControlStore
@@ -30,6 +31,18 @@ class SignedIn:
     person: Person
     connection: Connection | None
     session_id_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser that is signed in. Times are unix seconds; `ends_at` unless it is used before."""
+
+    id_hash: str = field(repr=False)
+    address: str
+    agent: str
+    created_at: int
+    last_seen_at: int
+    ends_at: int
 
 
 _RESOLVE: Final = (
@@ -110,18 +123,58 @@ def end(store: ControlStore, raw: str, *, address: str = "", agent: str = "") ->
             )
 
 
-def end_all(
-    store: ControlStore,
-    user_id: str,
-    except_raw: str | None = None,
-    *,
-    address: str = "",
-    agent: str = "",
+def listing(store: ControlStore, *, user_id: str) -> list[Session]:
+    """The sessions of a person that are not over, the one used last first."""
+    now = store.now()
+    columns = sessions.c
+    idle_end = columns.last_seen_at + columns.idle_s
+    query = (
+        select(
+            columns.id_hash,
+            columns.address,
+            columns.agent,
+            columns.created_at,
+            columns.last_seen_at,
+            case((idle_end < columns.expires_at, idle_end), else_=columns.expires_at),
+        )
+        .where(columns.user_id == user_id, columns.expires_at > now, idle_end > now)
+        .order_by(columns.last_seen_at.desc(), columns.created_at.desc(), columns.id_hash)
+    )
+    with store.reading() as conn:
+        return [Session(*row) for row in conn.execute(query)]
+
+
+def end_one(
+    store: ControlStore, *, user_id: str, id_hash: str, address: str = "", agent: str = ""
+) -> None:
+    """Sign a person out of one browser. Raises SessionNotFoundError."""
+    ended = (
+        delete(sessions)
+        .where(sessions.c.id_hash == id_hash, sessions.c.user_id == user_id)
+        .returning(sessions.c.address)
+    )
+    if not is_digest(id_hash):
+        raise SessionNotFoundError
+    with store.writing() as conn:
+        there = conn.execute(ended).scalar()
+        if there is None:
+            raise SessionNotFoundError
+        audit.record(
+            conn,
+            at=store.now(),
+            event="session_ended",
+            user_id=user_id,
+            address=address,
+            agent=agent,
+            detail={"address": there},
+        )
+
+
+def end_others(
+    store: ControlStore, *, user_id: str, id_hash: str, address: str = "", agent: str = ""
 ) -> int:
-    """Sign a person out everywhere, or everywhere but here; returns how many sessions ended."""
-    ended = delete(sessions).where(sessions.c.user_id == user_id)
-    if except_raw is not None:
-        ended = ended.where(sessions.c.id_hash != digest(except_raw))
+    """Sign a person out everywhere but in the session of `id_hash`; returns how many ended."""
+    ended = delete(sessions).where(sessions.c.user_id == user_id, sessions.c.id_hash != id_hash)
     with store.writing() as conn:
         count = conn.execute(ended).rowcount
         if count:

@@ -86,6 +86,12 @@ def connection_or_none() -> Connection | None:
     return holder.connection if holder else None
 
 
+def id_hash() -> str:
+    """What names the present browser's session; only where a cookie lets in, as on all pages."""
+    holder: SignedIn = g.holder
+    return holder.session_id_hash
+
+
 def sign_in(user_id: str) -> None:
     """Start a fresh session for `user_id` in this browser; what it held before is dropped."""
     end_present_session()

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import event, func, select
 
 from provision.control import audit, connections, sessions
+from provision.control.bearers import digest
 from provision.control.tables import sessions as table
+from provision.errors import SessionNotFoundError
 from tests.control.test_connections import NEW
 
 if TYPE_CHECKING:
@@ -133,19 +135,45 @@ def test_ends_by_signing_out_here_only(store: ControlStore, alice: Person) -> No
     assert len(audit.listing(store)) == 4
 
 
-def test_ends_everywhere_or_everywhere_else(
-    store: ControlStore, alice: Person, bob: Person
-) -> None:
+def test_ends_everywhere_else(store: ControlStore, alice: Person, bob: Person) -> None:
     here, elsewhere, bobs = _start(store, alice), _start(store, alice), _start(store, bob)
-    assert sessions.end_all(store, alice.id, here) == 1
+    assert sessions.end_others(store, user_id=alice.id, id_hash=digest(here)) == 1
     assert sessions.resolve(store, here)
     assert sessions.resolve(store, elsewhere) is None
-    assert sessions.end_all(store, alice.id) == 1
-    assert sessions.end_all(store, alice.id) == 0
-    assert sessions.resolve(store, here) is None
     assert sessions.resolve(store, bobs)
+    assert sessions.end_others(store, user_id=alice.id, id_hash=digest(here)) == 0
     ended = [each.detail for each in audit.listing(store) if each.event == "sessions_ended"]
-    assert ended == [{"count": 1}, {"count": 1}]
+    assert ended == [{"count": 1}]
+
+
+def test_one_session_of_ones_own_is_ended_and_nobody_elses(
+    store: ControlStore, alice: Person, bob: Person
+) -> None:
+    here, bobs = _start(store, alice), _start(store, bob)
+    for other in (digest(bobs), "0" * 64, "", "\0", "x" * 10_000):
+        with pytest.raises(SessionNotFoundError):
+            sessions.end_one(store, user_id=alice.id, id_hash=other)
+    assert sessions.resolve(store, bobs)
+    sessions.end_one(store, user_id=alice.id, id_hash=digest(here), address="192.0.2.7")
+    assert sessions.resolve(store, here) is None
+    told = audit.listing(store)[0]
+    assert (told.event, told.user_id, told.address) == ("session_ended", alice.id, "192.0.2.7")
+
+
+def test_lists_those_that_are_not_over_with_the_end_that_comes_first(
+    store: ControlStore, alice: Person, bob: Person, clock: Clock
+) -> None:
+    _start(store, bob)
+    first = _start(store, alice)
+    clock.pass_s(60)
+    second = _start(store, alice)
+    listed = sessions.listing(store, user_id=alice.id)
+    assert [each.id_hash for each in listed] == [digest(second), digest(first)]
+    now = store.now()
+    assert (listed[1].created_at, listed[0].created_at) == (now - 60, now)
+    assert [each.ends_at for each in listed] == [now + DAY_S, now - 60 + DAY_S]
+    clock.pass_s(DAY_S - 1)
+    assert [each.id_hash for each in sessions.listing(store, user_id=alice.id)] == [digest(second)]
 
 
 def test_what_is_over_is_swept_away_at_the_next_sign_in(

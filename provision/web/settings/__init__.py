@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from provision.web.settings import appearance, databases, profile
+from provision.web.settings import appearance, databases, profile, sessions
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
-for page in (profile, databases, appearance):
+for page in (profile, sessions, databases, appearance):
     page.register(bp)

@@ -1,0 +1,100 @@
+"""Where the person is signed in, and signing out there from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import request, url_for
+
+from provision.control import sessions as store_sessions
+from provision.web import session
+from provision.web.agents import described
+from provision.web.api.times import rfc3339
+from provision.web.partials import done, leave_for, respond
+from provision.web.services import services
+from provision.web.settings.frame import frame
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Response
+
+_PAGE = "settings/sessions.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A session as the page shows it; times as the API writes them."""
+
+    id_hash: str
+    device: str
+    address: str
+    signed_in: str | None
+    last_seen: str | None
+    ends: str | None
+    is_this: bool
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    bp.add_url_rule("/sessions", "sessions", sessions, methods=["GET"])
+    bp.add_url_rule("/sessions/end", "end_session", end_session, methods=["POST"])
+    bp.add_url_rule("/sessions/end-others", "end_others", end_others, methods=["POST"])
+
+
+def sessions() -> Response:
+    """Every browser that is signed in."""
+    settings = services().settings
+    return respond(
+        _PAGE,
+        "sessions",
+        shell=frame(),
+        rows=_rows(),
+        days=settings.session_days,
+        idle_hours=settings.session_idle_hours,
+    )
+
+
+def end_session() -> Response:
+    """Sign one browser out; the one in which the button was pressed leaves by the front door."""
+    id_hash = request.form.get("session", "")
+    if id_hash == session.id_hash():
+        session.end_present_session()
+        return leave_for(url_for("landing.page"), "You are signed out.")
+    store_sessions.end_one(
+        services().store, user_id=session.person().id, id_hash=id_hash, **session.client()
+    )
+    return _done("That browser is signed out.")
+
+
+def end_others() -> Response:
+    """Sign out everywhere but here."""
+    count = store_sessions.end_others(
+        services().store,
+        user_id=session.person().id,
+        id_hash=session.id_hash(),
+        **session.client(),
+    )
+    if not count:
+        return _done("You are signed in nowhere else.")
+    return _done("One other browser is signed out." if count == 1 else f"{count} are signed out.")
+
+
+def _done(text: str) -> Response:
+    return done(url_for(".sessions"), text, _PAGE, "sessions", counts_changed=False, rows=_rows())
+
+
+def _rows() -> list[Row]:
+    here = session.id_hash()
+    rows = [
+        Row(
+            id_hash=each.id_hash,
+            device=described(each.agent),
+            address=each.address or "no address",
+            signed_in=rfc3339(each.created_at),
+            last_seen=rfc3339(each.last_seen_at),
+            ends=rfc3339(each.ends_at),
+            is_this=each.id_hash == here,
+        )
+        for each in store_sessions.listing(services().store, user_id=session.person().id)
+    ]
+    return sorted(rows, key=lambda row: not row.is_this)
