@@ -16,9 +16,10 @@ import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from provision.errors import TooManySignInsError
+from provision.guessable import why_guessable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MIN_CHARACTERS: Final = 10
 MAX_CHARACTERS: Final = 256
@@ -85,18 +86,23 @@ class PasswordHasher:
             self._room.release()
 
 
-def password_problems(text: str) -> list[str]:
-    """Messages on what keeps `text` from being a new password; empty when nothing does."""
+def password_problems(text: str, about: Sequence[str] = ()) -> list[str]:
+    """Messages on what keeps `text` from being a new password; empty when nothing does.
+
+    `about` is what it must not be made of: the name and e-mail address of the person.
+    """
     if len(text) > _MAX_TYPED_CHARACTERS:
         return [f"Use at most {MAX_CHARACTERS} characters."]
-    length = len(unicodedata.normalize("NFKC", text))
+    normalized = unicodedata.normalize("NFKC", text)
+    length = len(normalized)
     if not text:
         return ["Choose a password."]
     if length < MIN_CHARACTERS:
         return [f"Use at least {MIN_CHARACTERS} characters; this has {length}."]
     if length > MAX_CHARACTERS:
         return [f"Use at most {MAX_CHARACTERS} characters; this has {length}."]
-    return []
+    reason = why_guessable(normalized, about)
+    return [reason] if reason else []
 
 
 def _normalized(text: str) -> bytes:

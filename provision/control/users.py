@@ -77,7 +77,7 @@ def check_registration(*, email: str, name: str, password: str) -> None:
     _raise_problems(
         email=email_problems(normalized_email(email)),
         name=name_problems(normalized_name(name)),
-        password=password_problems(password),
+        password=password_problems(password, (name, email)),
     )
 
 
@@ -222,7 +222,10 @@ def set_password(
 
     Raises ValidationError, or NotFoundError.
     """
-    _raise_problems(password=password_problems(password))
+    person = by_id(store, user_id)
+    if person is None:
+        raise NotFoundError
+    _raise_problems(password=password_problems(password, (person.name, person.email)))
     password_hash = hasher.hash(password)
     ended = delete(sessions).where(sessions.c.user_id == user_id)
     if except_raw is not None:
