@@ -19,6 +19,7 @@ from provision.errors import (
     NotConnectedError,
     SettingsError,
 )
+from provision.figures import Figures
 from provision.passwords import PasswordHasher
 from provision.settings import Settings, forget_libpq_environment
 from provision.tenant.access import TenantAccess
@@ -54,12 +55,14 @@ def assemble(settings: Settings) -> Flask:
     forget_libpq_environment()
     store, secrets = open_store(settings)
     policy = network_policy(settings)
+    access = TenantAccess(_registry(settings, store, secrets, policy))
     services = Services(
         settings=settings,
         store=store,
         secrets=secrets,
         hasher=_hasher(settings),
-        access=TenantAccess(_registry(settings, store, secrets, policy)),
+        access=access,
+        figures=Figures(access.stats),
         policy=policy,
         make_built_in=_built_in_maker(settings) if settings.built_in_postgres else None,
         # The other half of the threads goes on serving whatever the tested servers do.
@@ -69,14 +72,23 @@ def assemble(settings: Settings) -> Flask:
     return make_app(services, signing_key=session_signing_key(secrets, settings.secret_key))
 
 
+def figures_of(app: Flask) -> Figures:
+    """What `app` counts."""
+    return _services(app).figures
+
+
 def dismantle(app: Flask) -> None:
     """Close every connection that `app` holds, to tenants and to the control store."""
-    from provision.web.services import EXTENSION  # noqa: PLC0415
-
-    services = cast("Services", app.extensions[EXTENSION])
+    services = _services(app)
     services.access.close()
     services.attempts.close()
     services.store.dispose()
+
+
+def _services(app: Flask) -> Services:
+    from provision.web.services import EXTENSION  # noqa: PLC0415
+
+    return cast("Services", app.extensions[EXTENSION])
 
 
 def open_store(settings: Settings) -> tuple[ControlStore, SealedSecrets]:

@@ -11,9 +11,12 @@ import contextlib
 import errno
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.app.base import BaseApplication
@@ -21,14 +24,14 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import AppImportError
 
 from provision import close_app, create_app, logs
-from provision.assembly import open_store
+from provision.assembly import figures_of, open_store
 from provision.built_in import BuiltInPostgres
 from provision.errors import SettingsError
 from provision.settings import forget_libpq_environment
 from provision.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from flask import Flask
@@ -77,7 +80,10 @@ def serve(
             postgres.start()
         if prepare is not None:
             prepare()
-        _run(_Server(settings, listener, announce or _log_address), postgres)
+        figures = None
+        if settings.workers > 1:
+            figures = running.enter_context(_folder_for_figures())
+        _run(_Server(settings, listener, announce or _log_address, figures), postgres)
 
 
 def _run(server: _Server, postgres: BuiltInPostgres | None) -> None:
@@ -116,9 +122,14 @@ class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn's view of us: its options, and an app for each worker."""
 
     def __init__(
-        self, settings: Settings, listener: socket.socket, announce: Callable[[str], None]
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        announce: Callable[[str], None],
+        figures: Path | None,
     ) -> None:
         self._settings = settings
+        self._figures = figures
         self._address = _address(settings.host, listener)
         self._announce = announce
         self._bind = self._hand_over(listener)
@@ -142,7 +153,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "forwarded_allow_ips": "",
             "secure_scheme_headers": {},
             "post_fork": self._shorten_grace,
-            "post_worker_init": self._say_ready,
+            "post_worker_init": self._begin,
             "worker_exit": self._close,
         }
         for name, value in options.items():
@@ -167,13 +178,31 @@ class _Server(BaseApplication):  # type: ignore[misc]
         """Leave the worker time to close its connections before the master kills it."""
         worker.cfg.set("graceful_timeout", GRACE_S - _CLOSING_S)
 
-    def _say_ready(self, worker: Any) -> None:
+    def _begin(self, worker: Any) -> None:
+        if self._figures is not None:
+            figures = figures_of(self.callable)
+            figures.join(self._figures)
+            worker.publish = figures.publish
         if worker.age == 1:
             self._announce(self._address)
 
     def _close(self, _master: Any, _worker: Any) -> None:
         if self.callable is not None:
+            figures_of(self.callable).publish(now=True)
             close_app(self.callable)
+
+
+@contextlib.contextmanager
+def _folder_for_figures() -> Iterator[Path]:
+    """Where the workers tell each other what they count; gone with the server."""
+    starter = os.getpid()
+    folder = tempfile.mkdtemp(prefix="provision-")
+    try:
+        yield Path(folder)
+    finally:
+        # A worker leaves through here too.
+        if os.getpid() == starter:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _bind(settings: Settings, *, next_free_port: bool) -> socket.socket:

@@ -15,12 +15,15 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from provision.arrival import Arrival
 from provision.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # How long a request may take to arrive, and a client to take in a part of the answer.
 _ARRIVAL_S: Final = 30
@@ -66,11 +69,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         # The other half of the threads is for everybody else.
         self._turns: Turns[Connection] = Turns(max(1, self.cfg.threads // 2), clock=time.monotonic)
         self._serving = threading.local()
+        self.publish: Callable[[], object] = lambda: None
+        """Called by the event loop, at least once a second."""
 
     def init_signals(self) -> None:
         super().init_signals()
         # Ctrl-C reaches the whole process group; the master turns it into an orderly end.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def notify(self) -> None:
+        super().notify()
+        self.publish()
 
     def load_wsgi(self) -> None:
         """Load the app, and take note of whom it refuses."""

@@ -18,6 +18,7 @@ _MAY_IMPORT = {
     "logs": set[str](),
     "arrival": set[str](),
     "turns": set[str](),
+    "figures": set[str](),
     "worker": {"arrival", "turns"},
     "vault": {"errors"},
     "guessable": set[str](),
@@ -27,7 +28,10 @@ _MAY_IMPORT = {
     "nouns": {"nouns", "errors"},
     "control": {"control", "errors", "vault", "passwords", "totp"},
     "tenant": {"tenant", "nouns", "errors"},
-    "web": {"web", "control", "tenant", "nouns", "errors", "settings", "passwords", "totp"},
+    "web": {
+        *("web", "figures", "control", "tenant", "nouns"),
+        *("errors", "settings", "passwords", "totp"),
+    },
 }
 _COMPOSING = {"__init__", "__main__", "assembly", "cli", "demo", "doctor", "server"}
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import signal
 import socket
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,6 @@ from tests.running import run, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import psycopg
 
@@ -239,6 +240,38 @@ def test_several_workers_share_one_address(tmp_path: Path) -> None:
         assert {server.ask("/healthz").status for _ in range(20)} == {200}
         assert server.stop() == 0
     assert server.output.count(b"Listening on") == 1
+
+
+def _sum_of(server: Running, sample: str) -> float:
+    found = re.search(rf"^{re.escape(sample)} (\S+)$", server.ask("/metrics").body, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def _wait_for(server: Running, sample: str, value: float) -> None:
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):  # it came to a worker that was just killed
+            if _sum_of(server, sample) == value:
+                return
+        time.sleep(0.1)
+    raise AssertionError(server.ask("/metrics").body)
+
+
+def test_metrics_are_those_of_all_workers_and_outlive_them(tmp_path: Path) -> None:
+    health = 'provision_request_seconds_count{route="/healthz",method="GET",status="2xx"}'
+    with running("serve", "--port", "0", "--workers", "2", directory=tmp_path) as server:
+        _wait_for(server, "provision_workers", 2)
+        for _ in range(20):
+            server.ask("/healthz")
+        _wait_for(server, health, 20)
+        time.sleep(1.5)  # by then each has told the other what it counted
+        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+        for worker in children.read_text().split():
+            os.kill(int(worker), signal.SIGKILL)
+            _wait_for(server, "provision_workers", 2)
+        assert _sum_of(server, health) == 20
+        assert server.stop() == 0
+    assert b"Traceback" not in server.output
 
 
 def test_a_taken_port_is_said_in_one_line(serving: Running, tmp_path: Path) -> None:

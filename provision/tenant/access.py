@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from provision.tenant.engines import EngineRegistry
+    from provision.tenant.traffic import Traffic
 
 _T = TypeVar("_T")
 
@@ -69,6 +70,14 @@ class TenantAccess:
     def forget(self, workspace: Workspace) -> None:
         """Close its connections: its connection string changed, or is gone."""
         self._registry.evict(workspace.connection_id)
+
+    def stats(self) -> dict[str, int | dict[str, int]]:
+        """Numbers for operators; nothing in them names a tenant."""
+        return self._registry.stats()
+
+    def traffic_of(self, workspace: Workspace) -> Traffic:
+        """Numbers about one workspace, for its own page."""
+        return self._registry.tenant_stats(workspace.connection_id)
 
     def close(self) -> None:
         """Close every connection to every tenant; none can be had after this."""

@@ -152,11 +152,13 @@ class Breakers:
         with self._lock:
             self._troubles.pop(connection_id, None)
 
-    def is_open(self, connection_id: str) -> bool:
-        """Whether calls to this tenant are refused at the moment."""
+    def state(self, connection_id: str) -> tuple[int, str | None]:
+        """Seconds for which this tenant is still left alone, and the code of its last failure."""
         with self._lock:
             trouble = self._troubles.get(connection_id)
-            return trouble is not None and trouble.open_until > self._clock()
+            if trouble is None:
+                return 0, None
+            return max(0, math.ceil(trouble.open_until - self._clock())), trouble.code
 
     def stats(self) -> dict[str, int | dict[str, int]]:
         with self._lock:

@@ -35,6 +35,7 @@ from provision.tenant.failures import failure, translate
 from provision.tenant.ledger import Doomed, Grant, Ledger, Tenant
 from provision.tenant.loan import Loan
 from provision.tenant.reaper import Reaper
+from provision.tenant.traffic import Traffic
 from provision.tenant.wire import TenantConnection, await_hang_ups
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class EngineRegistry:
         self._keep_target: Final = keep_target
         self._policy: Final = policy
         self._idle_s: Final = idle_s
+        self._tenant_connections: Final = tenant_connections
         self._connect_timeout_s: Final = connect_timeout_s
         self._query_timeout_s: Final = query_timeout_s
         self._max_result_bytes: Final = max_result_bytes
@@ -184,11 +186,15 @@ class EngineRegistry:
             "connections_found_dead_total": replaced,
         }
 
-    def tenant_stats(self, connection_id: str) -> dict[str, int]:
+    def tenant_stats(self, connection_id: str) -> Traffic:
         """Numbers about one tenant, for its own page."""
-        return self._ledger.tenant_stats(connection_id) | {
-            "breaker_open": int(self._breakers.is_open(connection_id))
-        }
+        open_for_s, failed = self._breakers.state(connection_id)
+        return Traffic(
+            **self._ledger.tenant_stats(connection_id),
+            connections_max=self._tenant_connections,
+            left_alone_s=open_for_s,
+            last_failure=failed,
+        )
 
     def close(self) -> None:
         """Close everything; what is lent is closed when it comes back. May be called again."""

@@ -35,6 +35,7 @@ class Tenant:
     """Newest last, each with the time it came back."""
     connections: int = 0
     calls: int = 0
+    waits: int = 0
     retired: bool = False
 
 
@@ -106,6 +107,8 @@ class Ledger:
             waiter = _Waiter(connection_id)
             self._waiters.append(waiter)
             self._counts["waits"] += 1
+            if (tenant := self._tenants.get(connection_id)) is not None:
+                tenant.waits += 1
         while (left := deadline.remaining()) > 0.0:
             if waiter.served.wait(left):
                 return waiter.grant
@@ -206,11 +209,10 @@ class Ledger:
     def tenant_stats(self, connection_id: str) -> dict[str, int]:
         with self._lock:
             tenant = self._tenants.get(connection_id)
-            idle = 0 if tenant is None else len(tenant.idle)
             return {
                 "connections": 0 if tenant is None else tenant.connections,
-                "connections_idle": idle,
-                "connections_max": self._tenant_connections,
+                "connections_lent": 0 if tenant is None else tenant.calls,
+                "waits": 0 if tenant is None else tenant.waits,
             }
 
     # Below: only with the lock held.

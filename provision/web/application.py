@@ -17,6 +17,7 @@ from provision.web import (
     health,
     landing,
     limits,
+    metrics,
     problems,
     projects,
     session,
@@ -33,7 +34,19 @@ from provision.web.services import EXTENSION
 if TYPE_CHECKING:
     from provision.web.services import Services
 
-_BLUEPRINTS = (account, api, dashboard, health, landing, projects, settings, setup, tasks, team)
+_BLUEPRINTS = (
+    account,
+    api,
+    dashboard,
+    health,
+    landing,
+    metrics,
+    projects,
+    settings,
+    setup,
+    tasks,
+    team,
+)
 _MAX_BODY_BYTES = 1024 * 1024
 
 
@@ -61,6 +74,7 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies, x_port=proxies
         )
+    metrics.install(app)
     session.install(app)
     problems.install(app)
     limits.install(app)

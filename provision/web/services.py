@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from provision.control.attempts import Attempts
     from provision.control.sealed import SealedSecrets
     from provision.control.store import ControlStore
+    from provision.figures import Figures
     from provision.passwords import PasswordHasher
     from provision.settings import Settings
     from provision.tenant.access import TenantAccess
@@ -35,6 +36,7 @@ class Services:
     secrets: SealedSecrets
     hasher: PasswordHasher
     access: TenantAccess
+    figures: Figures
     policy: NetworkPolicy
     make_built_in: Callable[[str], Target] | None
     progress: Progress

@@ -31,6 +31,7 @@ OPEN_ENDPOINTS: Final = frozenset(
         "account.theme",
         "health.live",
         "health.ready",
+        "metrics.page",
         "api.create_token",
     }
 )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provision.control.connections import Connection
+    from provision.tenant.traffic import Traffic
 
 T = TypeVar("T")
 
@@ -100,6 +101,11 @@ def remember_unready() -> None:
     if connection and connection.schema_version is not None:
         with suppress(ConnectionNotFoundError):  # forgotten meanwhile
             connections.mark_unready(services().store, connection.id)
+
+
+def traffic(connection: Connection) -> Traffic:
+    """The connections we have there at the moment, as this process knows them."""
+    return services().access.traffic_of(of(connection))
 
 
 def look(connection: Connection) -> schema.SchemaReport:

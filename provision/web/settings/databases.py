@@ -17,6 +17,7 @@ from provision.errors import (
 from provision.web import connecting, session, workspace
 from provision.web.api.times import rfc3339
 from provision.web.partials import leave_for, respond
+from provision.web.services import services
 from provision.web.settings.frame import frame
 from provision.web.table_states import TableState, table_states
 
@@ -98,6 +99,9 @@ def _show(found: Check | None = None) -> Response:
         saved=rfc3339(connection.created_at) if connection else None,
         verified=rfc3339(connection.verified_at) if connection else None,
         check=found,
+        idle_s=services().settings.engine_idle_seconds,
+        workers=services().settings.workers,
+        traffic=workspace.traffic(connection) if connection else None,
     )
 
 
