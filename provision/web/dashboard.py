@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
 from provision.tenant.queries import shell
 from provision.tenant.queries.dashboard import overview
-from provision.web import dashboard_panels as panels
-from provision.web import filters, workspace
+from provision.web import dashboard_panels, filters, workspace
 from provision.web.htmx import htmx
 from provision.web.partials import respond
 
 bp = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 
+_PAGE: Final = "dashboard/page.html"
+PANELS: Final = ("figures", "week", "money", "statuses", "done_by_week", "workload", "changes")
+
 
 @bp.get("")
 def page() -> Response:
-    """Figures, the week, money, tasks, people and what changed; three first steps for a newcomer.
+    """Figures, the week, money, tasks, people and what changed; `?panel` asks for one of them anew.
 
-    Somebody without any task is a newcomer until there is more than one project to look at.
+    Somebody without any task is a newcomer, with three first steps to take, until there is more
+    than one project to look at.
     """
     today = filters.today()
+    panel = request.args.get("panel")
+    if htmx and panel in PANELS:
+        seen = workspace.read(overview, today=today, shell=False, panel=panel)
+        return respond(_PAGE, f"{panel}_panel", **dashboard_panels.panels(seen, today)[panel])
     seen = workspace.read(overview, today=today, shell=True)  # noqa: S604  # the page's, not a process's
     projects = seen.shell.projects if seen.shell else 0
     people = seen.shell.team_members if seen.shell else 0
@@ -34,24 +42,12 @@ def page() -> Response:
             projects=projects,
             people=people,
             next_step=1 if not projects else 2 if not people else 3,
-            week=panels.week(seen, today),
+            week=dashboard_panels.week(seen, today),
         )
-    changes = panels.changes(seen, today)
-    return respond(
-        "dashboard/page.html",
-        shell=seen.shell,
-        today=today,
-        figures=panels.figures(seen),
-        week=panels.week(seen, today),
-        money=panels.money_lines(seen, today),
-        money_total=panels.money_total(seen),
-        statuses=panels.statuses(seen.statuses),
-        tasks=seen.figures.tasks,
-        done_by_week=panels.done_by_week(seen),
-        workload=panels.workload(seen),
-        changes=changes,
-        is_all_today=all(":" in each.when for each in changes),
-    )
+    shown: dict[str, Any] = {"shell": seen.shell, "today": today}
+    for context in dashboard_panels.panels(seen, today).values():
+        shown |= context
+    return respond(_PAGE, **shown)
 
 
 @bp.get("/side-lists")

@@ -82,6 +82,26 @@ class ChangeLine:
     is_new: bool
 
 
+def panels(overview: Overview, today: date) -> dict[str, dict[str, Any]]:
+    """What each panel's template is given."""
+    lines = changes(overview, today)
+    return {
+        "figures": {"figures": figures(overview)},
+        "week": {"week": week(overview, today)},
+        "money": {"money": money_lines(overview, today), "money_total": money_total(overview)},
+        "statuses": {
+            "statuses": statuses(overview.statuses),
+            "tasks": overview.figures.tasks,
+        },
+        "done_by_week": {"done_by_week": done_by_week(overview)},
+        "workload": {"workload": workload(overview)},
+        "changes": {
+            "changes": lines,
+            "is_all_today": all(":" in each.when for each in lines),
+        },
+    }
+
+
 def figures(overview: Overview) -> list[dict[str, Any]]:
     """The four numbers at the top."""
     f = overview.figures
@@ -120,14 +140,11 @@ def week(overview: Overview, today: date) -> list[dict[str, Any]]:
     days = [late | {"kind": "late", "note": f"{overdue:,}" if overdue else ""}]
     for each in overview.week:
         shown = _day(f"{_WEEKDAYS[each.day.weekday()]} {each.day.day}", each.tasks, each.open)
+        kind = "past" if each.day < today else "weekend" if each.day.weekday() >= 5 else ""
+        note = f"{each.open:,}" if each.open else ""
         if each.day == today:
-            shown |= {"kind": "today", "note": "Today"}
-        else:
-            shown |= {
-                "kind": "weekend" if each.day.weekday() >= 5 else "",
-                "note": f"{each.open:,}" if each.open else "",
-            }
-        days.append(shown)
+            kind, note = "today", "Today"
+        days.append(shown | {"kind": kind, "note": note})
     return days
 
 

@@ -4,6 +4,9 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
+from provision.web.dashboard import PANELS
 from provision.web.filters import today
 from tests.web.board import foreign, made, member
 
@@ -24,7 +27,7 @@ def _words(page: str) -> str:
 
 
 def _cell(page: str, title: str) -> str:
-    return page.partition(f"<h2>{title}</h2>")[2].partition("</section>")[0]
+    return page.partition(f'<h2 class="panel-name">{title} ')[2].partition("</section>")[0]
 
 
 def test_a_newcomer_sees_three_steps_and_no_dead_control(client: Visitor) -> None:
@@ -160,3 +163,25 @@ def test_it_shows_nothing_of_another_person(client: Visitor, bob: Visitor) -> No
     made(client, "Only Alice's", due_date=str(today()))
     _project(client, "Alice's project", budget="5")
     assert "Alice's" not in bob.get("/dashboard").text.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_each_panel_is_fetched_alone_and_is_what_the_page_shows(
+    client: Visitor, panel: str
+) -> None:
+    _project(client, "Website", budget="100", spent="140")
+    member(client, "Priya Nair")
+    made(client, "Was due", due_date=str(today() - timedelta(days=3)))
+    made(client, "Done", status="done", due_date=str(today()))
+    page = client.get("/dashboard").text
+    answer = client.get(f"/dashboard?panel={panel}", htmx=True)
+    assert answer.status_code == 200
+    assert answer.text.strip().startswith("<section")
+    assert answer.text.strip() in page
+    assert f'hx-get="/dashboard?panel={panel}"' in answer.text
+
+
+def test_a_panel_asked_for_without_htmx_is_the_whole_page(client: Visitor) -> None:
+    made(client)
+    assert "</html>" in client.get("/dashboard?panel=money").text
+    assert "</html>" in client.get("/dashboard?panel=nothing", htmx=True).text

@@ -28,6 +28,8 @@ HANDSHAKE = 3
 
 PAGES = [
     "/dashboard",
+    "/dashboard?panel=week",
+    "/dashboard?panel=workload",
     "/projects",
     "/projects?status=active&priority=high&q=e",
     "/projects?new=1",

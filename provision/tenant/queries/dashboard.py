@@ -1,4 +1,4 @@
-"""The dashboard: everything it shows, in one round trip. Weeks start on Monday.
+"""The dashboard: everything it shows, or one panel of it, in one round trip. Weeks start on Monday.
 
 What was done when is known from `completed_at` alone: tasks that other programs closed, or that
 were closed before the tables had that column, are counted as done but in no week.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     Date,
@@ -57,6 +57,8 @@ from provision.tenant.rows import (
 from provision.tenant.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from sqlalchemy import ColumnElement, Connection, Table
 
 WEEKS = 8
@@ -84,7 +86,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`late` and `changes` are the first few; `week` has seven days, `done_by_week` eight weeks."""
+    """`late` and `changes` are the first few; `week` has seven days, `done_by_week` eight weeks.
+
+    Of an overview for one panel, what the other panels show is empty.
+    """
 
     shell: Shell | None
     figures: Figures
@@ -101,7 +106,10 @@ class _DueThisWeek(DueTask, frozen=True, kw_only=True):
     open_that_day: int
 
 
-def overview(conn: Connection, *, owner_id: str, today: date, shell: bool) -> Overview:
+def overview(
+    conn: Connection, *, owner_id: str, today: date, shell: bool, panel: str | None = None
+) -> Overview:
+    """All of it, or the figures and what else `panel` needs."""
     monday = today - timedelta(days=today.weekday())
     parameters = {
         "owner_id": owner_id,
@@ -112,7 +120,7 @@ def overview(conn: Connection, *, owner_id: str, today: date, shell: bool) -> Ov
         "last_monday": monday - timedelta(weeks=1),
         "first_monday": monday - timedelta(weeks=WEEKS - 1),
     }
-    texts = gather(conn, _overview(shell), parameters)
+    texts = dict.fromkeys(_PARTS, "[]") | gather(conn, _overview(shell, panel), parameters)
     return Overview(
         shell=frame.read(texts),
         figures=decode(texts["figures"], tuple[Figures])[0],
@@ -141,18 +149,9 @@ def _weeks(monday: date, found: tuple[WeekCount, ...]) -> tuple[WeekCount, ...]:
 
 
 @lru_cache
-def _overview(shell: bool) -> Select[Any]:
-    return bundle(
-        figures=_figures(),
-        late=_late(),
-        week=_week(),
-        money=_money(),
-        statuses=board.counts(()),
-        done_by_week=_done_by_week(),
-        workload=_workload(),
-        changes=_changes(),
-        **frame.part(shell),
-    )
+def _overview(shell: bool, panel: str | None) -> Select[Any]:
+    names = _PARTS if panel is None else {"figures", *_PARTS_OF.get(panel, (panel,))}
+    return bundle(**{name: _PARTS[name]() for name in _PARTS if name in names}, **frame.part(shell))
 
 
 def _done_between(first: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -250,7 +249,7 @@ def _money() -> Select[Any]:
         )
         .select_from(projects.outerjoin(TALLY, TALLY.c.project_id == c.id))
         .where(own(projects), _is_counted())
-        .order_by(by_status, c.created_at, c.id)
+        .order_by(by_status, c.created_at.desc(), c.id)
         .limit(_MOST_PROJECTS)
     )
 
@@ -336,3 +335,17 @@ def _changed(noun: str, table: Table, name: str) -> Select[Any]:
         .subquery(f"latest_{table.name}")
     )
     return select(*latest.c)
+
+
+_PARTS: Final[Mapping[str, Callable[[], Select[Any]]]] = {
+    "figures": _figures,
+    "late": _late,
+    "week": _week,
+    "money": _money,
+    "statuses": lambda: board.counts(()),
+    "done_by_week": _done_by_week,
+    "workload": _workload,
+    "changes": _changes,
+}
+# Other panels are made of the part of their own name.
+_PARTS_OF: Final = {"week": ("late", "week")}

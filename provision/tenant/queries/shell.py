@@ -47,7 +47,7 @@ _SIDEBAR = (
             ),
         ),
     )
-    .order_by(_BY_STATUS, projects.c.created_at, projects.c.id)
+    .order_by(_BY_STATUS, projects.c.created_at.desc(), projects.c.id)
     .limit(_MOST_PROJECTS)
     .subquery("sidebar")
 )
