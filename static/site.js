@@ -9,7 +9,7 @@
 
   // Buttons that only work with script are served hidden.
   const reveal = (scope) => {
-    for (const button of scope.querySelectorAll("[data-reveal], [data-copy], [data-dismiss]")) button.hidden = false;
+    for (const button of scope.querySelectorAll("[data-reveal], [data-copy], [data-print], [data-dismiss]")) button.hidden = false;
     for (const code of scope.querySelectorAll("code[data-sql]")) colourSql(code);
     for (const dialog of scope.querySelectorAll("dialog[open]")) openDialog(dialog);
     for (const toast of scope.querySelectorAll("#toasts > .toast")) expire(toast);
@@ -123,6 +123,7 @@
     }
     const copying = closest(event, "[data-copy]");
     if (copying) copy(copying);
+    if (closest(event, "[data-print]")) print();
     const dismiss = closest(event, "[data-dismiss]");
     if (dismiss) dismiss.closest(".toast, .notice").remove();
     const peek = closest(event, "[data-reveal]");

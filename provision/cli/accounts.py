@@ -68,6 +68,21 @@ def enable_user(email: str) -> None:
     _set_enabled(email, enabled=True)
 
 
+@users.command("reset-2fa")
+@click.argument("email")
+def reset_two_factor(email: str) -> None:
+    """Take the second factor off an account whose phone and recovery codes are lost.
+
+    Make sure first that it is really that person who asks: the password alone will do after this.
+    """
+    from provision.control import two_factor
+
+    with opened_store() as store:
+        person = account_of(store, email)
+        two_factor.reset(store, person.id)
+    click.echo(f"{person.email} signs in with the password alone now.")
+
+
 @click.group()
 def token() -> None:
     """API tokens."""

@@ -8,7 +8,7 @@ now in force, until one of the recovery codes has been typed back: two-factor is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -25,6 +25,8 @@ from provision.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Row
 
     from provision.control.store import ControlStore
@@ -127,6 +129,12 @@ def confirm_saved(
             )
 
 
+def good_codes(store: ControlStore, user_id: str, typed: Sequence[str]) -> list[str]:
+    """Those of `typed` that are recovery codes of this person and unused."""
+    with store.reading() as conn:
+        return [each for each in typed if recovery_codes.find(conn, user_id, each)]
+
+
 def new_codes(
     store: ControlStore, user_id: str, *, address: str = "", agent: str = ""
 ) -> list[str]:
@@ -146,15 +154,19 @@ def new_codes(
     return codes
 
 
-def turn_off(
-    store: ControlStore,
-    user_id: str,
-    *,
-    event: Literal["two_factor_off", "two_factor_reset"] = "two_factor_off",
-    address: str = "",
-    agent: str = "",
-) -> None:
+def turn_off(store: ControlStore, user_id: str, *, address: str = "", agent: str = "") -> None:
     """Remove the secret, every code, and what is half done. Raises NotFoundError."""
+    _remove(store, user_id, "two_factor_off", address, agent)
+
+
+def reset(store: ControlStore, user_id: str) -> None:
+    """What `turn_off` does, done by the operator. Raises NotFoundError."""
+    _remove(store, user_id, "two_factor_reset", "", "")
+
+
+def _remove(
+    store: ControlStore, user_id: str, event: audit.EventName, address: str, agent: str
+) -> None:
     with store.writing() as conn:
         row = _row(conn, user_id)
         _set_secret(conn, user_id, None, None)

@@ -17,7 +17,7 @@ from provision.control.naming import (
     normalized_email,
     normalized_name,
 )
-from provision.control.tables import sessions, users
+from provision.control.tables import half_sign_ins, sessions, users
 from provision.errors import (
     BadCredentialsError,
     EmailTakenError,
@@ -204,6 +204,7 @@ def set_enabled(store: ControlStore, user_id: str, *, enabled: bool) -> None:
         _update(conn, user_id, is_enabled=enabled)
         if not enabled:
             conn.execute(delete(sessions).where(sessions.c.user_id == user_id))
+            conn.execute(delete(half_sign_ins).where(half_sign_ins.c.user_id == user_id))
         event: audit.EventName = "account_enabled" if enabled else "account_disabled"
         audit.record(conn, at=store.now(), event=event, user_id=user_id)
 
@@ -233,6 +234,7 @@ def set_password(
     with store.writing() as conn:
         _update(conn, user_id, password_hash=password_hash)
         conn.execute(ended)
+        conn.execute(delete(half_sign_ins).where(half_sign_ins.c.user_id == user_id))
         audit.record(
             conn,
             at=store.now(),

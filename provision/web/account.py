@@ -17,6 +17,7 @@ from provision.errors import (
 from provision.web import limits, session
 from provision.web.partials import leave_for, respond
 from provision.web.services import services
+from provision.web.two_factor import challenge
 
 bp = Blueprint("account", __name__)
 
@@ -90,6 +91,8 @@ def login() -> Response:
             limits.failed(email)
             errors = {"password": [str(error)]}
         else:
+            if person.two_factor:
+                return challenge.begin(person, target)
             session.sign_in(person.id)
             return leave_for(target)
     return _show(

@@ -26,6 +26,7 @@ from provision.web import (
     styleguide,
     tasks,
     team,
+    two_factor,
     workspace,
 )
 from provision.web.assets import asset, folder, integrity
@@ -46,6 +47,7 @@ _BLUEPRINTS = (
     setup,
     tasks,
     team,
+    two_factor,
 )
 _MAX_BODY_BYTES = 1024 * 1024
 

@@ -29,6 +29,7 @@ OPEN_ENDPOINTS: Final = frozenset(
         "account.register",
         "account.login",
         "account.theme",
+        "two_factor.challenge",
         "health.live",
         "health.ready",
         "metrics.page",

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provision.control import tokens, users
-from provision.errors import BadCredentialsError, ValidationError
+from provision.control import second_factor, tokens, users
+from provision.errors import (
+    BadCredentialsError,
+    SecondFactorRejectedError,
+    SecondFactorUnreadableError,
+    ValidationError,
+)
 from provision.web import limits, session
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.times import rfc3339
+from provision.web.problem_details import ApiError
 from provision.web.services import services
 
 if TYPE_CHECKING:
@@ -27,7 +33,7 @@ def register(bp: Blueprint) -> None:
 def create_token() -> Response:
     """Make an API token for who proves to be the account's person."""
     body = read_object()
-    email, password, name = text_fields(body, "email", "password", "name")
+    email, password, code, name = text_fields(body, "email", "password", "code", "name")
     expires_days = _expires_days(body.get("expires_days"))
     read_only = body.get("read_only", False)
     if not isinstance(read_only, bool):
@@ -49,7 +55,9 @@ def create_token() -> Response:
             password=password or "",
             **session.client(),
         )
-    except BadCredentialsError:
+        if person.two_factor:
+            _take_code(person.id, code)
+    except (BadCredentialsError, SecondFactorRejectedError, SecondFactorUnreadableError):
         limits.failed(email)
         raise
     expires_at = store.now() + expires_days * _DAY_S if expires_days else None
@@ -77,6 +85,20 @@ def user() -> Response:
             }
         }
     )
+
+
+def _take_code(user_id: str, code: str | None) -> None:
+    """Use up the second factor's code. Raises ApiError when there is none."""
+    if not code:
+        raise ApiError(
+            401,
+            "two_factor_required",
+            "Two-factor is on for this account: send its code, or a recovery code, as `code` too.",
+        )
+    accepted = second_factor.check(
+        services().store, services().secrets, user_id, code, **session.client()
+    )
+    second_factor.spend(services().store, accepted, **session.client())
 
 
 def _expires_days(value: Any) -> int | None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from provision.web.settings import appearance, databases, profile, sessions
+from provision.web.settings import appearance, databases, profile, sessions, two_factor
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
-for page in (profile, sessions, databases, appearance):
+for page in (profile, two_factor, sessions, databases, appearance):
     page.register(bp)

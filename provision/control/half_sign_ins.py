@@ -1,0 +1,64 @@
+"""Password given, second factor still to come: known to one browser, for five minutes, good once.
+
+What the browser holds is a random value; its hash is the row. Nothing else is open to it meanwhile.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from provision.control.bearers import digest, new_secret
+from provision.control.tables import half_sign_ins, users
+from provision.control.users import PERSON_COLUMNS, Person, person_from
+
+if TYPE_CHECKING:
+    from provision.control.store import ControlStore
+
+LIFE_S: Final = 300
+
+_PERSON: Final = (
+    select(*PERSON_COLUMNS)
+    .join(half_sign_ins, half_sign_ins.c.user_id == users.c.id)
+    .where(
+        half_sign_ins.c.id_hash == bindparam("id_hash"),
+        half_sign_ins.c.expires_at > bindparam("now"),
+        users.c.is_enabled,
+        users.c.totp_secret_id.is_not(None),
+    )
+)
+
+
+def start(store: ControlStore, user_id: str) -> str:
+    """Remember that this person's password was right; returns the raw value, kept nowhere else."""
+    raw = new_secret()
+    with store.writing() as conn:
+        now = store.now()
+        conn.execute(delete(half_sign_ins).where(half_sign_ins.c.expires_at <= now))
+        conn.execute(
+            insert(half_sign_ins),
+            {
+                "id_hash": digest(raw),
+                "user_id": user_id,
+                "created_at": now,
+                "expires_at": now + LIFE_S,
+            },
+        )
+    return raw
+
+
+def person_of(store: ControlStore, raw: str) -> Person | None:
+    """Who is half signed in; None when it is unknown, over, or the account is closed."""
+    with store.reading() as conn:
+        row = conn.execute(_PERSON, {"id_hash": digest(raw), "now": store.now()}).first()
+    return person_from(row) if row else None
+
+
+def finish(store: ControlStore, raw: str) -> bool:
+    """Use it up; False when somebody has, or when it is over."""
+    with store.writing() as conn:
+        ended = delete(half_sign_ins).where(
+            half_sign_ins.c.id_hash == digest(raw), half_sign_ins.c.expires_at > store.now()
+        )
+        return conn.execute(ended).rowcount == 1

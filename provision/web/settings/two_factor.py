@@ -1,0 +1,71 @@
+"""Two-factor of the account: whether it is on, new recovery codes, turning it off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import request, url_for
+
+from provision.control import recovery_codes
+from provision.control import two_factor as factors
+from provision.errors import NotFoundError, ReauthenticationRequiredError
+from provision.web import session
+from provision.web.partials import leave_for, respond
+from provision.web.reauthentication import reauthenticate
+from provision.web.services import services
+from provision.web.settings.frame import frame
+from provision.web.two_factor.setup import show_codes
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Response
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    path = "/two-factor"
+    bp.add_url_rule(path, "two_factor", two_factor, methods=["GET"])
+    bp.add_url_rule(f"{path}/recovery-codes", "new_codes", new_codes, methods=["POST"])
+    bp.add_url_rule(f"{path}/off", "turn_off", turn_off, methods=["POST"])
+
+
+def two_factor() -> Response:
+    """Whether it is on, and what can be done about it."""
+    return _show()
+
+
+def new_codes() -> Response:
+    """Ten new recovery codes in place of the old, shown once."""
+    if not session.person().two_factor:
+        raise NotFoundError
+    try:
+        reauthenticate(request.form)
+    except ReauthenticationRequiredError as error:
+        return _show("codes", error.errors)
+    person = session.person()
+    return show_codes(factors.new_codes(services().store, person.id, **session.client()))
+
+
+def turn_off() -> Response:
+    """Remove the second factor."""
+    if not session.person().two_factor:
+        raise NotFoundError
+    try:
+        reauthenticate(request.form)
+    except ReauthenticationRequiredError as error:
+        return _show("off", error.errors)
+    factors.turn_off(services().store, session.person().id, **session.client())
+    return leave_for(url_for(".two_factor"), "Two-factor is off.")
+
+
+def _show(form: str = "", errors: dict[str, list[str]] | None = None) -> Response:
+    """The page; `form` is the one that `errors` belong to."""
+    return respond(
+        "settings/two_factor.html",
+        "two_factor",
+        status=422 if errors else 200,
+        shell=frame(),
+        state=factors.state(services().store, session.person().id),
+        most=recovery_codes.CODES,
+        wrong_form=form,
+        errors=errors or {},
+    )

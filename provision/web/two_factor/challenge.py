@@ -1,0 +1,116 @@
+"""The second half of signing in: a code from the authenticator, or a recovery code.
+
+Who gets here has given the right password in this browser, and may do nothing but this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Response, flash, request, url_for
+from flask import session as cookie
+
+from provision.control import half_sign_ins, second_factor, two_factor
+from provision.errors import (
+    RateLimitedError,
+    SecondFactorRejectedError,
+    SecondFactorUnreadableError,
+)
+from provision.web import limits, session
+from provision.web.partials import leave_for, respond
+from provision.web.services import services
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from provision.control.second_factor import Accepted
+    from provision.control.users import Person
+
+_COOKIE: Final = "half_sign_in"
+_FEW_CODES: Final = 3
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    bp.add_url_rule("", "challenge", challenge, methods=["GET", "POST"])
+
+
+def begin(person: Person, target: str) -> Response:
+    """Ask for the second factor of who gave the right password, then go on to `target`."""
+    session.end_present_session()
+    cookie[_COOKIE] = half_sign_ins.start(services().store, person.id)
+    return leave_for(url_for("two_factor.challenge", next=target))
+
+
+def challenge() -> Response:
+    """Take a code and sign the person in."""
+    target = session.safe_next(request.values.get("next")) or url_for("dashboard.page")
+    if session.person_or_none():
+        return leave_for(target)
+    raw = str(cookie.get(_COOKIE, ""))
+    person = half_sign_ins.person_of(services().store, raw) if raw else None
+    if person is None:
+        return _start_over(target, was_here=bool(raw))
+    if request.method == "GET":
+        return _show(person, target)
+    return _take_code(person, raw, target)
+
+
+def _take_code(person: Person, raw: str, target: str) -> Response:
+    try:
+        limits.admit(person.email)
+        accepted = second_factor.check(
+            services().store,
+            services().secrets,
+            person.id,
+            request.form.get("code", ""),
+            **session.client(),
+        )
+        left = second_factor.spend(services().store, accepted, **session.client())
+    except RateLimitedError as error:
+        return _show(person, target, refusal=error)
+    except (SecondFactorRejectedError, SecondFactorUnreadableError) as error:
+        limits.failed(person.email)
+        return _show(person, target, errors={"code": [str(error)]})
+    if not half_sign_ins.finish(services().store, raw):
+        return _start_over(target, was_here=True)
+    session.sign_in(person.id)
+    _say_what_is_left(person.id, accepted, left)
+    return leave_for(target)
+
+
+def _start_over(target: str, *, was_here: bool) -> Response:
+    cookie.pop(_COOKIE, None)
+    text = "That took too long, or it was begun anew elsewhere. Sign in again."
+    return leave_for(url_for("account.login", next=target), text if was_here else None)
+
+
+def _say_what_is_left(user_id: str, accepted: Accepted, left: int) -> None:
+    if accepted.recovery_id is not None:
+        codes = "code is" if left == 1 else "codes are"
+        few = " Make new ones under Settings, Two-factor." if left <= _FEW_CODES else ""
+        flash(f"That recovery code is used up; {left} {codes} left.{few}")
+    elif not two_factor.state(services().store, user_id).are_codes_saved:
+        flash("You have not shown yet that your recovery codes are saved: Settings, Two-factor.")
+
+
+def _show(
+    person: Person,
+    target: str,
+    *,
+    errors: dict[str, list[str]] | None = None,
+    refusal: RateLimitedError | None = None,
+) -> Response:
+    response = respond(
+        "two_factor/challenge.html",
+        "challenge_form",
+        status=429 if refusal else 422 if errors else 200,
+        email=person.email,
+        by_recovery_code=request.values.get("with") == "recovery-code",
+        next=target,
+        errors=errors or {},
+        refusal=refusal,
+    )
+    if refusal:
+        response.headers["Retry-After"] = str(refusal.retry_after_s)
+    return response

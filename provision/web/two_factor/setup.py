@@ -1,0 +1,136 @@
+"""Setting two-factor up: scan, a first code that turns it on, ten recovery codes, one typed back.
+
+It is on from the first right code, whatever comes after. Who leaves before a recovery code has been
+typed back is asked for one when they come again; the codes themselves are in one answer only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import segno
+from flask import Response, make_response, request, url_for
+from markupsafe import Markup
+
+from provision import totp
+from provision.control import recovery_codes, two_factor
+from provision.errors import SecondFactorRejectedError, TwoFactorSetupOverError
+from provision.web import session
+from provision.web.partials import leave_for, respond
+from provision.web.services import services
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Blueprint
+
+_PAGE = "two_factor/setup.html"
+_GROUP = 4
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    bp.add_url_rule("/setup", "setup", setup, methods=["GET"])
+    bp.add_url_rule("/setup", "turn_on", turn_on, methods=["POST"])
+    bp.add_url_rule("/recovery-codes", "confirm_saved", confirm_saved, methods=["POST"])
+    bp.add_url_rule("/recovery-codes.txt", "download", download, methods=["POST"])
+
+
+def setup() -> Response:
+    """The QR code; or, where it is on already, what is left to do."""
+    state = two_factor.state(services().store, session.person().id)
+    if state.is_on and state.are_codes_saved:
+        return leave_for(url_for("settings.two_factor"))
+    return show_codes(()) if state.is_on else _show_secret()
+
+
+def turn_on() -> Response:
+    """Turn it on with a first code, and show the recovery codes."""
+    try:
+        codes = two_factor.turn_on(
+            services().store,
+            services().secrets,
+            session.person().id,
+            request.form.get("code", ""),
+            **session.client(),
+        )
+    except (SecondFactorRejectedError, TwoFactorSetupOverError) as error:
+        return _show_secret({"code": [str(error)]})
+    return show_codes(codes)
+
+
+def confirm_saved() -> Response:
+    """Take one of the codes typed back, and go on."""
+    try:
+        two_factor.confirm_saved(
+            services().store,
+            session.person().id,
+            request.form.get("code", ""),
+            **session.client(),
+        )
+    except SecondFactorRejectedError:
+        message = "This is none of your recovery codes. Look at your copy and type one of them."
+        return show_codes(_codes_of_form(), {"code": [message]})
+    return leave_for(_next() or url_for("dashboard.page"), "Two-factor is on.")
+
+
+def download() -> Response:
+    """The codes on the page as a file."""
+    codes = _codes_of_form()
+    if not codes:
+        return leave_for(url_for(".setup"))
+    heading = f"Provision, recovery codes of {session.person().email}. Each is good once."
+    response = make_response("\n".join([heading, "", *codes, ""]))
+    response.content_type = "text/plain; charset=utf-8"
+    response.headers["Content-Disposition"] = 'attachment; filename="provision-recovery-codes.txt"'
+    return response
+
+
+def show_codes(codes: Sequence[str], errors: dict[str, list[str]] | None = None) -> Response:
+    """The recovery codes, where they are still at hand, and the question for one of them."""
+    return _show("codes", errors, codes=codes)
+
+
+def _show_secret(errors: dict[str, list[str]] | None = None) -> Response:
+    person = session.person()
+    secret = two_factor.begin(services().store, services().secrets, person.id)
+    if secret is None:
+        return leave_for(url_for(".setup"))
+    uri = totp.uri(secret, account=person.email)
+    return _show("scan", errors, uri=uri, qr=_qr(uri), secret=_grouped(secret), codes=())
+
+
+def _show(step: str, errors: dict[str, list[str]] | None, **context: object) -> Response:
+    return respond(
+        _PAGE,
+        "two_factor_setup",
+        status=422 if errors else 200,
+        step=step,
+        errors=errors or {},
+        next=_next() or "",
+        **context,
+    )
+
+
+def _codes_of_form() -> list[str]:
+    """The codes a page of ours carries along, so far as they are good ones of this person.
+
+    They are kept nowhere else in clear, and nobody makes us repeat another text.
+    """
+    typed = request.form.get("recovery_codes", "").split()[: recovery_codes.CODES]
+    return two_factor.good_codes(services().store, session.person().id, typed)
+
+
+def _next() -> str | None:
+    return session.safe_next(request.values.get("next"))
+
+
+def _grouped(secret: str) -> str:
+    return " ".join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP))
+
+
+def _qr(text: str) -> Markup:
+    svg = segno.make(text, error="m", micro=False).svg_inline(
+        svgclass=None, lineclass=None, omitsize=True
+    )
+    return Markup(svg)  # noqa: S704  # made of numbers by segno: the text is not in it
