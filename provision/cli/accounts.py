@@ -40,6 +40,7 @@ def create_user(email: str, name: str) -> None:
     The password is asked for, or read as one line from standard input if that is no terminal.
     """
     from provision.assembly import open_store
+    from provision.control import audit as trail
     from provision.control import users as accounts
     from provision.passwords import PasswordHasher
 
@@ -47,7 +48,12 @@ def create_user(email: str, name: str) -> None:
     store, _ = open_store(load_settings("operator"))
     try:
         person = accounts.register(
-            store, PasswordHasher(), email=email, name=name, password=password
+            store,
+            PasswordHasher(),
+            email=email,
+            name=name,
+            password=password,
+            address=trail.OPERATOR,
         )
     finally:
         store.dispose()
@@ -95,6 +101,7 @@ def token() -> None:
 @click.option("--expires-days", type=click.IntRange(1, 3650), help="Days until it ends [never].")
 def create_token(email: str, name: str, read_only: bool, expires_days: int | None) -> None:
     """Make an API token for an account and print it; it is shown only this once."""
+    from provision.control import audit as trail
     from provision.control import tokens
 
     with opened_store() as store:
@@ -105,6 +112,7 @@ def create_token(email: str, name: str, read_only: bool, expires_days: int | Non
             name=name,
             read_only=read_only,
             expires_at=expires_at,
+            address=trail.OPERATOR,
         )
         click.echo(raw)
 
@@ -114,7 +122,7 @@ def create_token(email: str, name: str, read_only: bool, expires_days: int | Non
 @click.option("--since", help="A date (2026-01-31), or an age (90m, 12h, 7d).")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True)
 def audit(email: str | None, since: str | None, limit: int) -> None:
-    """Show what happened, newest first: time, event, account, address, particulars."""
+    """Show what happened, newest first: time, event, account, address, browser, particulars."""
     from provision.control import audit as trail
     from provision.control import users as accounts
 
@@ -126,7 +134,8 @@ def audit(email: str | None, since: str | None, limit: int) -> None:
             at = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             who = names.get(event.user_id, event.user_id) if event.user_id else "-"
             detail = json.dumps(event.detail, sort_keys=True) if event.detail else "-"
-            click.echo(f"{at}\t{event.event}\t{who}\t{event.address or '-'}\t{detail}")
+            place = f"{event.address or '-'}\t{event.agent or '-'}"
+            click.echo(f"{at}\t{event.event}\t{who}\t{place}\t{detail}")
 
 
 def _set_enabled(email: str, *, enabled: bool) -> None:

@@ -1,12 +1,18 @@
-"""What happened to accounts, told in the transaction in which it happened. Never a secret."""
+"""What happened to accounts, told in the transaction in which it happened. Never a secret.
+
+Nobody can fill the disk with it: of each kind of event no more than so many are kept for a person,
+and where nobody was recognised, for all of them together. Each kind has room of its own, so that a
+flood of one leaves the others to be read.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from secrets import randbelow
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, delete, insert, or_, select, update
 
 from provision.control.tables import audit_events
 
@@ -28,6 +34,7 @@ EventName = Literal[
     "account_enabled",
     "account_disabled",
     "connection_saved",
+    "connection_replaced",
     "connection_forgotten",
     "token_created",
     "token_revoked",
@@ -39,9 +46,19 @@ EventName = Literal[
     "recovery_codes_saved",
     "recovery_code_used",
     "reauthentication_failed",
+    "data_exported",
+    "account_deleted",
 ]
 
+# In place of a network address, which no client can choose, where an operator's command acts.
+OPERATOR: Final = "operator"
+
 _MAX_CLIENT_CHARACTERS: Final = 300
+# At about 400 bytes each: under 1 MB a person and kind, 4 MB for strangers.
+_MOST_OF_A_PERSON: Final = 2_000
+_MOST_OF_NOBODY: Final = 10_000
+_LOOKED_AT_ONCE_IN: Final = 50
+_PURGED_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +95,23 @@ def record(
             "detail": json.dumps(dict(detail or {}), sort_keys=True),
         },
     )
+    # By chance and not by counting, so that nobody can time what they do between two looks.
+    if randbelow(_LOOKED_AT_ONCE_IN) == 0:
+        _drop_oldest(conn, event, user_id)
 
 
 def listing(
-    store: ControlStore, *, user_id: str | None = None, since: int = 0, limit: int = 1000
+    store: ControlStore,
+    *,
+    user_id: str | None = None,
+    since: int = 0,
+    before: int | None = None,
+    limit: int = 1000,
 ) -> list[Event]:
-    """Events from `since` on, newest first; of one person, or of all and nobody when None."""
+    """Events from `since` on, newest first; of one person, or of all and nobody when None.
+
+    `before` is the id of an event of that person; the list goes on with what came before it.
+    """
     query = (
         select(audit_events)
         .where(audit_events.c.at >= since)
@@ -92,6 +120,10 @@ def listing(
     )
     if user_id is not None:
         query = query.where(audit_events.c.user_id == user_id)
+    if before is not None:
+        at, known = audit_events.c.at, audit_events.c.id == before
+        place = select(at).where(known, audit_events.c.user_id == user_id).scalar_subquery()
+        query = query.where(or_(at < place, and_(at == place, audit_events.c.id < before)))
     with store.reading() as conn:
         return [
             Event(
@@ -105,6 +137,40 @@ def listing(
             )
             for row in conn.execute(query)
         ]
+
+
+def purge(store: ControlStore, *, days: int) -> int:
+    """Drop a lot of what is older than `days`; returns how many, 0 when there was none."""
+    oldest = store.now() - days * 86_400
+    some = select(audit_events.c.id).where(audit_events.c.at < oldest).limit(_PURGED_AT_ONCE)
+    with store.reading() as conn:
+        if conn.execute(some.limit(1)).first() is None:
+            return 0
+    with store.writing() as conn:
+        return conn.execute(delete(audit_events).where(audit_events.c.id.in_(some))).rowcount
+
+
+def strip(conn: Connection, user_id: str) -> None:
+    """Leave of a person's events only what happened and when, nothing that tells of the person."""
+    conn.execute(
+        update(audit_events)
+        .where(audit_events.c.user_id == user_id)
+        .values(address="", agent="", detail="{}")
+    )
+
+
+def _drop_oldest(conn: Connection, event: EventName, user_id: str | None) -> None:
+    most = _MOST_OF_NOBODY if user_id is None else _MOST_OF_A_PERSON
+    these = and_(audit_events.c.event == event, audit_events.c.user_id == user_id)
+    first_too_many = (
+        select(audit_events.c.id)
+        .where(these)
+        .order_by(audit_events.c.id.desc())
+        .offset(most)
+        .limit(1)
+        .scalar_subquery()
+    )
+    conn.execute(delete(audit_events).where(these, audit_events.c.id <= first_too_many))
 
 
 def client_text(text: str) -> str:

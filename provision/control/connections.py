@@ -124,7 +124,7 @@ def save(
         audit.record(
             conn,
             at=at,
-            event="connection_saved",
+            event="connection_replaced" if replaced else "connection_saved",
             user_id=user_id,
             address=address,
             agent=agent,
@@ -169,8 +169,8 @@ def forget_sealed(store: ControlStore, conn: SqlConnection, sealed_id: str, *, r
     ).first()
     if row is None:
         return False
-    detail = {"by": "operator", "reason": reason}
-    _forget(store, conn, row.user_id, row.id, detail=detail)
+    detail = {"reason": reason}
+    _forget(store, conn, row.user_id, row.id, detail=detail, address=audit.OPERATOR)
     return True
 
 

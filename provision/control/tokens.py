@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from provision.control import audit
@@ -20,11 +20,16 @@ from provision.control.users import PERSON_COLUMNS, Person, person_from
 from provision.errors import TokenNotFoundError, ValidationError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection as SqlConnection
+
     from provision.control.store import ControlStore
 
 PREFIX: Final = "pvn_"
 _SHAPE: Final = re.compile(PREFIX + r"([0-9a-f]{64})([0-9a-f]{8})")
+MOST: Final = 200
 _USED_EVERY_S: Final = 60
+# How long one that ran out is still shown as such.
+_KEPT_AFTER_END_S: Final = 90 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +81,17 @@ def create(
     address: str = "",
     agent: str = "",
 ) -> tuple[str, Token]:
-    """Make a token; the raw text returned is kept nowhere. Raises ValidationError for a bad name.
+    """Make a token; the raw text returned is kept nowhere. Raises ValidationError as `check` does.
 
     It ends in a checksum, so that a mistyped one is told from a revoked one without the store.
     """
     name = normalized_name(name)
-    if problems := name_problems(name):
-        raise ValidationError({"name": problems})
     secret = new_secret()
     raw = f"{PREFIX}{secret}{_checksum(secret)}"
     with store.writing() as conn:
+        _check(store, conn, user_id, name)
+        long_over = tokens.c.expires_at < store.now() - _KEPT_AFTER_END_S
+        conn.execute(delete(tokens).where(tokens.c.user_id == user_id, long_over))
         token = Token(new_id(), user_id, name, read_only, store.now(), expires_at, None)
         values: dict[str, Any] = {column: getattr(token, column) for column in Token.__slots__}
         conn.execute(insert(tokens), {**values, "secret_hash": digest(raw)})
@@ -99,6 +105,12 @@ def create(
             detail={"token_id": token.id, "name": name, "read_only": read_only},
         )
     return raw, token
+
+
+def check(store: ControlStore, *, user_id: str, name: str) -> None:
+    """Raise ValidationError for a name no token can have, and where there are too many."""
+    with store.reading() as conn:
+        _check(store, conn, user_id, normalized_name(name))
 
 
 def resolve(store: ControlStore, raw: str) -> TokenHolder | None:
@@ -152,6 +164,17 @@ def revoke(
             address=address,
             agent=agent,
             detail={"token_id": token_id, "name": name},
+        )
+
+
+def _check(store: ControlStore, conn: SqlConnection, user_id: str, name: str) -> None:
+    if problems := name_problems(name):
+        raise ValidationError({"name": problems})
+    is_good = or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > store.now())
+    counted = select(func.count()).where(tokens.c.user_id == user_id, is_good)
+    if conn.execute(counted).scalar_one() >= MOST:
+        raise ValidationError(
+            {"name": [f"There are {MOST} tokens, and there may be no more. Revoke one first."]}
         )
 
 

@@ -199,14 +199,17 @@ def listing(store: ControlStore) -> list[Person]:
 
 
 def set_enabled(store: ControlStore, user_id: str, *, enabled: bool) -> None:
-    """Open or close an account; closing it ends its sessions. Raises NotFoundError."""
+    """Open or close an account, by the operator; closing it ends its sessions.
+
+    Raises NotFoundError.
+    """
     with store.writing() as conn:
         _update(conn, user_id, is_enabled=enabled)
         if not enabled:
             conn.execute(delete(sessions).where(sessions.c.user_id == user_id))
             conn.execute(delete(half_sign_ins).where(half_sign_ins.c.user_id == user_id))
         event: audit.EventName = "account_enabled" if enabled else "account_disabled"
-        audit.record(conn, at=store.now(), event=event, user_id=user_id)
+        audit.record(conn, at=store.now(), event=event, user_id=user_id, address=audit.OPERATOR)
 
 
 def set_password(

@@ -20,6 +20,7 @@ from provision.web import (
     metrics,
     problems,
     projects,
+    retention,
     session,
     settings,
     setup,
@@ -77,6 +78,7 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies, x_port=proxies
         )
     metrics.install(app)
+    retention.install(app, services.store, days=services.settings.audit_days)
     session.install(app)
     problems.install(app)
     limits.install(app)

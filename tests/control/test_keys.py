@@ -147,7 +147,7 @@ def test_what_is_lost_for_good_can_be_given_up_but_no_second_factor(
     assert [row.id for row in keys.forget_lost(fresh)] == [factor]
     assert connections.active(store, alice.id) is None
     newest = audit.listing(store, user_id=alice.id)[0]
-    assert (newest.event, newest.detail["by"]) == ("connection_forgotten", "operator")
+    assert (newest.event, newest.address) == ("connection_forgotten", "operator")
     opened = _opened(store, NEWER, tmp_path)
     assert session_signing_key(opened, None)
     again = connections.save(store, opened, user_id=alice.id, new=NEW, secret=SECRET)

@@ -7,8 +7,24 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from provision.web.settings import appearance, databases, profile, sessions, two_factor
+from provision.web.settings import (
+    activity,
+    appearance,
+    databases,
+    profile,
+    sessions,
+    tokens,
+    two_factor,
+)
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
-for page in (profile, two_factor, sessions, databases, appearance):
+for page in (
+    profile,
+    two_factor,
+    sessions,
+    tokens,
+    databases,
+    activity,
+    appearance,
+):
     page.register(bp)

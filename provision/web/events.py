@@ -1,0 +1,65 @@
+"""What the audit trail holds, in words for the person whom it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provision.control.audit import Event
+
+WORDS: Final[Mapping[str, str]] = {
+    "registered": "Account made",
+    "signed_in": "Signed in",
+    "sign_in_failed": "A sign-in failed",
+    "signed_out": "Signed out",
+    "session_ended": "Another browser signed out",
+    "sessions_ended": "All other browsers signed out",
+    "password_changed": "Password changed",
+    "account_enabled": "Account opened again",
+    "account_disabled": "Account closed",
+    "connection_saved": "Database connected",
+    "connection_replaced": "Database connection replaced",
+    "connection_forgotten": "Connection string forgotten",
+    "token_created": "API token made",
+    "token_revoked": "API token revoked",
+    "two_factor_on": "Two-factor turned on",
+    "two_factor_off": "Two-factor turned off",
+    "two_factor_reset": "Two-factor removed",
+    "second_factor_failed": "A two-factor code was wrong",
+    "recovery_codes_made": "New recovery codes made",
+    "recovery_codes_saved": "Recovery codes confirmed as saved",
+    "recovery_code_used": "A recovery code used up",
+    "reauthentication_failed": "A confirmation by password failed",
+    "data_exported": "All that is held about you downloaded",
+    "account_deleted": "Account deleted",
+}
+_FAILURES: Final = frozenset({"sign_in_failed", "second_factor_failed", "reauthentication_failed"})
+
+
+def words(event: Event) -> str:
+    """What happened; an event of a later version in its own name."""
+    return WORDS.get(event.event, event.event.replace("_", " ").capitalize())
+
+
+def particulars(event: Event) -> str:
+    """What it happened to, as far as that is told."""
+    match event.detail:
+        case {"host": host, "port": port, "database": database}:
+            return f"{database} at {host}:{port}"
+        case {"name": name}:
+            return str(name)
+        case {"reason": reason}:
+            return str(reason)
+        case {"count": count}:
+            return f"{count} in all"
+        case {"address": address}:
+            return f"at {address}"
+        case _:
+            return ""
+
+
+def is_failure(event: Event) -> bool:
+    """Whether somebody tried and did not get through."""
+    return event.event in _FAILURES

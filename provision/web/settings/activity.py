@@ -1,0 +1,73 @@
+"""What happened to the account, as the audit trail tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from flask import request
+
+from provision.control import audit
+from provision.web import events, session
+from provision.web.agents import described
+from provision.web.api.times import rfc3339
+from provision.web.partials import respond
+from provision.web.services import services
+from provision.web.settings.frame import frame
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Response
+
+_PAGE: Final = "settings/activity.html"
+_ROWS: Final = 50
+_LARGEST_ID: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event as the page shows it; `at` as the API writes it."""
+
+    at: str | None
+    text: str
+    particulars: str
+    address: str
+    device: str
+    is_failure: bool
+
+
+def register(bp: Blueprint) -> None:
+    """Add the route to `bp`."""
+    bp.add_url_rule("/activity", "activity", activity, methods=["GET"])
+
+
+def activity() -> Response:
+    """The newest events, or those before one of them."""
+    before = request.args.get("before", type=int)
+    found = audit.listing(
+        services().store,
+        user_id=session.person().id,
+        before=None if before is None else min(max(before, 0), _LARGEST_ID),
+        limit=_ROWS + 1,
+    )
+    rows = found[:_ROWS]
+    return respond(
+        _PAGE,
+        "activity",
+        shell=frame(),
+        rows=[_row(each) for each in rows],
+        is_first=before is None,
+        earlier=rows[-1].id if len(found) > _ROWS else None,
+        days=services().settings.audit_days,
+    )
+
+
+def _row(event: audit.Event) -> Row:
+    by_operator = event.address == audit.OPERATOR
+    return Row(
+        at=rfc3339(event.at),
+        text=events.words(event),
+        particulars=events.particulars(event),
+        address="by the operator of this server" if by_operator else event.address,
+        device="" if by_operator or not event.agent else described(event.agent),
+        is_failure=events.is_failure(event),
+    )

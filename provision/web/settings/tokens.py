@@ -1,0 +1,170 @@
+"""API tokens of the person: what there is, making one, revoking one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from flask import request, url_for
+
+from provision.control import tokens as store_tokens
+from provision.control.naming import normalized_name
+from provision.errors import RateLimitedError, ReauthenticationRequiredError, ValidationError
+from provision.web import filters, reauthentication, session
+from provision.web.api.times import rfc3339
+from provision.web.partials import done, respond
+from provision.web.services import services
+from provision.web.settings.frame import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Blueprint, Response
+
+_PAGE: Final = "settings/tokens.html"
+_DAY_S: Final = 86_400
+_LONGEST: Final = timedelta(days=3650)
+LIVES: Final = (
+    ("30", "In 30 days"),
+    ("90", "In 90 days"),
+    ("365", "In a year"),
+    ("date", "On a day I choose"),
+    ("never", "Never"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A token as the page shows it; times as the API writes them."""
+
+    id: str
+    name: str
+    read_only: bool
+    made: str | None
+    ends: str | None
+    used: str | None
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the form for a new token holds, save for password and code."""
+
+    name: str = ""
+    access: str = "read"
+    life: str = "90"
+    until: str = ""
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    bp.add_url_rule("/tokens", "tokens", tokens, methods=["GET"])
+    bp.add_url_rule("/tokens", "create_token", create_token, methods=["POST"])
+    bp.add_url_rule("/tokens/revoke", "revoke_token", revoke_token, methods=["POST"])
+
+
+def tokens() -> Response:
+    """Every token, never its text."""
+    return _show(Typed())
+
+
+def create_token() -> Response:
+    """Make one and show it, this once: a reload could not show it again."""
+    form = request.form
+    typed = Typed(*(form.get(name, "").strip() for name in Typed.__slots__))
+    user_id = session.person().id
+    try:
+        expires_at = _end(typed)
+        store_tokens.check(services().store, user_id=user_id, name=typed.name)
+        reauthentication.reauthenticate(form)
+        raw, _ = store_tokens.create(
+            services().store,
+            user_id=user_id,
+            name=typed.name,
+            read_only=typed.access != "full",
+            expires_at=expires_at,
+            **session.client(),
+        )
+    except (ValidationError, ReauthenticationRequiredError) as error:
+        return _show(typed, errors=error.errors, status=422)
+    except RateLimitedError as error:
+        response = _show(typed, refusal=error, status=429)
+        response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
+    return _show(Typed(), made=(normalized_name(typed.name), raw))
+
+
+def revoke_token() -> Response:
+    """End one; what uses it is refused from now on."""
+    store_tokens.revoke(
+        services().store,
+        user_id=session.person().id,
+        token_id=request.form.get("token", ""),
+        **session.client(),
+    )
+    return done(
+        url_for(".tokens"),
+        "The token is revoked.",
+        _PAGE,
+        "tokens",
+        counts_changed=False,
+        **_context(Typed()),
+    )
+
+
+def _show(
+    typed: Typed,
+    *,
+    errors: Mapping[str, list[str]] | None = None,
+    refusal: RateLimitedError | None = None,
+    made: tuple[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    context = _context(typed) | {"errors": errors or {}, "refusal": refusal, "made": made}
+    return respond(_PAGE, "tokens", status=status, shell=frame(), **context)
+
+
+def _context(typed: Typed) -> dict[str, object]:
+    now = services().store.now()
+    rows = [
+        Row(
+            id=each.id,
+            name=each.name,
+            read_only=each.read_only,
+            made=rfc3339(each.created_at),
+            ends=rfc3339(each.expires_at),
+            used=rfc3339(each.last_used_at),
+            is_over=each.expires_at is not None and each.expires_at <= now,
+        )
+        for each in store_tokens.listing(services().store, user_id=session.person().id)
+    ]
+    return {
+        "rows": rows,
+        "typed": typed,
+        "lives": LIVES,
+        "errors": {},
+        "refusal": None,
+        "made": None,
+        "first_day": filters.today() + timedelta(days=1),
+    }
+
+
+def _end(typed: Typed) -> int | None:
+    """When the token ends, in unix seconds; None for never. Raises ValidationError."""
+    if typed.life == "never":
+        return None
+    if typed.life in ("30", "90", "365"):
+        return services().store.now() + int(typed.life) * _DAY_S
+    if typed.life != "date":
+        raise ValidationError({"life": ["Choose when the token ends."]})
+    today = filters.today()
+    try:
+        day = date.fromisoformat(typed.until)
+    except ValueError:
+        raise ValidationError({"until": ["Choose a day, such as 2027-02-28."]}) from None
+    if not today < day <= today + _LONGEST:
+        raise ValidationError({"until": ["This is a day from tomorrow to ten years from now."]})
+    # To the end of that day, in the server's own time.
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time()).astimezone()
+    return int(end.timestamp())
