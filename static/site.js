@@ -157,6 +157,11 @@
 
   document.addEventListener("change", (event) => {
     // Enter in a text field sends its form by itself, and says so as a change, too.
+    const chosen = closest(event, "form[data-most-bytes] input[type=file]");
+    if (chosen?.files[0]?.size > Number(chosen?.form.dataset.mostBytes)) {
+      chosen.value = "";
+      say(chosen.form.dataset.tooLarge, "wrong");
+    }
     const form = closest(event, "form[data-autosubmit]:not(:has(input[type=search]:focus))");
     if (form) form.requestSubmit();
   });

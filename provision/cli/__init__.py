@@ -17,6 +17,7 @@ import click
 from provision.cli import accounts
 from provision.cli.keys import keys
 from provision.cli.store import opened_store
+from provision.cli.workspace import workspace
 from provision.errors import ProvisionError, ValidationError
 from provision.settings import Settings, forget_libpq_environment, load_settings
 
@@ -64,7 +65,7 @@ def commands() -> None:
     forget_libpq_environment()
 
 
-for group in (accounts.users, accounts.token, accounts.audit, keys):
+for group in (accounts.users, accounts.token, accounts.audit, keys, workspace):
     commands.add_command(group)
 
 _HOST = click.option("--host", help="Address to listen on [PROVISION_HOST, 127.0.0.1].")

@@ -48,6 +48,8 @@ EventName = Literal[
     "reauthentication_failed",
     "data_exported",
     "account_deleted",
+    "exported",
+    "imported",
 ]
 
 # In place of a network address, which no client can choose, where an operator's command acts.
@@ -98,6 +100,28 @@ def record(
     # By chance and not by counting, so that nobody can time what they do between two looks.
     if randbelow(_LOOKED_AT_ONCE_IN) == 0:
         _drop_oldest(conn, event, user_id)
+
+
+def note(
+    store: ControlStore,
+    *,
+    event: EventName,
+    user_id: str,
+    address: str,
+    agent: str,
+    detail: Mapping[str, Any],
+) -> None:
+    """Record what concerns nothing else in the control store."""
+    with store.writing() as conn:
+        record(
+            conn,
+            at=store.now(),
+            event=event,
+            user_id=user_id,
+            address=address,
+            agent=agent,
+            detail=detail,
+        )
 
 
 def listing(

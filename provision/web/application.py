@@ -12,6 +12,7 @@ from provision.web import (
     account,
     api,
     dashboard,
+    exchange,
     filters,
     headers,
     health,
@@ -40,6 +41,7 @@ _BLUEPRINTS = (
     account,
     api,
     dashboard,
+    exchange,
     health,
     landing,
     metrics,
@@ -95,7 +97,7 @@ def _prepare_templates(app: Flask) -> None:
     env = app.jinja_env
     env.undefined = StrictUndefined
     env.trim_blocks = env.lstrip_blocks = True
-    env.globals.update(asset=asset, integrity=integrity)
+    env.globals.update(asset=asset, integrity=integrity, export_url=exchange.downloads.address)
     filters.install(env)
     app.context_processor(_page_context)
     # The macros as one global: a block rendered alone does not run its page's imports.

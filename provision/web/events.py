@@ -33,6 +33,8 @@ WORDS: Final[Mapping[str, str]] = {
     "recovery_code_used": "A recovery code used up",
     "reauthentication_failed": "A confirmation by password failed",
     "data_exported": "All that is held about you downloaded",
+    "exported": "Rows taken along as a file",
+    "imported": "Rows imported",
     "account_deleted": "Account deleted",
 }
 _FAILURES: Final = frozenset({"sign_in_failed", "second_factor_failed", "reauthentication_failed"})
@@ -48,7 +50,7 @@ def particulars(event: Event) -> str:
     match event.detail:
         case {"host": host, "port": port, "database": database}:
             return f"{database} at {host}:{port}"
-        case {"name": name}:
+        case {"name": name} | {"what": name}:
             return str(name)
         case {"reason": reason}:
             return str(reason)

@@ -149,7 +149,8 @@ def _http_error(error: HTTPException) -> Response:
     detail = {
         404: "There is nothing at this address.",
         405: f"{request.method} is not possible at this address.",
-        413: "A request may hold 1 MiB at most.",
+        413: "A request may hold 1 MiB at most. Nothing was done with this one; a file that is "
+        "longer can be split into several.",
     }.get(status, "The request could not be understood.")
     response = _answer(status, _HTTP_CODES.get(status, "bad_request"), detail)
     allowed = getattr(error, "valid_methods", None)

@@ -39,6 +39,7 @@ OF_THE_WORKSPACE = [
     *OF_THE_ROWS,
     "/settings",
     "/settings/appearance",
+    "/settings/exchange",
     "/settings/databases",
     STEP,
     f"{STEP}/connection",

@@ -17,9 +17,20 @@ import pytest
 from sqlalchemy import text
 
 from provision.errors import NotFoundError, ValidationError
-from provision.tenant import queries
-from provision.tenant.queries import dashboard, options, projects, sample, shell, tasks, team
+from provision.tenant import queries, tables
+from provision.tenant.queries import (
+    arriving,
+    dashboard,
+    leaving,
+    options,
+    projects,
+    sample,
+    shell,
+    tasks,
+    team,
+)
 from provision.tenant.queries.collection import Collection
+from provision.tenant.queries.filters import ProjectFilters, TaskFilters, TeamFilters
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
@@ -46,6 +57,9 @@ def _call_by_id(function: Callable[..., Any], **given: Any) -> Call:
     return lambda conn, owner_id, row_id: function(conn, owner_id=owner_id, row_id=row_id, **given)
 
 
+ARRIVING = arriving.Rows(
+    tasks=[{"id": f"30000000-0000-4000-8000-0000000000{n:02}", "title": "New"} for n in range(20)]
+)
 READS = {
     **{f"{name}.page": _call(noun.page) for name, noun in NOUNS.items()},
     **{
@@ -57,6 +71,16 @@ READS = {
     "dashboard.overview": _call(dashboard.overview, today=MONDAY, shell=True),
     "shell.frame": _call(shell.frame, today=MONDAY),
     "options.choices": _call(options.choices),
+    **{
+        f"leaving.rows:{table.name}": _call(leaving.rows, table=table, filters=filters)
+        for table, filters in (
+            (tables.projects, ProjectFilters()),
+            (tables.tasks, TaskFilters()),
+            (tables.team_members, TeamFilters()),
+        )
+    },
+    "leaving.workspace": _call(leaving.workspace),
+    "arriving.names": _call(arriving.names),
 }
 
 # Of a row that is not theirs, each raises the noun's NotFoundError.
@@ -79,7 +103,11 @@ CREATES = {
 }
 
 # Several statements, in a transaction of its own.
-FILLS = {"sample.fill": _call(sample.fill, now=datetime(2026, 11, 23, 9, tzinfo=UTC))}
+FILLS = {
+    "sample.fill": _call(sample.fill, now=datetime(2026, 11, 23, 9, tzinfo=UTC)),
+    "arriving.add": _call(arriving.add, rows=ARRIVING),
+    "arriving.restore": _call(arriving.restore, rows=ARRIVING),
+}
 
 CALLS = READS | BY_ID | CREATES
 
@@ -126,7 +154,8 @@ def test_every_query_function_is_tested_here() -> None:
     # The calls of a collection are those of each noun.
     calls = [name for name in vars(Collection) if _asks(getattr(Collection, name))]
     functions |= {f"{noun}.{call}" for noun in NOUNS for call in calls}
-    assert functions == CALLS.keys() | FILLS.keys() | OF_NOBODY
+    known = {name.partition(":")[0] for name in CALLS | FILLS}
+    assert functions == known | OF_NOBODY
 
 
 def _asks(call: object) -> bool:

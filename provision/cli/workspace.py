@@ -1,0 +1,103 @@
+"""A person's workspace as a file, for what is longer than a web request may be."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import click
+
+from provision.cli.store import account_of
+from provision.errors import NotConnectedError, SettingsError, ValidationError
+from provision.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.control.audit import EventName
+    from provision.control.connections import Connection
+    from provision.tenant.access import Workspace
+    from provision.web.services import Services
+
+_MOST_BYTES: Final = 256 * 1024 * 1024
+_FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+
+
+@click.group()
+def workspace() -> None:
+    """A person's rows in one file; docs/workspace-file.md says what is in it."""
+
+
+@workspace.command("export")
+@click.argument("email")
+@_FILE
+def export(email: str, file: Path) -> None:
+    """Write every row of the workspace of EMAIL to FILE (.json.gz)."""
+    from provision.tenant import workspace_file
+    from provision.tenant.queries import leaving
+
+    with _workspace_of(email) as (services, connection, here):
+        rows = services.access.read(here, leaving.workspace)
+        content = workspace_file.write(rows, name=connection.name, now=datetime.now(UTC))
+        try:
+            file.write_bytes(content)
+        except OSError as error:
+            raise SettingsError(f"{file} cannot be written ({error.strerror})") from None
+        _note(services, connection, "exported")
+    click.echo(f"{file} holds the workspace of {email} ({len(content):,} bytes).")
+
+
+@workspace.command("import")
+@click.argument("email")
+@_FILE
+def bring(email: str, file: Path) -> None:
+    """Write every row of FILE into the workspace of EMAIL, which has to be empty."""
+    from provision.tenant import workspace_file
+    from provision.tenant.queries import arriving
+
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read ({error.strerror})") from None
+    rows = workspace_file.read(content, most_bytes=_MOST_BYTES)
+    with _workspace_of(email) as (services, connection, here):
+        if not services.access.write(here, arriving.restore, rows=rows):
+            raise ValidationError({"file": [arriving.NOT_EMPTY]})
+        _note(services, connection, "imported")
+    counts = {"projects": rows.projects, "people": rows.team_members, "tasks": rows.tasks}
+    said = ", ".join(f"{len(each):,} {name}" for name, each in counts.items())
+    click.echo(f"Imported {said}.")
+
+
+@contextmanager
+def _workspace_of(email: str) -> Iterator[tuple[Services, Connection, Workspace]]:
+    from provision import close_app, create_app
+    from provision.control import connections
+    from provision.tenant.access import Workspace
+    from provision.web.services import EXTENSION
+
+    app = create_app(load_settings("operator"))
+    try:
+        services = cast("Services", app.extensions[EXTENSION])
+        person = account_of(services.store, email)
+        connection = connections.active(services.store, person.id)
+        if connection is None:
+            raise NotConnectedError
+        yield services, connection, Workspace(connection.id, connection.owner_id)
+    finally:
+        close_app(app)
+
+
+def _note(services: Services, connection: Connection, event: EventName) -> None:
+    from provision.control import audit
+
+    audit.note(
+        services.store,
+        event=event,
+        user_id=connection.user_id,
+        address=audit.OPERATOR,
+        agent="provision workspace",
+        detail={"what": "workspace", "by": "operator"},
+    )

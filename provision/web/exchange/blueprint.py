@@ -1,0 +1,27 @@
+"""The blueprint that both sides of the exchange put their routes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint
+
+from provision.control import audit
+from provision.web import session
+from provision.web.services import services
+
+if TYPE_CHECKING:
+    from provision.control.audit import EventName
+
+bp = Blueprint("exchange", __name__)
+
+
+def note(event: EventName, **detail: Any) -> None:
+    """Enter an export or import into the audit trail: what and how much, never the rows."""
+    audit.note(
+        services().store,
+        event=event,
+        user_id=session.person().id,
+        **session.client(),
+        detail=detail,
+    )

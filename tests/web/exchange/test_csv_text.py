@@ -1,0 +1,76 @@
+"""What spreadsheets of all countries write is read, and what we write runs in none of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provision.errors import ValidationError
+from provision.web.exchange import csv_text
+
+ROWS = [["Title", "Fällig"], ["Café „Früh“", "28.11.2026"]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_encodings_and_separators_are_told_from_the_content(encoding: str, separator: str) -> None:
+    content = "\r\n".join(separator.join(row) for row in ROWS).encode(encoding)
+    assert csv_text.read(content) == ROWS
+
+
+def test_a_separator_within_quotation_marks_does_not_count() -> None:
+    content = b'Title;Notes\r\n"a, b, c";"line one\nline two, still ""it"""\r\n'
+    assert csv_text.read(content)[1] == ["a, b, c", 'line one\nline two, still "it"']
+
+
+def test_excels_own_line_about_the_separator_is_believed() -> None:
+    assert csv_text.read(b"sep=|\r\na,b|c\r\n") == [["a,b", "c"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "nothing in it"),
+        (b"\xef\xbb\xbf \r\n", "nothing in it"),
+        (b"PK\x03\x04rest", "workbook"),
+        (b"a,b\x00\x00\x00c,d" * 50, "not a text file"),
+        (b'a,b\n"never closed,1\n2,3\n', "From row 2"),
+        (b",".join([b"x"] * 101), "101 cells"),
+    ],
+)
+def test_what_is_no_csv_is_refused_in_words(content: bytes, word: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        csv_text.read(content)
+    assert word in refused.value.errors["file"][0]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["=1+1", "+1 a", "-x", "@SUM(A1)", "\tx", "\rx", "\uff1d1", "'=1", "-2+3+cmd|' /C calc'!A0"],
+)
+def test_a_formula_goes_out_as_text(cell: str) -> None:
+    written = "".join(csv_text.lines(["head"], [[cell]])).removeprefix("\ufeff")
+    shown = list(csv.reader(io.StringIO(written, newline="")))[1][0]
+    assert shown == f"'{cell}"
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1),
+            min_size=2,
+            max_size=4,
+        ),
+        min_size=1,
+    )
+)
+def test_what_was_written_is_read_again_exactly(rows: list[list[str]]) -> None:
+    width = max(map(len, rows))
+    rows = [row + ["x"] * (width - len(row)) for row in rows]
+    heads = [f"h{number}" for number in range(width)]
+    written = "".join(csv_text.lines(heads, rows)).encode()
+    assert csv_text.read(written) == [heads, *rows]
