@@ -6,10 +6,12 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pyotp
 import pytest
 
 from provision import cli
-from provision.control import tokens, users
+from provision.control import audit, half_sign_ins, tokens, two_factor, users
+from provision.control.sealed import open_vault
 from provision.control.store import ControlStore
 from provision.passwords import PasswordHasher
 from tests.running import call
@@ -62,6 +64,26 @@ def test_users_are_listed_with_their_state(
     assert command("users", "list") == "ana@example.org\tdisabled\t-\tAna\n"
     command("users", "enable", "ana@example.org")
     assert users.by_id(store, ana.id) == ana
+
+
+def test_a_lost_second_factor_is_reset(
+    store: ControlStore, ana: users.Person, command: Command, tmp_path: Path
+) -> None:
+    secrets = open_vault(
+        store, encryption_key="ab" * 32, key_file=tmp_path / "no.key", allow_generate=False
+    )
+    secret = two_factor.begin(store, secrets, ana.id)
+    assert secret is not None
+    two_factor.turn_on(store, secrets, ana.id, pyotp.TOTP(secret).at(store.now()))
+    half = half_sign_ins.start(store, ana.id)
+    assert "\t2fa\t" in command("users", "list")
+    # No key is needed for this: it may be what was lost.
+    said = command("users", "reset-2fa", "Ana@example.org")
+    assert said == "ana@example.org signs in with the password alone now.\n"
+    assert two_factor.state(store, ana.id) == two_factor.TwoFactor(False, 0, False)
+    assert half_sign_ins.person_of(store, half) is None
+    assert audit.listing(store, user_id=ana.id)[0].event == "two_factor_reset"
+    assert "no account" in command("users", "reset-2fa", "nobody@example.org", code=1)
 
 
 def test_an_account_is_made_with_the_password_on_standard_input(tmp_path: Path) -> None:
