@@ -12,6 +12,7 @@ into a status and a page, or a problem, in one table (`web/problems`).
     │   ├── TaskNotFoundError
     │   ├── TeamMemberNotFoundError
     │   ├── SessionNotFoundError
+    │   ├── ResetLinkNotFoundError
     │   ├── TokenNotFoundError
     │   └── ConnectionNotFoundError
     ├── StaleVersionError             the row changed since it was read
@@ -98,6 +99,13 @@ class TeamMemberNotFoundError(NotFoundError):
 
 class SessionNotFoundError(NotFoundError):
     message = "This session is over already."
+
+
+class ResetLinkNotFoundError(NotFoundError):
+    message = (
+        "This link is used up, or too old, or not whole. "
+        "Ask whoever runs this server for another one."
+    )
 
 
 class TokenNotFoundError(NotFoundError):

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 
 from provision import cli
-from provision.control import audit, half_sign_ins, tokens, two_factor, users
+from provision.control import audit, half_sign_ins, new_passwords, tokens, two_factor, users
 from provision.control.sealed import open_vault
 from provision.control.store import ControlStore
 from provision.passwords import PasswordHasher
@@ -135,6 +135,7 @@ def test_a_token_is_printed_once_and_speaks_for_its_account(
     "arguments",
     [
         ("users", "disable", "nobody@example.org"),
+        ("users", "reset-password", "nobody@example.org"),
         ("token", "create", "nobody@example.org", "--name", "ci"),
         ("audit", "nobody@example.org"),
     ],
@@ -170,6 +171,30 @@ def test_an_age_that_is_none_is_refused(store: ControlStore, command: Command) -
     assert command("audit", "--since", "yesterday", code=1) == (
         "provision: --since is 'yesterday'; it may be 2026-01-31, 90m, 12h or 7d\n"
     )
+
+
+def test_a_link_to_reset_a_password_is_printed_and_works(
+    store: ControlStore,
+    ana: users.Person,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = "/auth/reset-password/"
+    link = command("users", "reset-password", "Ana@example.org")
+    assert link.startswith(f"http://127.0.0.1:8000{path}")
+    assert link.count("\n") == 1
+    assert new_passwords.holder(store, link.strip().rpartition("/")[2]) == ana
+
+    monkeypatch.setenv("PROVISION_PORT", "9000")
+    monkeypatch.setenv("PROVISION_HOST", "::")
+    link = command("users", "reset-password", "ana@example.org")
+    assert link.startswith(f"http://[::1]:9000{path}")
+    monkeypatch.setenv("PROVISION_PUBLIC_URL", "https://provision.example/team/")
+    link = command("users", "reset-password", "ana@example.org")
+    assert link.startswith(f"https://provision.example/team{path}")
+
+    command("users", "disable", "ana@example.org")
+    assert "is disabled" in command("users", "reset-password", "ana@example.org", code=1)
 
 
 def test_a_backup_holds_the_accounts(tmp_path: Path, ana: users.Person, command: Command) -> None:

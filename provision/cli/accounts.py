@@ -6,12 +6,16 @@ import json
 import re
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from provision.cli.store import account_of, opened_store
-from provision.errors import SettingsError
+from provision.errors import AccountError, SettingsError
 from provision.settings import load_settings
+
+if TYPE_CHECKING:
+    from provision.settings import Settings
 
 
 @click.group()
@@ -89,6 +93,28 @@ def reset_two_factor(email: str) -> None:
     click.echo(f"{person.email} signs in with the password alone now.")
 
 
+@users.command("reset-password")
+@click.argument("email")
+def reset_password(email: str) -> None:
+    """Print a link by which a person chooses a new password: once, within 24 hours.
+
+    Their second factor stays on; `reset-2fa` takes that away.
+    """
+    from provision.control import new_passwords
+
+    with opened_store() as store:
+        person = account_of(store, email)
+        if not person.is_enabled:
+            raise AccountError(f"{person.email} is disabled; `provision users enable` opens it")
+        secret = new_passwords.new_reset(store, person.id)
+    click.echo(f"{_address(load_settings('operator'))}/auth/reset-password/{secret}")
+    click.echo(
+        f"Give this link to {person.email} on a way that nobody else reads. It is good for one new "
+        "password within 24 hours; links printed before are good no more.",
+        err=True,
+    )
+
+
 @click.group()
 def token() -> None:
     """API tokens."""
@@ -145,6 +171,14 @@ def _set_enabled(email: str, *, enabled: bool) -> None:
         person = account_of(store, email)
         accounts.set_enabled(store, person.id, enabled=enabled)
     click.echo(f"{person.email} is {'enabled' if enabled else 'disabled'}.")
+
+
+def _address(settings: Settings) -> str:
+    """Where people reach this installation, as far as the settings tell."""
+    if settings.public_url:
+        return settings.public_url
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def _new_password() -> str:

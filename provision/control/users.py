@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from provision.control import audit
-from provision.control.bearers import digest, new_id
+from provision.control.bearers import new_id
 from provision.control.naming import (
     email_problems,
     name_problems,
@@ -212,48 +212,42 @@ def set_enabled(store: ControlStore, user_id: str, *, enabled: bool) -> None:
         audit.record(conn, at=store.now(), event=event, user_id=user_id, address=audit.OPERATOR)
 
 
-def set_password(
-    store: ControlStore,
-    hasher: PasswordHasher,
-    user_id: str,
-    *,
-    password: str,
-    except_raw: str | None = None,
-    address: str = "",
-    agent: str = "",
-) -> None:
-    """Replace the password and end every session but `except_raw`.
-
-    Raises ValidationError, or NotFoundError.
-    """
-    person = by_id(store, user_id)
-    if person is None:
-        raise NotFoundError
-    _raise_problems(password=password_problems(password, (person.name, person.email)))
-    password_hash = hasher.hash(password)
-    ended = delete(sessions).where(sessions.c.user_id == user_id)
-    if except_raw is not None:
-        ended = ended.where(sessions.c.id_hash != digest(except_raw))
-    with store.writing() as conn:
-        _update(conn, user_id, password_hash=password_hash)
-        conn.execute(ended)
-        conn.execute(delete(half_sign_ins).where(half_sign_ins.c.user_id == user_id))
-        audit.record(
-            conn,
-            at=store.now(),
-            event="password_changed",
-            user_id=user_id,
-            address=address,
-            agent=agent,
-        )
-
-
 def rename(store: ControlStore, user_id: str, *, name: str) -> None:
     """Raises ValidationError, or NotFoundError."""
     name = normalized_name(name)
     _raise_problems(name=name_problems(name))
     with store.writing() as conn:
         _update(conn, user_id, name=name)
+
+
+def change_email(
+    store: ControlStore, user_id: str, *, email: str, address: str = "", agent: str = ""
+) -> None:
+    """Raises ValidationError, EmailTakenError, or NotFoundError."""
+    check_email(email)
+    email = normalized_email(email)
+    before = select(users.c.email).where(users.c.id == user_id)
+    try:
+        with store.writing() as conn:
+            former = conn.execute(before).scalar()
+            _update(conn, user_id, email=email)
+            audit.record(
+                conn,
+                at=store.now(),
+                event="email_changed",
+                user_id=user_id,
+                address=address,
+                agent=agent,
+                # Who was robbed of an account asks for it by the address it had.
+                detail={"before": former},
+            )
+    except IntegrityError:
+        raise EmailTakenError("Another account here has this e-mail address.") from None
+
+
+def check_email(email: str) -> None:
+    """Raise ValidationError for what cannot be the address of an account."""
+    _raise_problems(email=email_problems(normalized_email(email)))
 
 
 def set_setup_step(store: ControlStore, user_id: str, step: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, request, url_for
 
 from provision.control import users
@@ -15,7 +13,8 @@ from provision.errors import (
     ValidationError,
 )
 from provision.web import limits, session
-from provision.web.partials import leave_for, respond
+from provision.web.partials import leave_for, show_form
+from provision.web.registration import refuse_closed
 from provision.web.services import services
 from provision.web.two_factor import challenge
 
@@ -36,7 +35,7 @@ def register() -> Response:
     closed = services().settings.registration == "closed"
     if request.method == "POST":
         try:
-            refuse_closed_registration(email)
+            refuse_closed(email)
             users.check_registration(email=email, name=name, password=password)
             limits.admit_registration()
             person = users.register(
@@ -56,9 +55,9 @@ def register() -> Response:
         else:
             session.sign_in(person.id)
             return leave_for(url_for("setup.step"))
-    return _show(
+    return show_form(
         "account/register.html",
-        refusal,
+        refusal=refusal,
         name=name,
         email=email,
         errors=errors,
@@ -95,9 +94,9 @@ def login() -> Response:
                 return challenge.begin(person, target)
             session.sign_in(person.id)
             return leave_for(target)
-    return _show(
+    return show_form(
         "account/login.html",
-        refusal,
+        refusal=refusal,
         email=email,
         errors=errors,
         next=target if request.values.get("next") else "",
@@ -123,31 +122,4 @@ def theme() -> Response:
         response.set_cookie("theme", wanted, max_age=_YEAR_S, samesite="Lax")
     else:
         response.delete_cookie("theme")
-    return response
-
-
-def refuse_closed_registration(email: str) -> None:
-    """Raise RegistrationClosedError unless this address may register here."""
-    settings = services().settings
-    domains = settings.registration_domains
-    if settings.registration == "closed":
-        raise RegistrationClosedError
-    if domains and email.strip().lower().rpartition("@")[2] not in domains:
-        raise RegistrationClosedError(
-            "Accounts here are for addresses at " + ", ".join(sorted(domains)) + "."
-        )
-
-
-def _show(
-    template: str,
-    refusal: RateLimitedError | None,
-    *,
-    errors: dict[str, list[str]],
-    **context: Any,
-) -> Response:
-    """A form with what was typed in it, save for the password: to begin, wrong, or too often."""
-    status = 429 if refusal else 422 if errors else 200
-    response = respond(template, status=status, errors=errors, refusal=refusal, **context)
-    if refusal:
-        response.headers["Retry-After"] = str(refusal.retry_after_s)
     return response

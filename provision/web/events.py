@@ -17,6 +17,9 @@ WORDS: Final[Mapping[str, str]] = {
     "session_ended": "Another browser signed out",
     "sessions_ended": "All other browsers signed out",
     "password_changed": "Password changed",
+    "password_reset_issued": "A link to reset the password made",
+    "password_reset": "Password reset by a link",
+    "email_changed": "E-mail address changed",
     "account_enabled": "Account opened again",
     "account_disabled": "Account closed",
     "connection_saved": "Database connected",
@@ -50,12 +53,12 @@ def particulars(event: Event) -> str:
     match event.detail:
         case {"host": host, "port": port, "database": database}:
             return f"{database} at {host}:{port}"
-        case {"name": name} | {"what": name}:
-            return str(name)
-        case {"reason": reason}:
-            return str(reason)
+        case {"name": text} | {"what": text} | {"reason": text}:
+            return str(text)
         case {"count": count}:
             return f"{count} in all"
+        case {"before": before}:
+            return f"it was {before}"
         case {"address": address}:
             return f"at {address}"
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Response, flash, make_response, render_template
@@ -11,6 +11,11 @@ from jinja2_fragments.flask import render_blocks
 
 from provision.web import htmx as hx
 from provision.web.htmx import htmx
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from provision.errors import RateLimitedError
 
 
 def respond(template: str, *blocks: str, status: int = 200, **context: Any) -> Response:
@@ -24,6 +29,21 @@ def respond(template: str, *blocks: str, status: int = 200, **context: Any) -> R
         body = render_template(template, **context)
     response = make_response(body, status)
     response.headers.add("Vary", "HX-Request")
+    return response
+
+
+def show_form(
+    template: str,
+    *blocks: str,
+    errors: Mapping[str, Sequence[str]],
+    refusal: RateLimitedError | None = None,
+    **context: Any,
+) -> Response:
+    """Render a form: to be filled in (200), to be mended (422), or sent too often (429)."""
+    status = 429 if refusal else 422 if errors else 200
+    response = respond(template, *blocks, status=status, errors=errors, refusal=refusal, **context)
+    if refusal:
+        response.headers["Retry-After"] = str(refusal.retry_after_s)
     return response
 
 

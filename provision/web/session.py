@@ -30,6 +30,7 @@ OPEN_ENDPOINTS: Final = frozenset(
         "account.login",
         "account.theme",
         "two_factor.challenge",
+        "reset.password",
         "health.live",
         "health.ready",
         "metrics.page",

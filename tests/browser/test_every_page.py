@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 STEP = "/auth/setup-database"
 OF_NOBODY = ["/", "/login", "/register", "/nowhere"]
-OF_A_NEWCOMER = [STEP, f"{STEP}?provider=built_in", f"{STEP}/connection", "/settings/databases"]
+OF_A_NEWCOMER = [
+    STEP,
+    f"{STEP}?provider=built_in",
+    f"{STEP}/connection",
+    "/settings/databases",
+    "/settings/password",
+    "/settings/email",
+]
 OF_THE_ROWS = [
     "/dashboard",
     "/projects",

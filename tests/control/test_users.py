@@ -157,31 +157,6 @@ def test_a_hash_of_old_parameters_is_replaced_at_sign_in(
     assert _password_hash(store, alice) == new
 
 
-def test_a_new_password_replaces_the_old_and_ends_the_other_sessions(
-    store: ControlStore, hasher: PasswordHasher, alice: Person, bob: Person
-) -> None:
-    here, elsewhere, bobs = _start(store, alice), _start(store, alice), _start(store, bob)
-    people.set_password(store, hasher, alice.id, password="another good one", except_raw=here)
-    assert sessions.resolve(store, here)
-    assert sessions.resolve(store, elsewhere) is None
-    assert sessions.resolve(store, bobs)
-    with pytest.raises(BadCredentialsError):
-        people.authenticate(store, hasher, email=alice.email, password=PASSWORD)
-    people.authenticate(store, hasher, email=alice.email, password="another good one")
-    people.set_password(store, hasher, alice.id, password=PASSWORD)
-    assert sessions.resolve(store, here) is None
-
-
-def test_a_password_that_is_refused_changes_nothing(
-    store: ControlStore, hasher: PasswordHasher, alice: Person
-) -> None:
-    before = _password_hash(store, alice)
-    with pytest.raises(ValidationError) as caught:
-        people.set_password(store, hasher, alice.id, password="short")
-    assert set(caught.value.errors) == {"password"}
-    assert _password_hash(store, alice) == before
-
-
 def test_renames_and_remembers_the_step(store: ControlStore, alice: Person, bob: Person) -> None:
     people.rename(store, alice.id, name=" Alice Liddell ")
     people.set_setup_step(store, alice.id, "schema")
@@ -193,13 +168,30 @@ def test_renames_and_remembers_the_step(store: ControlStore, alice: Person, bob:
         people.rename(store, alice.id, name="\n")
 
 
-def test_says_when_there_is_no_such_person(store: ControlStore, hasher: PasswordHasher) -> None:
+def test_an_address_is_changed_to_one_that_is_free(
+    store: ControlStore, hasher: PasswordHasher, alice: Person, bob: Person
+) -> None:
+    people.change_email(store, alice.id, email=" Liddell@Example.ORG ", address="192.0.2.1")
+    assert people.by_email(store, "alice@example.org") is None
+    person = people.authenticate(store, hasher, email="liddell@example.org", password=PASSWORD)
+    assert person.id == alice.id
+    told = audit.listing(store, user_id=alice.id)[0]
+    assert (told.event, told.address) == ("email_changed", "192.0.2.1")
+    assert told.detail == {"before": "alice@example.org"}
+    with pytest.raises(EmailTakenError, match="Another account here"):
+        people.change_email(store, alice.id, email="BOB@example.org")
+    with pytest.raises(ValidationError):
+        people.change_email(store, alice.id, email="no address")
+    assert people.by_email(store, "liddell@example.org")
+
+
+def test_says_when_there_is_no_such_person(store: ControlStore) -> None:
     assert people.by_id(store, NOBODY) is None
     assert people.by_email(store, "nobody@example.org") is None
     with pytest.raises(NotFoundError):
         people.set_enabled(store, NOBODY, enabled=True)
     with pytest.raises(NotFoundError):
-        people.set_password(store, hasher, NOBODY, password=PASSWORD)
+        people.change_email(store, NOBODY, email="somebody@example.org")
     with pytest.raises(NotFoundError):
         people.rename(store, NOBODY, name="A")
     with pytest.raises(NotFoundError):

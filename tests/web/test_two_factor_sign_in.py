@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
-from provision.control import audit, half_sign_ins, second_factor, two_factor, users
+from provision.control import audit, half_sign_ins, new_passwords, second_factor, two_factor, users
 from provision.control.tables import half_sign_ins as half_table
 from provision.control.tables import sealed
 from provision.web.services import EXTENSION, Services
@@ -189,7 +189,7 @@ def test_it_dies_with_what_it_stands_for(
     raw = _half(stranger, app)
     assert half_sign_ins.person_of(services.store, raw) == person
     if what == "password":
-        users.set_password(
+        new_passwords.change(
             services.store, services.hasher, person.id, password="another long one, please"
         )
     elif what == "disabled":

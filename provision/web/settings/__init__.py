@@ -11,6 +11,8 @@ from provision.web.settings import (
     activity,
     appearance,
     databases,
+    email,
+    password,
     profile,
     sessions,
     tokens,
@@ -20,6 +22,8 @@ from provision.web.settings import (
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 for page in (
     profile,
+    email,
+    password,
     two_factor,
     sessions,
     tokens,

@@ -1,0 +1,62 @@
+"""A new password, for who knows the old one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import request, url_for
+
+from provision.control import new_passwords
+from provision.errors import RateLimitedError, ReauthenticationRequiredError, ValidationError
+from provision.web import session
+from provision.web.partials import leave_for, show_form
+from provision.web.reauthentication import reauthenticate
+from provision.web.services import services
+from provision.web.settings.frame import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from flask import Blueprint, Response
+
+_PAGE = "settings/password.html"
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    bp.add_url_rule("/password", "password", password, methods=["GET"])
+    bp.add_url_rule("/password", "change_password", change_password, methods=["POST"])
+
+
+def password() -> Response:
+    """The form, empty as it always comes."""
+    return _show({})
+
+
+def change_password() -> Response:
+    """Replace the password and end every other session."""
+    person, new_password = session.person(), request.form.get("new_password", "")
+    try:
+        new_passwords.check(person, new_password)
+        if new_password == request.form.get("password"):
+            raise ValidationError({"new_password": ["This is the same as the old one."]})
+        reauthenticate(request.form)
+        ended = new_passwords.change(
+            services().store,
+            services().hasher,
+            person.id,
+            password=new_password,
+            except_id_hash=session.id_hash(),
+            **session.client(),
+        )
+    except (ValidationError, ReauthenticationRequiredError) as error:
+        return _show(error.errors)
+    except RateLimitedError as error:
+        return _show({}, error)
+    others = {0: "You were signed in nowhere else.", 1: "One other browser is signed out."}
+    text = others.get(ended, f"{ended} other browsers are signed out.")
+    return leave_for(url_for(".password"), f"Your new password is set. {text}")
+
+
+def _show(errors: Mapping[str, Sequence[str]], refusal: RateLimitedError | None = None) -> Response:
+    return show_form(_PAGE, "password_form", errors=errors, refusal=refusal, shell=frame())
