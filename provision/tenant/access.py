@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from provision.errors import TenantError
+from provision.errors import DatabaseTimeoutError, TenantError
 from provision.tenant.engines import ConnectionLostError
+from provision.tenant.wording import MAY_BE_DONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,25 +48,39 @@ class TenantAccess:
         return self._run(workspace, query, arguments)
 
     def write(self, workspace: Workspace, query: Callable[..., _T], **arguments: Any) -> _T:
-        """Run a query whose statements commit one by one; again only if surely none was done."""
+        """Run a query whose statements commit one by one; again only if surely none was done.
+
+        An error after which it may have been done says so, and names no time to try again.
+        """
         try:
+            try:
+                return self._run(workspace, query, arguments)
+            except ConnectionLostError as lost:
+                if lost.may_have_run:
+                    raise
             return self._run(workspace, query, arguments)
-        except ConnectionLostError as lost:
-            if lost.may_have_run:
-                raise
-        return self._run(workspace, query, arguments)
+        except TenantError as error:
+            _say_if_it_may_be_done(error)
+            raise
 
     @contextmanager
     def transaction(self, workspace: Workspace) -> Iterator[Connection]:
         """Lend a connection inside BEGIN … COMMIT, rolled back if the block raises."""
-        with ExitStack() as stack:
-            connection = self._begin(stack, workspace)
-            try:
-                yield connection
-            except BaseException:
-                _roll_back(connection)
-                raise
-            _commit(connection)
+        is_committing = False
+        try:
+            with ExitStack() as stack:
+                connection = self._begin(stack, workspace)
+                try:
+                    yield connection
+                except BaseException:
+                    _roll_back(connection)
+                    raise
+                is_committing = True
+                _commit(connection)
+        except TenantError as error:
+            if is_committing:
+                _say_if_it_may_be_done(error)
+            raise
 
     def forget(self, workspace: Workspace) -> None:
         """Close its connections: its connection string changed, or is gone."""
@@ -99,6 +114,14 @@ class TenantAccess:
             connection.exec_driver_sql("BEGIN")
             stack.push(attempt.pop_all())
             return connection
+
+
+def _say_if_it_may_be_done(error: TenantError) -> None:
+    is_lost = isinstance(error, ConnectionLostError) and error.may_have_run
+    is_late = isinstance(error, DatabaseTimeoutError) and error.code == "query_timeout"
+    if is_lost or (is_late and not error.at_once):
+        error.remedy = f"{MAY_BE_DONE} {error.remedy}"
+        error.retry_after_s = None
 
 
 def _commit(connection: Connection) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+MAY_BE_DONE: Final = "It may have been saved all the same: look before you send it again."
+"""Stands before the remedy where a write was sent and its answer never came."""
+
 GENERAL: Final[dict[str, tuple[str, str]]] = {
     # Before connecting
     "format": (

@@ -15,6 +15,7 @@ from provision.errors import (
     UnreachableError,
 )
 from provision.tenant.access import TenantAccess, Workspace
+from provision.tenant.wording import MAY_BE_DONE
 from tests.tenant.targets import backends, met_target_of, one, registry_of
 
 if TYPE_CHECKING:
@@ -132,10 +133,33 @@ def test_a_write_whose_outcome_is_unknown_is_not_run_again(
         insert(connection, owner_id=owner_id)
         terminate(connection)
 
-    with pytest.raises(UnreachableError):
+    with pytest.raises(UnreachableError) as caught:
         access.write(WORKSPACE, dying)
+    assert caught.value.remedy.startswith(MAY_BE_DONE)
+    assert caught.value.retry_after_s is None
     with database.connect() as connection:
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)
+
+
+def test_a_write_left_at_the_deadline_may_be_done_and_one_that_was_not_sent_is_not(
+    database: Database,
+) -> None:
+    hasty = registry_of(met_target_of(database.url), query_timeout_s=0.3, connect_timeout_s=0.3)
+    access = TenantAccess(hasty)
+
+    def slow(connection: Connection, *, owner_id: str) -> None:
+        connection.execute(text("SELECT pg_sleep(3)"))
+
+    told = []
+    for _ in range(4):
+        with pytest.raises(TenantError) as caught:
+            access.write(WORKSPACE, slow)
+        told.append((caught.value.at_once, caught.value.remedy.startswith(MAY_BE_DONE)))
+    assert told == [(False, True), (False, True), (False, True), (True, False)]
+    with pytest.raises(TenantError) as caught:
+        access.read(Workspace("another", "o"), slow)
+    assert not caught.value.remedy.startswith(MAY_BE_DONE)
+    hasty.close()
 
 
 def test_a_write_killed_before_it_was_done_is_run_again(
