@@ -28,7 +28,7 @@ from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 PASSWORD = "correct horse battery staple"
 ROWS = 50
@@ -40,6 +40,16 @@ class Tenant:
 
     token: str
     target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request, as a client repeats it."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,23 +160,29 @@ def load(
     path: str = "/api/projects",
 ) -> Load:
     """GET `path` as random ones of `bearers` from `clients` connections of a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_load, (address, list(bearers), clients, seconds, path))
+    asks = [Ask("GET", path, {"Authorization": f"Bearer {each}"}) for each in bearers]
+    return load_with(address, asks, clients=clients, seconds=seconds)
 
 
-def _load(
-    address: tuple[str, int], bearers: list[str], clients: int, seconds: float, path: str
+def load_with(
+    address: tuple[str, int], asks: Sequence[Ask], *, clients: int, seconds: float
 ) -> Load:
+    """Ask random ones of `asks` from `clients` connections of a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_load, (address, list(asks), clients, seconds))
+
+
+def _load(address: tuple[str, int], asks: list[Ask], clients: int, seconds: float) -> Load:
     seen: list[tuple[int, float]] = []
     until = time.monotonic() + seconds
 
     def ask_on() -> None:
         connection = http.client.HTTPConnection(*address, timeout=60)
         while time.monotonic() < until:
-            headers = {"Authorization": f"Bearer {random.choice(bearers)}"}
+            ask = random.choice(asks)
             started = time.perf_counter()
             try:
-                connection.request("GET", path, headers=headers)
+                connection.request(ask.method, ask.path, ask.body, dict(ask.headers))
                 reply = connection.getresponse()
                 reply.read()
                 status = reply.status

@@ -122,8 +122,10 @@ class EngineRegistry:
             tenant_connections=tenant_connections,
             clock=clock,
         )
+        # Six of eight, as many as a browser asks for at once while a database wakes up.
+        tenant_slots = max(1, trouble_slots * 3 // 4)
         self._breakers: Final = Breakers(
-            trouble_slots=trouble_slots, tenant_slots=tenant_connections, clock=clock
+            trouble_slots=trouble_slots, tenant_slots=tenant_slots, clock=clock
         )
         self._reaper: Final = Reaper(self.close_idle, clock=clock)
         self._totals_lock: Final = threading.Lock()
