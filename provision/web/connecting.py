@@ -132,7 +132,7 @@ def save(
     if report.schema and report.schema.state == "ready":
         # The string is kept whatever comes of this; the next step says what is in the way.
         with suppress(TenantError, SchemaNotReadyError, RowRefusedError):
-            workspace.check(connection)
+            workspace.check(connection, seen=report.schema)
     return connections.active(services().store, who.id) or connection
 
 

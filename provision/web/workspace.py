@@ -113,9 +113,14 @@ def look(connection: Connection) -> schema.SchemaReport:
     return services().access.read(of(connection), _inspect)
 
 
-def check(connection: Connection) -> schema.SchemaReport:
-    """Look at the tables; when they are ready, enter the workspace's own rows and remember it."""
-    report = look(connection)
+def check(
+    connection: Connection, *, seen: schema.SchemaReport | None = None
+) -> schema.SchemaReport:
+    """Look at the tables; when they are ready, enter the workspace's own rows and remember it.
+
+    `seen` is what a look just found.
+    """
+    report = seen or look(connection)
     if report.state == "ready":
         who = session.person()
         try:
