@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from provision.control.sealed import SealedSecrets
     from provision.control.store import ControlStore
 
+FEW_CODES: Final = 3  # recovery codes left at which it is time for new ones
 PURPOSE: Final = "totp secret"
 
 _FACTOR: Final = select(users.c.totp_secret_id, users.c.totp_last_step).where(

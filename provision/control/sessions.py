@@ -26,11 +26,12 @@ _PERSON_END: Final = 2 + len(PERSON_COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a session belongs to, and the connection they work on."""
+    """Who a session belongs to, since when (unix seconds), and the connection they work on."""
 
     person: Person
     connection: Connection | None
     session_id_hash: str = field(repr=False)
+    signed_in_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Session:
 
 
 _RESOLVE: Final = (
-    select(sessions.c.last_seen_at, sessions.c.user_id, *PERSON_COLUMNS, *CONNECTION_COLUMNS)
+    select(sessions.c.last_seen_at, sessions.c.created_at, *PERSON_COLUMNS, *CONNECTION_COLUMNS)
     .join(users, users.c.id == sessions.c.user_id)
     .outerjoin(
         connections, and_(connections.c.user_id == sessions.c.user_id, connections.c.is_active)
@@ -104,7 +105,7 @@ def resolve(store: ControlStore, raw: str) -> SignedIn | None:
     if row[0] <= now - _SEEN_EVERY_S:
         _note_seen(store, id_hash, now)
     connection = connection_from(row[_PERSON_END:]) if row[_PERSON_END] else None
-    return SignedIn(person_from(row[2:_PERSON_END]), connection, id_hash)
+    return SignedIn(person_from(row[2:_PERSON_END]), connection, id_hash, row[1])
 
 
 def end(store: ControlStore, raw: str, *, address: str = "", agent: str = "") -> None:

@@ -161,7 +161,7 @@ def turn_off(store: ControlStore, user_id: str, *, address: str = "", agent: str
 
 def reset(store: ControlStore, user_id: str) -> None:
     """What `turn_off` does, done by the operator. Raises NotFoundError."""
-    _remove(store, user_id, "two_factor_reset", "", "")
+    _remove(store, user_id, "two_factor_reset", audit.OPERATOR, "")
 
 
 def _remove(

@@ -55,6 +55,24 @@ def failed(account: str) -> None:
     _places().pop(account, None)
 
 
+def admit_code(user_id: str) -> None:
+    """Take a place for a guess at an authenticator's code, from whatever address it comes.
+
+    Six digits can be guessed by who knows the password and has addresses enough. Recovery codes
+    cannot, and are not counted here: with one of them the person gets in all the same. Raises
+    TooManyAttemptsError.
+    """
+    _places()[_codes_of(user_id)] = _take(
+        "Too many wrong codes for this account. A recovery code still works.",
+        Budget(_key("codes of", user_id), 60, 60 * _MINUTE_S),
+    )
+
+
+def failed_code(user_id: str) -> None:
+    """Count the guess that `admit_code` let in as a failure."""
+    _places().pop(_codes_of(user_id), None)
+
+
 def admit_registration() -> None:
     """Count an account that is about to be made. Raises TooManyAttemptsError."""
     _take(
@@ -108,6 +126,10 @@ def _places() -> dict[str, Callable[[], None]]:
         g.places = {}
     places: dict[str, Callable[[], None]] = g.places
     return places
+
+
+def _codes_of(user_id: str) -> str:
+    return f"codes of {user_id}"
 
 
 def _network() -> str:

@@ -6,22 +6,34 @@ shows it beside its fields (422); left alone it becomes a 403 `reauthentication_
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from provision.control import second_factor, users
+from flask import flash
+
+from provision.control import users
 from provision.errors import (
     BadCredentialsError,
     ReauthenticationRequiredError,
     SecondFactorRejectedError,
     SecondFactorUnreadableError,
 )
-from provision.web import limits, session
+from provision.web import codes, limits, session
 from provision.web.services import services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provision.control.second_factor import Accepted
+
+_RECENT_S: Final = 900
+
+
+def is_recent() -> bool:
+    """Whether the person signed in so lately that this stands for asking again.
+
+    For setting up what nobody has yet; only where a cookie lets in, as on all pages.
+    """
+    return services().store.now() < session.signed_in_at() + _RECENT_S
 
 
 def reauthenticate(data: Mapping[str, object]) -> None:
@@ -58,11 +70,8 @@ def check(data: Mapping[str, object]) -> Accepted | None:
     if not person.two_factor:
         return None
     try:
-        return second_factor.check(
-            services().store, services().secrets, person.id, code, **session.client()
-        )
+        return codes.check(person, code)
     except (SecondFactorRejectedError, SecondFactorUnreadableError) as error:
-        limits.failed(person.email)
         raise ReauthenticationRequiredError({"code": [str(error)]}) from None
 
 
@@ -71,9 +80,11 @@ def spend(accepted: Accepted | None) -> None:
     if accepted is None:
         return
     try:
-        second_factor.spend(services().store, accepted, **session.client())
+        left = codes.spend(accepted)
     except SecondFactorRejectedError as error:
         raise ReauthenticationRequiredError({"code": [str(error)]}) from None
+    if accepted.recovery_id is not None and not session.is_api_request():
+        flash(codes.told_left(left))
 
 
 def _text(value: object) -> str:

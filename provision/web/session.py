@@ -95,6 +95,12 @@ def id_hash() -> str:
     return holder.session_id_hash
 
 
+def signed_in_at() -> int:
+    """When the present browser signed in (unix seconds); only where a cookie lets in."""
+    holder: SignedIn = g.holder
+    return holder.signed_in_at
+
+
 def sign_in(user_id: str) -> None:
     """Start a fresh session for `user_id` in this browser; what it held before is dropped."""
     end_present_session()

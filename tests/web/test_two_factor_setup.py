@@ -101,6 +101,24 @@ def test_one_typed_back_proves_that_they_are_saved(
     assert newcomer.post_form(SETUP, {"code": "123456"}).headers["Location"] == SETUP
 
 
+@pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+def test_who_signed_in_a_while_ago_gives_the_password_again(
+    app: Flask, newcomer: Visitor, htmx: bool
+) -> None:
+    authenticator = Authenticator(app, _secret(newcomer.get(SETUP).text))
+    assert 'name="password"' not in newcomer.get(SETUP).text
+    authenticator.pass_s(900)
+    assert 'name="password"' in newcomer.get(SETUP).text
+    for fields in ({}, {"password": "not mine at all"}):
+        answer = newcomer.post_form(SETUP, {"code": authenticator.code(), **fields}, htmx=htmx)
+        assert answer.status_code == 422
+        assert 'id="confirm-password-error"' in answer.text
+        assert "not mine" not in answer.text
+        assert not _state(app, newcomer).is_on
+    right = {"code": authenticator.code(), "password": PASSWORD}
+    assert len(_shown_codes(newcomer.post_form(SETUP, right, htmx=htmx).text)) == 10
+
+
 def test_from_the_wizard_it_leads_on_to_the_dashboard(app: Flask, client: Visitor) -> None:
     page = client.get("/auth/setup-database").text
     assert f'href="{SETUP}"' in page
@@ -178,7 +196,9 @@ def test_turning_it_off_wants_password_and_code(app: Flask, newcomer: Visitor, h
     done = newcomer.post_form(path, {"password": PASSWORD, "code": codes[0]}, htmx=htmx)
     assert done.headers["HX-Redirect" if htmx else "Location"] == PAGE
     assert _state(app, newcomer) == two_factor.TwoFactor(False, 0, False)
-    assert "Two-factor is off" in newcomer.get(PAGE).text
+    after = newcomer.get(PAGE).text
+    assert "Two-factor is off" in after
+    assert "That recovery code is used up; 9 codes are left." in after
     for gone in (path, f"{PAGE}/recovery-codes"):
         assert newcomer.post_form(gone, {"password": PASSWORD}).status_code == 404
     services: Services = app.extensions[EXTENSION]

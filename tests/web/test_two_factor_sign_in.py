@@ -303,3 +303,32 @@ def test_every_door_is_one_budget(make_app: object) -> None:
         assert "Try again in" in answer.text
     assert not _is_in(stranger)
     assert stranger.raw("POST", "/api/auth/token", json=body | {"code": right}).status_code == 429
+
+
+def test_guesses_from_many_addresses_run_out_and_a_recovery_code_still_works(
+    make_app: object,
+) -> None:
+    app: Flask = make_app(limits=True)  # type: ignore[operator]
+    nora = Visitor(app)
+    nora.register("nora")
+    authenticator, codes = enrol(app, nora)
+    stranger = Visitor(app)
+    _log_in(stranger)
+    token = stranger.csrf_token()
+
+    def enter(code: str, address: int) -> int:
+        fields = {"csrf_token": token, "code": code}
+        environ = {"REMOTE_ADDR": f"192.0.2.{address}"}
+        return stranger.raw("POST", CHALLENGE, data=fields, environ_overrides=environ).status_code
+
+    guesses = [enter(authenticator.wrong_code(), at // 9) for at in range(61)]
+    assert guesses == [422] * 60 + [429]
+    assert enter(authenticator.next_code(), 100) == 429
+    assert enter(codes[0], 100) == 303
+    # Nobody else is meant by that.
+    other = Visitor(app)
+    other.register("olga")
+    theirs, _ = enrol(app, other)
+    other.post_form("/logout")
+    other.post_form("/login", {"email": "olga@example.org", "password": PASSWORD})
+    assert other.post_form(CHALLENGE, {"code": theirs.next_code()}).status_code == 303

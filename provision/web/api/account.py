@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provision.control import second_factor, tokens, users
-from provision.errors import (
-    BadCredentialsError,
-    SecondFactorRejectedError,
-    SecondFactorUnreadableError,
-    ValidationError,
-)
-from provision.web import limits, session
+from provision.control import tokens, users
+from provision.errors import BadCredentialsError, ValidationError
+from provision.web import codes, limits, session
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.times import rfc3339
 from provision.web.problem_details import ApiError
@@ -19,6 +14,8 @@ from provision.web.services import services
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response
+
+    from provision.control.users import Person
 
 _DAY_S: Final = 86_400
 _LONGEST_DAYS: Final = 3650
@@ -56,8 +53,8 @@ def create_token() -> Response:
             **session.client(),
         )
         if person.two_factor:
-            _take_code(person.id, code)
-    except (BadCredentialsError, SecondFactorRejectedError, SecondFactorUnreadableError):
+            _take_code(person, code)
+    except BadCredentialsError:
         limits.failed(email)
         raise
     expires_at = store.now() + expires_days * _DAY_S if expires_days else None
@@ -87,7 +84,7 @@ def user() -> Response:
     )
 
 
-def _take_code(user_id: str, code: str | None) -> None:
+def _take_code(person: Person, code: str | None) -> None:
     """Use up the second factor's code. Raises ApiError when there is none."""
     if not code:
         raise ApiError(
@@ -95,10 +92,7 @@ def _take_code(user_id: str, code: str | None) -> None:
             "two_factor_required",
             "Two-factor is on for this account: send its code, or a recovery code, as `code` too.",
         )
-    accepted = second_factor.check(
-        services().store, services().secrets, user_id, code, **session.client()
-    )
-    second_factor.spend(services().store, accepted, **session.client())
+    codes.spend(codes.check(person, code))
 
 
 def _expires_days(value: Any) -> int | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import request, url_for
 
-from provision.control import recovery_codes
+from provision.control import recovery_codes, second_factor
 from provision.control import two_factor as factors
 from provision.errors import NotFoundError, ReauthenticationRequiredError
 from provision.web import session
@@ -66,6 +66,7 @@ def _show(form: str = "", errors: dict[str, list[str]] | None = None) -> Respons
         shell=frame(),
         state=factors.state(services().store, session.person().id),
         most=recovery_codes.CODES,
+        few=second_factor.FEW_CODES,
         wrong_form=form,
         errors=errors or {},
     )

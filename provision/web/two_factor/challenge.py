@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, flash, request, url_for
 from flask import session as cookie
 
-from provision.control import half_sign_ins, second_factor, two_factor
+from provision.control import half_sign_ins, two_factor
 from provision.errors import (
     RateLimitedError,
     SecondFactorRejectedError,
     SecondFactorUnreadableError,
 )
-from provision.web import limits, session
+from provision.web import codes, session
 from provision.web.partials import leave_for, respond
 from provision.web.services import services
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from provision.control.users import Person
 
 _COOKIE: Final = "half_sign_in"
-_FEW_CODES: Final = 3
 
 
 def register(bp: Blueprint) -> None:
@@ -58,19 +57,11 @@ def challenge() -> Response:
 
 def _take_code(person: Person, raw: str, target: str) -> Response:
     try:
-        limits.admit(person.email)
-        accepted = second_factor.check(
-            services().store,
-            services().secrets,
-            person.id,
-            request.form.get("code", ""),
-            **session.client(),
-        )
-        left = second_factor.spend(services().store, accepted, **session.client())
+        accepted = codes.check(person, request.form.get("code", ""))
+        left = codes.spend(accepted)
     except RateLimitedError as error:
         return _show(person, target, refusal=error)
     except (SecondFactorRejectedError, SecondFactorUnreadableError) as error:
-        limits.failed(person.email)
         return _show(person, target, errors={"code": [str(error)]})
     if not half_sign_ins.finish(services().store, raw):
         return _start_over(target, was_here=True)
@@ -87,9 +78,7 @@ def _start_over(target: str, *, was_here: bool) -> Response:
 
 def _say_what_is_left(user_id: str, accepted: Accepted, left: int) -> None:
     if accepted.recovery_id is not None:
-        codes = "code is" if left == 1 else "codes are"
-        few = " Make new ones under Settings, Two-factor." if left <= _FEW_CODES else ""
-        flash(f"That recovery code is used up; {left} {codes} left.{few}")
+        flash(codes.told_left(left))
     elif not two_factor.state(services().store, user_id).are_codes_saved:
         flash("You have not shown yet that your recovery codes are saved: Settings, Two-factor.")
 

@@ -14,9 +14,14 @@ from markupsafe import Markup
 
 from provision import totp
 from provision.control import recovery_codes, two_factor
-from provision.errors import SecondFactorRejectedError, TwoFactorSetupOverError
+from provision.errors import (
+    ReauthenticationRequiredError,
+    SecondFactorRejectedError,
+    TwoFactorSetupOverError,
+)
 from provision.web import session
 from provision.web.partials import leave_for, respond
+from provision.web.reauthentication import is_recent, reauthenticate
 from provision.web.services import services
 
 if TYPE_CHECKING:
@@ -45,8 +50,14 @@ def setup() -> Response:
 
 
 def turn_on() -> Response:
-    """Turn it on with a first code, and show the recovery codes."""
+    """Turn it on with a first code, and show the recovery codes.
+
+    Who signed in a while ago gives the password again, so that somebody else at an open browser
+    cannot lock the person out.
+    """
     try:
+        if not is_recent():
+            reauthenticate({"password": request.form.get("password")})
         codes = two_factor.turn_on(
             services().store,
             services().secrets,
@@ -54,6 +65,8 @@ def turn_on() -> Response:
             request.form.get("code", ""),
             **session.client(),
         )
+    except ReauthenticationRequiredError as error:
+        return _show_secret(error.errors)
     except (SecondFactorRejectedError, TwoFactorSetupOverError) as error:
         return _show_secret({"code": [str(error)]})
     return show_codes(codes)
@@ -97,7 +110,15 @@ def _show_secret(errors: dict[str, list[str]] | None = None) -> Response:
     if secret is None:
         return leave_for(url_for(".setup"))
     uri = totp.uri(secret, account=person.email)
-    return _show("scan", errors, uri=uri, qr=_qr(uri), secret=_grouped(secret), codes=())
+    return _show(
+        "scan",
+        errors,
+        uri=uri,
+        qr=_qr(uri),
+        secret=_grouped(secret),
+        codes=(),
+        asks_again=not is_recent(),
+    )
 
 
 def _show(step: str, errors: dict[str, list[str]] | None, **context: object) -> Response:
