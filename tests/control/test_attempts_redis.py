@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import signal
-import socket
-import subprocess
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,38 +12,17 @@ import pytest
 from provision.control.attempts import AttemptsInMemory, Budget
 from provision.control.attempts_redis import AttemptsInRedis
 from provision.errors import TooManyAttemptsError
-from tests.tenant.real_servers import HOST, free_port, missing, wait_until
+from tests.redis_server import REDIS_PASSWORD, redis_server, redis_url
+from tests.tenant.real_servers import HOST, free_port, wait_until
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from tests.control.conftest import Clock
 
 THREE = Budget("a" * 64, 3, 300)
 FIVE = Budget("b" * 64, 5, 300)
-_PASSWORD = "hush-hush"
-
-
-@contextmanager
-def _redis(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    program = shutil.which("redis-server")
-    if program is None:
-        missing("Redis is not installed")
-        raise AssertionError
-    options = ("--bind", HOST, "--port", str(port), "--save", "", "--requirepass", _PASSWORD)
-    process = subprocess.Popen([program, *options], cwd="/", stdout=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: _listens(port))
-        yield process
-    finally:
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex((HOST, port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +32,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def server(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    with _redis(port) as process:
+    with redis_server(port) as process:
         yield process
 
 
@@ -70,9 +45,8 @@ def attempts(server: subprocess.Popen[bytes], port: int) -> Iterator[AttemptsInR
 
 
 def _attempts(port: int, clock: Clock | None = None) -> AttemptsInRedis:
-    url = f"redis://:{_PASSWORD}@{HOST}:{port}/1"
     options = {"clock": clock} if clock else {}
-    return AttemptsInRedis(url, AttemptsInMemory(), **options)
+    return AttemptsInRedis(redis_url(port), AttemptsInMemory(), **options)
 
 
 def _count(attempts: AttemptsInRedis, budget: Budget, tries: int) -> int:
@@ -138,7 +112,7 @@ def test_while_redis_is_away_each_machine_counts_for_itself_and_says_so_once(
 ) -> None:
     caplog.set_level(logging.INFO)
     port = free_port()
-    with _redis(port):
+    with redis_server(port):
         attempts = _attempts(port, clock)
         kept = attempts.take([THREE])
         assert _count(attempts, THREE, 2) == 2
@@ -146,7 +120,7 @@ def test_while_redis_is_away_each_machine_counts_for_itself_and_says_so_once(
     kept()
     clock.pass_s(20)
     assert _count(attempts, THREE, 9) == 0
-    with _redis(port):
+    with redis_server(port):
         assert _count(attempts, THREE, 9) == 0
         clock.pass_s(20)
         assert _count(attempts, THREE, 9) == 3
@@ -155,14 +129,14 @@ def test_while_redis_is_away_each_machine_counts_for_itself_and_says_so_once(
     assert len(said) == 2
     assert "Redis does not answer (ConnectionError)" in said[0]
     assert "answers again" in said[1]
-    assert _PASSWORD not in "".join(said)
+    assert REDIS_PASSWORD not in "".join(said)
 
 
 def test_a_redis_that_hangs_or_refuses_is_one_that_is_away(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     port = free_port()
-    with _redis(port) as process:
+    with redis_server(port) as process:
         attempts = _attempts(port, clock)
         assert _count(attempts, THREE, 1) == 1
         process.send_signal(signal.SIGSTOP)
