@@ -13,6 +13,7 @@
     for (const code of scope.querySelectorAll("code[data-sql]")) colourSql(code);
     for (const dialog of scope.querySelectorAll("dialog[open]")) openDialog(dialog);
     for (const toast of scope.querySelectorAll("#toasts > .toast")) expire(toast);
+    for (const link of scope.querySelectorAll(".settings-nav [aria-current]")) link.scrollIntoView({ block: "nearest", inline: "center" });
   };
 
   // ── SQL: words of the language apart from names; the text stays what it was ──

@@ -102,8 +102,11 @@ def refusal(url: URL, what: str, error: DBAPIError | OSError) -> SettingsError:
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
-    """Prepare a SQLite connection; FULL, since what was acknowledged must survive a power cut."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    """Prepare a SQLite connection; FULL, since what was acknowledged must survive a power cut.
+
+    What is deleted is overwritten: an account that is gone must not be in the next backup.
+    """
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

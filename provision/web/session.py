@@ -124,6 +124,11 @@ def end_present_session() -> None:
     raw = cookie.get("_user_id")
     if isinstance(raw, str):
         sessions.end(services().store, raw, **client())
+    forget_browser()
+
+
+def forget_browser() -> None:
+    """Empty this browser's cookie, where its session is over already."""
     logout_user()
     cookie.clear()
 

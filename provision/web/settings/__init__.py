@@ -17,6 +17,7 @@ from provision.web.settings import (
     sessions,
     tokens,
     two_factor,
+    your_data,
 )
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
@@ -30,5 +31,6 @@ for page in (
     databases,
     activity,
     appearance,
+    your_data,
 ):
     page.register(bp)

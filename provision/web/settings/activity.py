@@ -29,9 +29,7 @@ class Row:
 
     at: str | None
     text: str
-    particulars: str
-    address: str
-    device: str
+    note: str
     is_failure: bool
 
 
@@ -62,12 +60,13 @@ def activity() -> Response:
 
 
 def _row(event: audit.Event) -> Row:
-    by_operator = event.address == audit.OPERATOR
+    if event.address == audit.OPERATOR:
+        place = ["by the operator of this server"]
+    else:
+        place = [event.address, described(event.agent) if event.agent else ""]
     return Row(
         at=rfc3339(event.at),
         text=events.words(event),
-        particulars=events.particulars(event),
-        address="by the operator of this server" if by_operator else event.address,
-        device="" if by_operator or not event.agent else described(event.agent),
+        note=", ".join(filter(None, [events.particulars(event), *place])),
         is_failure=events.is_failure(event),
     )

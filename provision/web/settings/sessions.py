@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import request, url_for
 
@@ -30,7 +30,6 @@ class Row:
     address: str
     signed_in: str | None
     last_seen: str | None
-    ends: str | None
     is_this: bool
 
 
@@ -43,15 +42,7 @@ def register(bp: Blueprint) -> None:
 
 def sessions() -> Response:
     """Every browser that is signed in."""
-    settings = services().settings
-    return respond(
-        _PAGE,
-        "sessions",
-        shell=frame(),
-        rows=_rows(),
-        days=settings.session_days,
-        idle_hours=settings.session_idle_hours,
-    )
+    return respond(_PAGE, "sessions", shell=frame(), **_context())
 
 
 def end_session() -> Response:
@@ -80,7 +71,16 @@ def end_others() -> Response:
 
 
 def _done(text: str) -> Response:
-    return done(url_for(".sessions"), text, _PAGE, "sessions", counts_changed=False, rows=_rows())
+    return done(url_for(".sessions"), text, _PAGE, "sessions", counts_changed=False, **_context())
+
+
+def _context() -> dict[str, Any]:
+    settings = services().settings
+    return {
+        "rows": _rows(),
+        "days": settings.session_days,
+        "idle_hours": settings.session_idle_hours,
+    }
 
 
 def _rows() -> list[Row]:
@@ -92,7 +92,6 @@ def _rows() -> list[Row]:
             address=each.address or "no address",
             signed_in=rfc3339(each.created_at),
             last_seen=rfc3339(each.last_seen_at),
-            ends=rfc3339(each.ends_at),
             is_this=each.id_hash == here,
         )
         for each in store_sessions.listing(services().store, user_id=session.person().id)

@@ -1,0 +1,124 @@
+"""Everything that is kept about one person: to be handed to them, and to be let go of.
+
+Their work is not among it: that is in their own database, which nothing here touches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, select
+
+from provision.control import audit, connections, sessions, tokens
+from provision.control.sealed import SealedSecrets
+from provision.control.tables import connections as connection_rows
+from provision.control.tables import (
+    half_sign_ins,
+    password_resets,
+    recovery_codes,
+    two_factor_setups,
+    users,
+)
+from provision.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from provision.control.store import ControlStore
+
+_MOST_EVENTS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What is kept; of secrets only that they are. Times are unix seconds."""
+
+    account: dict[str, Any]
+    sessions: list[sessions.Session]
+    tokens: list[tokens.Token]
+    connection: connections.Connection | None
+    half_sign_ins: list[dict[str, int]]
+    password_resets: list[dict[str, int]]
+    events: list[audit.Event]
+
+
+def gather(store: ControlStore, user_id: str, *, address: str = "", agent: str = "") -> Dossier:
+    """All of it, which is told in the audit trail first. Raises NotFoundError."""
+    with store.writing() as conn:
+        audit.record(
+            conn,
+            at=store.now(),
+            event="data_exported",
+            user_id=user_id,
+            address=address,
+            agent=agent,
+        )
+    with store.reading() as conn:
+        person = conn.execute(select(users).where(users.c.id == user_id)).first()
+        if person is None:
+            raise NotFoundError
+        left = select(func.count()).where(
+            recovery_codes.c.user_id == user_id, recovery_codes.c.used_at.is_(None)
+        )
+        account = _account(person) | {"recovery_codes_left": conn.execute(left).scalar_one()}
+        pending = [
+            [
+                {"created_at": row.created_at, "expires_at": row.expires_at}
+                for row in conn.execute(select(table).where(table.c.user_id == user_id))
+            ]
+            for table in (half_sign_ins, password_resets)
+        ]
+    return Dossier(
+        account=account,
+        sessions=sessions.listing(store, user_id=user_id),
+        tokens=tokens.listing(store, user_id=user_id),
+        connection=connections.active(store, user_id),
+        half_sign_ins=pending[0],
+        password_resets=pending[1],
+        events=audit.listing(store, user_id=user_id, limit=_MOST_EVENTS),
+    )
+
+
+def erase(store: ControlStore, user_id: str) -> None:
+    """Delete the account with all that hangs on it. Raises NotFoundError.
+
+    Of its audit events stays what happened and when, under an id that leads to nobody any more.
+    """
+    with store.writing() as conn:
+        sealed_ids = [
+            *conn.execute(
+                delete(connection_rows)
+                .where(connection_rows.c.user_id == user_id)
+                .returning(connection_rows.c.sealed_id)
+            ).scalars(),
+            *conn.execute(
+                delete(two_factor_setups)
+                .where(two_factor_setups.c.user_id == user_id)
+                .returning(two_factor_setups.c.sealed_id)
+            ).scalars(),
+        ]
+        # Sessions, tokens and codes go with the row of their person.
+        gone = (
+            delete(users).where(users.c.id == user_id).returning(users.c.id, users.c.totp_secret_id)
+        )
+        person = conn.execute(gone).first()
+        if person is None:
+            raise NotFoundError
+        for sealed_id in {*sealed_ids, person.totp_secret_id} - {None}:
+            SealedSecrets.delete(conn, sealed_id)
+        audit.record(conn, at=store.now(), event="account_deleted", user_id=user_id)
+        audit.strip(conn, user_id)
+
+
+def _account(person: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "email": person.email,
+        "name": person.name,
+        "is_enabled": person.is_enabled,
+        "two_factor": person.totp_secret_id is not None,
+        "setup_step": person.setup_step,
+        "created_at": person.created_at,
+        "password_changed_at": person.password_changed_at,
+    }

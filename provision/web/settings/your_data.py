@@ -1,0 +1,122 @@
+"""What is held about the person: to take along, and to have deleted with the account."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import make_response, request, url_for
+
+from provision.control import dossier
+from provision.errors import RateLimitedError, ReauthenticationRequiredError
+from provision.web import reauthentication, session, workspace
+from provision.web.api.times import rfc3339
+from provision.web.partials import leave_for, respond
+from provision.web.services import services
+from provision.web.settings.frame import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Blueprint, Response
+
+_PAGE: Final = "settings/your_data.html"
+_NOT_IN_IT: Final = (
+    "Not in here: your password, second factor, recovery codes, tokens and session ids, of which "
+    "we keep only hashes or sealed values; and your connection string, which is never shown again. "
+    "Your projects, tasks and people are in your own database."
+)
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    bp.add_url_rule("/your-data", "your_data", your_data, methods=["GET"])
+    bp.add_url_rule("/your-data/download", "download_data", download_data, methods=["POST"])
+    bp.add_url_rule("/your-data/delete", "delete_account", delete_account, methods=["POST"])
+
+
+def your_data() -> Response:
+    """What is kept where, and what can be done about it."""
+    return _show()
+
+
+def download_data() -> Response:
+    """Everything held about the person, as a file of JSON."""
+    found = dossier.gather(services().store, session.person().id, **session.client())
+    response = make_response(json.dumps(_readable(found), indent=2, ensure_ascii=False) + "\n")
+    response.content_type = "application/json"
+    response.headers["Content-Disposition"] = 'attachment; filename="provision-account.json"'
+    return response
+
+
+def delete_account() -> Response:
+    """Delete the account; the database of its person is left as it is."""
+    try:
+        reauthentication.reauthenticate(request.form)
+    except ReauthenticationRequiredError as error:
+        return _show(error.errors, status=422)
+    except RateLimitedError as error:
+        response = _show(refusal=error, status=429)
+        response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
+    connection = session.connection_or_none()
+    dossier.erase(services().store, session.person().id)
+    if connection:
+        services().access.forget(workspace.of(connection))
+    session.forget_browser()
+    return leave_for(
+        url_for("landing.page"), "Your account is deleted. Your own database is as it was."
+    )
+
+
+def _show(
+    errors: Mapping[str, list[str]] | None = None,
+    *,
+    refusal: RateLimitedError | None = None,
+    status: int = 200,
+) -> Response:
+    return respond(
+        _PAGE,
+        "your_data",
+        status=status,
+        shell=frame(),
+        connection=session.connection_or_none(),
+        is_asked=status != 200,
+        errors=errors or {},
+        refusal=refusal,
+    )
+
+
+def _readable(found: dossier.Dossier) -> dict[str, Any]:
+    here = session.id_hash()
+    return {
+        "exported_at": rfc3339(services().store.now()),
+        "about": _NOT_IN_IT,
+        "account": _times(found.account),
+        "sessions": [
+            _times(_without(asdict(each), "id_hash")) | {"is_this_browser": each.id_hash == here}
+            for each in found.sessions
+        ],
+        "tokens": [_times(_without(asdict(each), "user_id")) for each in found.tokens],
+        "connection": _times(_without(asdict(found.connection), "user_id"))
+        if found.connection
+        else None,
+        "half_sign_ins": [_times(each) for each in found.half_sign_ins],
+        "password_reset_links": [_times(each) for each in found.password_resets],
+        "activity": [
+            {"at": rfc3339(each.at)} | _without(asdict(each), "id", "user_id", "at")
+            for each in found.events
+        ],
+    }
+
+
+def _times(values: dict[str, Any]) -> dict[str, Any]:
+    """The same with every `…_at` as the API writes times."""
+    return {
+        name: rfc3339(value) if name.endswith("_at") else value for name, value in values.items()
+    }
+
+
+def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyotp
+import pytest
+from sqlalchemy import func, select
+
+from provision.control import audit, connections, dossier, sessions, tokens, two_factor
+from provision.control.tables import metadata, sealed
+from provision.errors import NotFoundError
+from tests.control.test_connections import NEW, _another
+
+if TYPE_CHECKING:
+    from provision.control.sealed import SealedSecrets
+    from provision.control.store import ControlStore
+    from provision.control.users import Person
+
+
+def _rows_of(store: ControlStore, user_id: str) -> dict[str, int]:
+    """How many rows each table has of this person."""
+    counted = {}
+    with store.reading() as conn:
+        for table in metadata.sorted_tables:
+            column = table.c.get("id" if table.name == "users" else "user_id")
+            if column is not None:
+                query = select(func.count()).select_from(table).where(column == user_id)
+                counted[table.name] = conn.execute(query).scalar_one()
+    return counted
+
+
+def _live(store: ControlStore, secrets: SealedSecrets, person: Person, new: Any) -> None:
+    """Leave a trace in as many tables as there are."""
+    connections.save(store, secrets, user_id=person.id, new=new, secret="x")
+    sessions.start(
+        store, user_id=person.id, address="192.0.2.1", agent="B", absolute_s=60, idle_s=60
+    )
+    tokens.create(store, user_id=person.id, name="t", read_only=True, expires_at=None)
+    two_factor.begin(store, secrets, person.id)
+
+
+def test_everything_goes_but_what_happened_and_when(
+    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+) -> None:
+    _live(store, secrets, alice, NEW)
+    _live(store, secrets, bob, _another())
+    bobs = _rows_of(store, bob.id)
+    dossier.erase(store, alice.id)
+    left = _rows_of(store, alice.id)
+    events = left.pop("audit_events")
+    assert (set(left.values()), events) == ({0}, 5)
+    assert _rows_of(store, bob.id) == bobs
+    with store.reading() as conn:
+        owners = set(conn.execute(select(sealed.c.owner)).scalars())
+    assert not any(alice.id in owner for owner in owners)
+    told = audit.listing(store, user_id=alice.id)
+    assert told[0].event == "account_deleted"
+    assert {(each.address, each.agent, str(each.detail)) for each in told} == {("", "", "{}")}
+    with pytest.raises(NotFoundError):
+        dossier.erase(store, alice.id)
+
+
+def test_a_second_factor_in_force_goes_too(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
+) -> None:
+    secret = two_factor.begin(store, secrets, alice.id)
+    assert secret is not None
+    two_factor.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()))
+    dossier.erase(store, alice.id)
+    with store.reading() as conn:
+        purposes = set(conn.execute(select(sealed.c.purpose)).scalars())
+    assert purposes == {"key check"}
+
+
+def test_what_is_gathered_is_of_one_person_and_told(
+    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+) -> None:
+    _live(store, secrets, alice, NEW)
+    _live(store, secrets, bob, _another())
+    found = dossier.gather(store, alice.id, address="192.0.2.9")
+    assert found.account["email"] == alice.email
+    assert (len(found.sessions), len(found.tokens)) == (1, 1)
+    assert found.connection == connections.active(store, alice.id)
+    assert {each.user_id for each in found.events} == {alice.id}
+    assert (found.events[0].event, found.events[0].address) == ("data_exported", "192.0.2.9")
+    assert "password_hash" not in found.account
