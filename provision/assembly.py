@@ -171,10 +171,17 @@ def _registry(
                     store, secrets, connection_id, before=before, after=target.to_secret()
                 )
 
+    def forgotten(connection_ids: list[str]) -> set[str]:
+        with suppress(SQLAlchemyError):  # a store in trouble is asked again soon
+            return connections.forgotten(store, connection_ids)
+        return set()
+
+    is_alone = settings.workers == 1 and settings.control_is_sqlite and settings.mode != "wsgi"
     return EngineRegistry(
         load_target,
         policy=policy,
         keep_target=keep_target,
+        forgotten=None if is_alone else forgotten,
         max_engines=settings.max_engines // settings.workers,
         max_connections=settings.max_connections // settings.workers,
         tenant_connections=settings.tenant_connections // settings.workers,

@@ -31,7 +31,7 @@ Kind = Literal["pasted", "built_in"]
 Tls = Literal["verified", "encrypted", "plain"]
 
 PURPOSE: Final = "connection string"
-_OWNERS_AT_ONCE: Final = 500  # bound values of one statement; old SQLite takes 999
+_IDS_AT_ONCE: Final = 500  # bound values of one statement; old SQLite takes 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +199,18 @@ def held_by_others(store: ControlStore, owner_ids: Iterable[str], *, user_id: st
         return _held_by_others(conn, list(owner_ids), user_id)
 
 
+def forgotten(store: ControlStore, connection_ids: list[str]) -> set[str]:
+    """Those of some connection ids that are none any more."""
+    gone = set(connection_ids)
+    with store.reading() as conn:
+        for at in range(0, len(connection_ids), _IDS_AT_ONCE):
+            ids = connection_ids[at : at + _IDS_AT_ONCE]
+            gone.difference_update(
+                conn.execute(select(connections.c.id).where(connections.c.id.in_(ids))).scalars()
+            )
+    return gone
+
+
 def open_secret(store: ControlStore, secrets: SealedSecrets, connection_id: str) -> str:
     """The string itself. Raises ConnectionNotFoundError, or ConnectionUnreadableError."""
     with store.reading() as conn:
@@ -276,8 +288,8 @@ def _update(store: ControlStore, connection_id: str, values: dict[str, Any]) -> 
 
 def _held_by_others(conn: SqlConnection, owner_ids: list[str], user_id: str) -> set[str]:
     held: set[str] = set()
-    for start in range(0, len(owner_ids), _OWNERS_AT_ONCE):
-        some = owner_ids[start : start + _OWNERS_AT_ONCE]
+    for start in range(0, len(owner_ids), _IDS_AT_ONCE):
+        some = owner_ids[start : start + _IDS_AT_ONCE]
         query = select(connections.c.owner_id).where(
             connections.c.owner_id.in_(some), connections.c.user_id != user_id
         )

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 _PATIENCE_S: Final = 1.0
 # How long a server may take to hear that a statement left at the deadline is of no use any more.
 _CANCEL_S: Final = 1.0
+# How long a connection may stay open after another process forgot its string.
+_ASK_FORGOTTEN_S: Final = 2.0
 # How long a closed connection may take to disappear from the server before we go on without.
 _FAREWELL_S: Final = 0.3
 
@@ -75,7 +77,9 @@ class EngineRegistry:
     one tenant. Getting a connection takes at most `connect_timeout_s`, waiting included, and the
     statements of one call together at most `query_timeout_s`. An engine not used for `idle_s` is
     closed. At most `trouble_slots` calls wait for tenants in trouble. `keep_target` is given what a
-    new first contact (see `isolated`) found out, to be loaded the next time.
+    new first contact (see `isolated`) found out, to be loaded the next time. `forgotten` says which
+    of some connection ids are none any more: where others can replace a connection string without
+    calling `evict` here, the registry asks every few seconds while it keeps engines.
     """
 
     def __init__(
@@ -84,6 +88,7 @@ class EngineRegistry:
         *,
         policy: NetworkPolicy,
         keep_target: Callable[[str, Target], None] | None = None,
+        forgotten: Callable[[list[str]], set[str]] | None = None,
         max_engines: int = 256,
         max_connections: int = 400,
         tenant_connections: int = 4,
@@ -108,8 +113,10 @@ class EngineRegistry:
         _require(trouble_slots >= 1, "At least one call must be able to find out about trouble.")
         self._load_target: Final = load_target
         self._keep_target: Final = keep_target
+        self._forgotten: Final = forgotten
         self._policy: Final = policy
         self._idle_s: Final = idle_s
+        self._reap_in_s: Final = idle_s if forgotten is None else min(idle_s, _ASK_FORGOTTEN_S)
         self._tenant_connections: Final = tenant_connections
         self._connect_timeout_s: Final = connect_timeout_s
         self._query_timeout_s: Final = query_timeout_s
@@ -173,9 +180,14 @@ class EngineRegistry:
 
     def close_idle(self) -> float | None:
         """Close what is idle for too long; return when to come again, None for not until used."""
+        if self._forgotten is not None:
+            for connection_id in self._forgotten(self._ledger.kept()):
+                self.evict(connection_id)
         doomed, next_at = self._ledger.expire(self._idle_s)
         self._dispose(doomed)
-        return next_at
+        if next_at is None or self._forgotten is None:
+            return next_at
+        return min(next_at, self._clock() + self._reap_in_s)
 
     def stats(self) -> dict[str, int | dict[str, int]]:
         """Numbers for operators; nothing in them names a tenant."""
@@ -284,7 +296,7 @@ class EngineRegistry:
     def _check_in(self, tenant: Tenant, connection: TenantConnection) -> None:
         connection.end_call()
         if connection.is_idle and self._ledger.put_back(tenant, connection):
-            self._reaper.expect(self._idle_s)
+            self._reaper.expect(self._reap_in_s)
             return
         if connection.has_unfinished:
             # Its place stays taken until then: the server still has the connection.

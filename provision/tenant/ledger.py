@@ -151,6 +151,11 @@ class Ledger:
                 self._connections -= 1
             self._serve()
 
+    def kept(self) -> list[str]:
+        """The connection ids of all tenants kept."""
+        with self._lock:
+            return list(self._tenants)
+
     def retire(self, connection_id: str) -> list[Doomed]:
         """Take a tenant out at once; what is lent is closed when it comes back."""
         with self._lock:

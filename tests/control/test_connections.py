@@ -126,6 +126,15 @@ def test_forgets_a_connection_and_its_string(
         connections.forget(store, user_id=alice.id, connection_id=saved.id)
 
 
+def test_tells_which_connections_are_none_any_more(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
+) -> None:
+    old = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="old").id
+    new = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="new").id
+    assert connections.forgotten(store, [new, old, "never"] * 400) == {old, "never"}
+    assert connections.forgotten(store, []) == set()
+
+
 def test_nobody_forgets_the_connection_of_another(
     store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
 ) -> None:

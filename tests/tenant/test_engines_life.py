@@ -182,3 +182,19 @@ def kill(server: Server, database: Database) -> None:
         "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
         f" WHERE datname = '{database.name}'"
     )
+
+
+def test_what_another_process_forgot_is_closed_while_the_rest_is_kept(
+    server: Server, database: Database
+) -> None:
+    gone: set[str] = set()
+    registry = registry_of(met_target_of(database.url), forgotten=gone.intersection)
+    access = TenantAccess(registry)
+    access.read(WORKSPACE, one)
+    access.read(Workspace("b", "owner"), one)
+    gone.add("a")
+    wait_until(lambda: backends(server, database=database.name) == 1, limit_s=10.0)
+    assert registry.stats()["evicted_changed_total"] == 1
+    gone.add("b")
+    wait_until(lambda: registry.stats()["engines"] == 0, limit_s=10.0)
+    registry.close()
