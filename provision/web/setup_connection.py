@@ -54,15 +54,16 @@ def take(typed: Typed) -> Response:
     """Test what was pasted; keep it and go on, or show what is in its way."""
     try:
         confirmed = connecting.confirm(request.form)
-        report = connecting.test(
-            typed.connection_string, ca_certificate=typed.ca_certificate, allow_md5=typed.allow_md5
-        )
     except ReauthenticationRequiredError as error:
         return show(typed, errors=error.errors, status=422)
     except RateLimitedError as error:
-        response = show(typed, errors={"connection_string": [str(error)]}, status=429)
-        response.headers["Retry-After"] = str(error.retry_after_s)
-        return response
+        return _show_refusal(typed, "password", error)
+    try:
+        report = connecting.test(
+            typed.connection_string, ca_certificate=typed.ca_certificate, allow_md5=typed.allow_md5
+        )
+    except RateLimitedError as error:
+        return _show_refusal(typed, "connection_string", error)
     return _keep(report, typed, confirmed)
 
 
@@ -130,6 +131,12 @@ def show(
         errors=errors or {},
         oob=bool(htmx),
     )
+
+
+def _show_refusal(typed: Typed, field: str, error: RateLimitedError) -> Response:
+    response = show(typed, errors={field: [str(error)]}, status=429)
+    response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def _ask_for_built_in(errors: dict[str, list[str]]) -> Response:

@@ -12,6 +12,7 @@ import pytest
 
 from provision.built_in import BuiltInPostgres
 from tests.web.conftest import PASSWORD, Visitor
+from tests.web.second_factor import enrol
 from tests.web.wizard import CONNECTION, SCHEMA, STEP, connect_by_form, paste
 
 if TYPE_CHECKING:
@@ -109,6 +110,23 @@ def test_the_built_in_database_is_made_once_and_goes_the_same_way(
     assert visitor.api("GET", "/api/user/database-connection").json == first
     assert visitor.post_form(SCHEMA, {"action": "apply"}).location == STEP
     assert "Skip to dashboard" in visitor.get(STEP).text
+    _is_taken_up_again_only_with_password_and_code(visitor)
+
+
+def _is_taken_up_again_only_with_password_and_code(visitor: Visitor) -> None:
+    authenticator, _ = enrol(visitor.app, visitor)
+    assert visitor.api("DELETE", "/api/user/database-connection").status_code == 204
+    for htmx in (False, True):
+        asked = visitor.post_form(CONNECTION, {"built_in": "1"}, htmx=htmx)
+        assert asked.status_code == 422
+        assert 'id="built-in-form"' in asked.text
+        assert "field-error" not in asked.text
+        wrong = {"built_in": "1", "password": PASSWORD, "code": authenticator.wrong_code()}
+        answer = visitor.post_form(CONNECTION, wrong, htmx=htmx)
+        assert answer.status_code == 422
+        assert 'id="confirm-code-error"' in answer.text
+    right = {"built_in": "1", "password": PASSWORD, "code": authenticator.next_code()}
+    assert visitor.post_form(CONNECTION, right).location == STEP
 
 
 def test_where_no_built_in_database_is_offered_none_is_made(newcomer: Visitor) -> None:

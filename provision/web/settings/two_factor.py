@@ -8,9 +8,9 @@ from flask import request, url_for
 
 from provision.control import recovery_codes, second_factor
 from provision.control import two_factor as factors
-from provision.errors import NotFoundError, ReauthenticationRequiredError
+from provision.errors import NotFoundError, RateLimitedError, ReauthenticationRequiredError
 from provision.web import session
-from provision.web.partials import leave_for, respond
+from provision.web.partials import leave_for, show_form
 from provision.web.reauthentication import reauthenticate
 from provision.web.services import services
 from provision.web.settings.frame import frame
@@ -39,6 +39,8 @@ def new_codes() -> Response:
         raise NotFoundError
     try:
         reauthenticate(request.form)
+    except RateLimitedError as error:
+        return _show("codes", refusal=error)
     except ReauthenticationRequiredError as error:
         return _show("codes", error.errors)
     person = session.person()
@@ -51,22 +53,28 @@ def turn_off() -> Response:
         raise NotFoundError
     try:
         reauthenticate(request.form)
+    except RateLimitedError as error:
+        return _show("off", refusal=error)
     except ReauthenticationRequiredError as error:
         return _show("off", error.errors)
     factors.turn_off(services().store, session.person().id, **session.client())
     return leave_for(url_for(".two_factor"), "Two-factor is off.")
 
 
-def _show(form: str = "", errors: dict[str, list[str]] | None = None) -> Response:
-    """The page; `form` is the one that `errors` belong to."""
-    return respond(
+def _show(
+    form: str = "",
+    errors: dict[str, list[str]] | None = None,
+    refusal: RateLimitedError | None = None,
+) -> Response:
+    """The page; `form` is the one that `errors` and `refusal` belong to."""
+    return show_form(
         "settings/two_factor.html",
         "two_factor",
-        status=422 if errors else 200,
+        errors=errors or {},
+        refusal=refusal,
         shell=frame(),
         state=factors.state(services().store, session.person().id),
         most=recovery_codes.CODES,
         few=second_factor.FEW_CODES,
         wrong_form=form,
-        errors=errors or {},
     )

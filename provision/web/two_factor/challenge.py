@@ -17,7 +17,7 @@ from provision.errors import (
     SecondFactorUnreadableError,
 )
 from provision.web import codes, session
-from provision.web.partials import leave_for, respond
+from provision.web.partials import leave_for, show_form
 from provision.web.services import services
 
 if TYPE_CHECKING:
@@ -90,16 +90,12 @@ def _show(
     errors: dict[str, list[str]] | None = None,
     refusal: RateLimitedError | None = None,
 ) -> Response:
-    response = respond(
+    return show_form(
         "two_factor/challenge.html",
         "challenge_form",
-        status=429 if refusal else 422 if errors else 200,
+        errors=errors or {},
+        refusal=refusal,
         email=person.email,
         by_recovery_code=request.values.get("with") == "recovery-code",
         next=target,
-        errors=errors or {},
-        refusal=refusal,
     )
-    if refusal:
-        response.headers["Retry-After"] = str(refusal.retry_after_s)
-    return response

@@ -15,12 +15,13 @@ from markupsafe import Markup
 from provision import totp
 from provision.control import recovery_codes, two_factor
 from provision.errors import (
+    RateLimitedError,
     ReauthenticationRequiredError,
     SecondFactorRejectedError,
     TwoFactorSetupOverError,
 )
 from provision.web import session
-from provision.web.partials import leave_for, respond
+from provision.web.partials import leave_for, show_form
 from provision.web.reauthentication import is_recent, reauthenticate
 from provision.web.services import services
 
@@ -65,6 +66,8 @@ def turn_on() -> Response:
             request.form.get("code", ""),
             **session.client(),
         )
+    except RateLimitedError as error:
+        return _show_secret(refusal=error)
     except ReauthenticationRequiredError as error:
         return _show_secret(error.errors)
     except (SecondFactorRejectedError, TwoFactorSetupOverError) as error:
@@ -101,10 +104,12 @@ def download() -> Response:
 
 def show_codes(codes: Sequence[str], errors: dict[str, list[str]] | None = None) -> Response:
     """The recovery codes, where they are still at hand, and the question for one of them."""
-    return _show("codes", errors, codes=codes)
+    return _show("codes", errors, None, codes=codes)
 
 
-def _show_secret(errors: dict[str, list[str]] | None = None) -> Response:
+def _show_secret(
+    errors: dict[str, list[str]] | None = None, refusal: RateLimitedError | None = None
+) -> Response:
     person = session.person()
     secret = two_factor.begin(services().store, services().secrets, person.id)
     if secret is None:
@@ -113,6 +118,7 @@ def _show_secret(errors: dict[str, list[str]] | None = None) -> Response:
     return _show(
         "scan",
         errors,
+        refusal,
         uri=uri,
         qr=_qr(uri),
         secret=_grouped(secret),
@@ -121,13 +127,18 @@ def _show_secret(errors: dict[str, list[str]] | None = None) -> Response:
     )
 
 
-def _show(step: str, errors: dict[str, list[str]] | None, **context: object) -> Response:
-    return respond(
+def _show(
+    step: str,
+    errors: dict[str, list[str]] | None,
+    refusal: RateLimitedError | None,
+    **context: object,
+) -> Response:
+    return show_form(
         _PAGE,
         "two_factor_setup",
-        status=422 if errors else 200,
-        step=step,
         errors=errors or {},
+        refusal=refusal,
+        step=step,
         next=_next() or "",
         **context,
     )
