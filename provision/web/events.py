@@ -60,7 +60,7 @@ def particulars(event: Event) -> str:
         case {"before": before}:
             return f"it was {before}"
         case {"address": address}:
-            return f"at {address}"
+            return f"the one at {address}"
         case _:
             return ""
 

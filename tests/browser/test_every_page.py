@@ -25,6 +25,10 @@ OF_A_NEWCOMER = [
     "/settings/databases",
     "/settings/password",
     "/settings/email",
+    "/settings/sessions",
+    "/settings/tokens",
+    "/settings/activity",
+    "/settings/your-data",
 ]
 OF_THE_ROWS = [
     "/dashboard",
