@@ -147,6 +147,7 @@ class NextTask(Dated, frozen=True, kw_only=True):
 class TeamCard(TeamMember, frozen=True, kw_only=True):
     """A person and what they are on; `next_tasks` are up to five open ones, soonest due first."""
 
+    all_tasks: int
     open_tasks: int
     late_tasks: int
     next_tasks: tuple[NextTask, ...]

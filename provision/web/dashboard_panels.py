@@ -13,6 +13,7 @@ from provision.web.moments import local
 from provision.web.project_cards import Budget, budget
 from provision.web.task_cards import named
 from provision.web.task_view import NOT_DONE, TaskView
+from provision.web.team_cards import brief_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -218,7 +219,7 @@ def done_by_week(overview: Overview) -> list[tuple[str, int, bool]]:
 
 def workload(overview: Overview) -> list[LoadLine]:
     """How loaded everybody is; over 100 % is too much."""
-    lines, names = [], _brief_names([row.name for row in overview.workload])
+    lines, names = [], brief_names([row.name for row in overview.workload])
     for row, name in zip(overview.workload, names, strict=True):
         load = row.workload
         text = "" if load is None else f"{load} %"
@@ -228,15 +229,6 @@ def workload(overview: Overview) -> list[LoadLine]:
         percent = None if load is None else max(-_MOST_SHOWN, min(load, _MOST_SHOWN))
         lines.append(LoadLine(row, name, href, percent, text, is_over=(load or 0) > 100))
     return lines
-
-
-def _brief_names(names: Sequence[str]) -> list[str]:
-    """First names, where they tell people apart."""
-    firsts = [name.split()[0] if name.split() else name for name in names]
-    return [
-        first if firsts.count(first) == 1 else name
-        for first, name in zip(firsts, names, strict=True)
-    ]
 
 
 def changes(overview: Overview, today: date) -> list[ChangeLine]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from provision.web.markdown import markdown
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -20,6 +22,7 @@ def install(env: Environment) -> None:
         date_input_type=date_input_type,
         day=short_day,
         long_day=long_day,
+        markdown=markdown,
         moment=moment,
         money=money,
     )

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Response, request, url_for
+from werkzeug.datastructures import MultiDict
 
-from provision.web import filters, workspace
+from provision.web import filters, row_view, workspace
 from provision.web.editing import Editor, Form
 from provision.web.htmx import htmx
 from provision.web.partials import done, leave_for, respond
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
     from flask import Blueprint
 
     from provision.tenant.queries.collection import Collection
+    from provision.web.row_view import Head, RowView
 
 Card = TypeVar("Card")
 
@@ -31,11 +34,13 @@ Card = TypeVar("Card")
 class NounPages(Generic[Card]):
     """`word` names a row in templates, blocks and addresses, `rows` several of them.
 
-    `shown` works out what pages say of a card; `detail` reads what the page of one row shows.
+    `shown` works out what pages say of a card; `detail` reads what the page of one row shows,
+    `heads` are the columns of the table.
     The sentences are said after each change; the name of the row goes in where they hold `{}`.
     """
 
     of: Collection[Card, Card]
+    heads: tuple[Head, ...]
     word: str
     rows: str
     sort: str
@@ -47,6 +52,10 @@ class NounPages(Generic[Card]):
     deleted: str
     opens_new: bool
     """Whether a plain form goes on to the new row's own page."""
+    edited: tuple[str, ...]
+    """The blocks of a row's page that an edit of the row changes."""
+    listed: Callable[[Sequence[Any]], dict[str, Any]] = lambda _: {}
+    """What a list says besides its rows."""
 
     def register(self, bp: Blueprint) -> None:
         """Add the list, the page of a row, and the forms to `bp`."""
@@ -82,6 +91,7 @@ class NounPages(Generic[Card]):
             f"{self.word}_added",
             panel=None,
             added=self.shown(made, filters.today()),
+            view=self._view(MultiDict(parse_qsl(urlsplit(htmx.current_url).query))),
         )
 
     def show(self, **where: UUID) -> Response:
@@ -103,7 +113,7 @@ class NounPages(Generic[Card]):
             self.saved.format(row.name),
             self._detail,
             f"{self.word}_panel",
-            f"{self.word}_head",
+            *self.edited,
             panel=None,
             moved=True,
             **{self.word: self.shown(saved, filters.today())},
@@ -134,27 +144,34 @@ class NounPages(Generic[Card]):
 
     def _show_list(self, panel: Form | None) -> Response:
         today = filters.today()
-        wanted: dict[str, Any] = {name: request.args.get(name) or None for name in self.filters}
+        view = self._view(request.args)
         page = workspace.read(
             self.of.list_page,
             today=today,
             shell=not htmx,
-            filters=self.of.filters(**wanted),
-            sort=self.sort,
+            filters=self.of.filters(**view.wanted),
+            sort=view.sort,
             cursor=request.args.get("cursor"),
         )
+        rows = [self.shown(row, today) for row in page.rows]
         return respond(
             self._list,
             f"{self.word}_list",
+            f"{self.word}_views",
+            f"{self.word}_lasting",
             status=panel.status if panel else 200,
             shell=page.shell,
             next_cursor=page.next_cursor,
-            wanted=wanted,
-            is_filtered=any(wanted.values()),
+            wanted=view.wanted,
+            view=view,
+            heads=view.heads(self.heads),
+            is_filtered=any(view.wanted.values()),
             panel=panel,
             added=None,
+            is_swap=bool(htmx),
             **self._choices(),
-            **{self.rows: [self.shown(row, today) for row in page.rows]},
+            **self.listed(rows),
+            **{self.rows: rows},
         )
 
     def _show(self, row_id: UUID, panel: Form | None = None) -> Response:
@@ -170,6 +187,9 @@ class NounPages(Generic[Card]):
             **self._choices(),
             **context,
         )
+
+    def _view(self, args: Mapping[str, str]) -> RowView:
+        return row_view.read(args, filters=self.filters, sorts=self.of.sorts, usual=self.sort)
 
     def _choices(self) -> dict[str, Any]:
         return {"noun": self.of.noun}

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint
 
 from provision.tenant.queries import projects as queries
 from provision.web import workspace
+from provision.web.dashboard_panels import statuses
 from provision.web.htmx import htmx
 from provision.web.noun_pages import NounPages
 from provision.web.project_cards import project as shown
-from provision.web.task_lines import task_line
+from provision.web.row_view import Head
+from provision.web.task_cards import card, columns
+from provision.web.task_view import TaskView
 
 if TYPE_CHECKING:
     from datetime import date
 
 bp = Blueprint("projects", __name__, url_prefix="/projects")
 
+# The rest of a column is a link away, on the board of all tasks.
+_CARDS_A_COLUMN: Final = 20
+
 
 def _detail(row_id: str, today: date) -> dict[str, Any]:
     """How far a project is, its money, its people and its tasks."""
-    page = workspace.read(queries.detail_page, row_id=row_id, today=today, shell=not htmx)
-    lines = (task_line(row, today) for row in page.tasks)
+    page = workspace.read(
+        queries.detail_page, row_id=row_id, today=today, shell=not htmx, limit=_CARDS_A_COLUMN
+    )
+    cards = [card(row, today) for row in page.tasks]
     return {
         "shell": page.shell,
         "project": shown(page.project, today),
-        # What is open first; the query gives each status in the order of its board column.
-        "tasks": sorted(lines, key=lambda task: task.is_done),
+        "statuses": statuses(page.counts),
+        "columns": columns(cards, page.counts, TaskView(project_id=row_id)),
         "people": page.people,
     }
 
@@ -38,10 +46,21 @@ NounPages(
     rows="projects",
     sort="-created_at",
     filters=("status", "priority", "q"),
+    heads=(
+        Head("Project", "name"),
+        Head("Status", "status", "wide-only"),
+        Head("Priority", "-priority", "roomy-only"),
+        Head("Tasks done", "", "wide-only"),
+        Head("Due", "due_date", "wide-only"),
+        Head("Spent, mark at 100 %", "-spent"),
+        Head("Budget", "-budget", "roomy-only number"),
+        Head("Left", "", "number"),
+    ),
     shown=shown,
     detail=_detail,
     made="Project {} is made.",
     saved="Project {} is saved.",
     deleted="The project and its tasks are deleted.",
     opens_new=True,
+    edited=("project_name", "project_words", "project_money", "project_due"),
 ).register(bp)

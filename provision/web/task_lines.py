@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from provision.tenant.rows import TaskCard
 from provision.web.due import Due, due
+from provision.web.task_cards import named
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,6 +24,7 @@ class TaskLine:
     status: str | None
     due: Due
     is_done: bool
+    project: str | None
 
 
 def task_line(row: NextTask | TaskCard, today: date) -> TaskLine:
@@ -32,4 +34,5 @@ def task_line(row: NextTask | TaskCard, today: date) -> TaskLine:
     if isinstance(row, TaskCard) and is_done and row.completed:
         day = row.completed.astimezone().date().isoformat()
         when = due(day, today, is_settled=True)
-    return TaskLine(row.id, row.title, row.status, when, is_done)
+    project = row.project_name if isinstance(row, TaskCard) else None
+    return TaskLine(row.id, named(row.title), row.status, when, is_done, project)

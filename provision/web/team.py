@@ -10,7 +10,9 @@ from provision.tenant.queries import team as queries
 from provision.web import workspace
 from provision.web.htmx import htmx
 from provision.web.noun_pages import NounPages
+from provision.web.row_view import Head
 from provision.web.task_lines import task_line
+from provision.web.team_cards import balance
 from provision.web.team_cards import member as shown
 
 if TYPE_CHECKING:
@@ -35,10 +37,21 @@ NounPages(
     rows="members",
     sort="name",
     filters=("status", "q"),
+    heads=(
+        Head("Person", "name"),
+        Head("Role", "role", "wide-only"),
+        Head("Status", "status", "wide-only"),
+        Head("Workload, mark at 100 %", "-workload"),
+        Head("", "", "number"),
+        Head("Open", "", "wide-only number"),
+        Head("Next", "", "roomy-only"),
+    ),
     shown=shown,
     detail=_detail,
     made="{} is in the team.",
     saved="{} is saved.",
     deleted="Removed from the team. Their tasks are unassigned now.",
     opens_new=False,
+    edited=("member_name", "member_head"),
+    listed=lambda members: {"balance": balance(members)},
 ).register(bp)

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 from provision.web.task_lines import TaskLine, task_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from provision.tenant.rows import TeamCard
 
 # Another program may have stored any number; beyond this a bar and a word say nothing more.
 _MOST_PERCENT = 1000
+
+
+# Who could take less than this is not worth naming.
+_WORTH_GIVING = 10
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,16 @@ class Member:
     more_tasks: int
 
 
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One sentence on who has too much, one on who has room; `id` and `name` are of the fullest."""
+
+    id: str
+    name: str
+    over: str
+    free: str
+
+
 def member(row: TeamCard, today: date) -> Member:
     """Work out what is shown of `row`."""
     percent = max(0, min(row.workload or 0, _MOST_PERCENT))
@@ -37,3 +53,32 @@ def member(row: TeamCard, today: date) -> Member:
         next_tasks=tuple(task_line(task, today) for task in row.next_tasks),
         more_tasks=row.open_tasks - len(row.next_tasks),
     )
+
+
+def brief_names(names: Sequence[str]) -> list[str]:
+    """First names, where they tell people apart."""
+    firsts = [name.split()[0] if name.split() else name for name in names]
+    return [
+        first if firsts.count(first) == 1 else name
+        for first, name in zip(firsts, names, strict=True)
+    ]
+
+
+def balance(members: Sequence[Member]) -> Balance | None:
+    """Who has too much, and who could take some of it; None while nobody has too much."""
+    names = brief_names([each.row.name for each in members])
+    pairs = sorted(zip(members, names, strict=True), key=lambda pair: -pair[0].percent)
+    over = [(name, each.over) for each, name in pairs if each.over]
+    if not over:
+        return None
+    free = [
+        (name, 100 - each.percent)
+        for each, name in reversed(pairs)
+        if each.row.status == "available" and each.percent <= 100 - _WORTH_GIVING
+    ]
+    (first, most), *others = over[:_MOST_NAMED]
+    said = ", ".join([f"{first} is {most} % over", *(f"{name} {much} %" for name, much in others)])
+    given = [f"{name} {much} %" for name, much in free[1:_MOST_NAMED]]
+    gives = ", ".join([f"{free[0][0]} has {free[0][1]} % to give", *given]) if free else ""
+    fullest = pairs[0][0].row
+    return Balance(fullest.id, first, f"{said}.", f"{gives}." if gives else "")

@@ -98,7 +98,8 @@ def test_an_edit_by_htmx_swaps_the_head(client: Visitor) -> None:
     form = FORM | {"name": "Booking site", "version": _version(client, project_id)}
     answer = client.post_form(f"/projects/{project_id}", form, htmx=True)
     assert answer.status_code == 200
-    assert '<div id="project-head" hx-swap-oob="true">' in answer.text
+    swapped = re.findall(r'id="(project-\w+)"[^>]* hx-swap-oob="true"', answer.text)
+    assert swapped == ["project-name", "project-words", "project-money", "project-due"]
     assert "Booking site" in answer.text
 
 

@@ -46,6 +46,7 @@ def _card(source: FromClause) -> Select[Any]:
     theirs = (tasks.c.assignee_id == source.c.id, own(tasks))
     load = (
         select(
+            func.count().label("all_tasks"),
             count_where(is_open(tasks)).label("open_tasks"),
             count_where(is_late(tasks)).label("late_tasks"),
         )
