@@ -278,6 +278,31 @@ class Change(Dated, frozen=True, kw_only=True):
         return read_instant(self.changed_at)
 
 
+class FoundProject(Row, frozen=True, kw_only=True):
+    """A project that a search found."""
+
+    id: str
+    name: str
+    status: str | None
+
+
+class FoundTask(Dated, frozen=True, kw_only=True):
+    """A task that a search found."""
+
+    id: str
+    title: str
+    status: str | None
+    project_name: str | None
+
+
+class FoundPerson(Row, frozen=True, kw_only=True):
+    """A person that a search found."""
+
+    id: str
+    name: str
+    role: str | None
+
+
 class FoundWorkspace(Row, frozen=True, kw_only=True):
     """A workspace found in a database; `last_change` is RFC 3339 in UTC."""
 

@@ -48,6 +48,8 @@ OF_THE_ROWS = [
 ]
 OF_THE_WORKSPACE = [
     *OF_THE_ROWS,
+    "/search",
+    "/search?q=an",
     "/settings",
     "/settings/appearance",
     "/settings/exchange",

@@ -46,8 +46,11 @@ PAGES = [
     "/team?new=1",
     "/team/{member}",
     "/team/{member}?edit=1",
+    "/search",
+    "/search?q=fix+form",
     "/settings",
     "/settings/appearance",
+    "/settings/exchange",
     "/settings/databases",
 ]
 API_READS = [

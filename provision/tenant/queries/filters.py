@@ -33,7 +33,7 @@ class Filters:
 
     def __post_init__(self) -> None:
         for name, value in self.given().items():
-            if isinstance(value, str) and not _is_storable(value):
+            if isinstance(value, str) and not is_storable(value):
                 raise ValidationError({name: ["This holds a character that cannot be stored."]})
 
     def given(self) -> dict[str, Any]:
@@ -132,5 +132,5 @@ def _pattern(text: str) -> str:
     return f"%{escaped}%"
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

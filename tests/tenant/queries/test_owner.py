@@ -25,6 +25,7 @@ from provision.tenant.queries import (
     options,
     projects,
     sample,
+    search,
     shell,
     tasks,
     team,
@@ -80,6 +81,7 @@ READS = {
         )
     },
     "leaving.workspace": _call(leaving.workspace),
+    "search.find": _call(search.find, words=("alice",), today=MONDAY, shell=True),
     "arriving.names": _call(arriving.names),
 }
 

@@ -1,0 +1,171 @@
+"""Search everywhere: projects, tasks, people, and what can be done; a page, and a dialog's list.
+
+Nothing is asked of the database until there are two letters to look for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Blueprint, Response, request, url_for
+
+from provision.tenant.queries import search as queries
+from provision.web import filters, workspace
+from provision.web.htmx import htmx
+from provision.web.partials import respond
+from provision.web.settings.frame import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+bp = Blueprint("search", __name__)
+
+_FEWEST_LETTERS: Final = 2
+_MOST_LETTERS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something to go to or do; `parts` are its title, cut where it holds what was looked for.
+
+    `disc` is the status a disc shows, as (noun, status). `theme` is the one it switches to.
+    """
+
+    href: str
+    parts: tuple[tuple[str, bool], ...]
+    note: str = ""
+    icon: str = ""
+    disc: tuple[str, str | None] | None = None
+    theme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    key: str
+    title: str
+    hits: tuple[Hit, ...]
+
+
+@bp.get("/search")
+def page() -> Response:
+    """What is found of the words in `q`; all that can be done where there are none."""
+    words = _asked()
+    found = None
+    if len("".join(words)) >= _FEWEST_LETTERS:
+        found = workspace.read(queries.find, words=words, today=filters.today(), shell=not htmx)
+    groups = sorted(_groups(words, found), key=lambda group: not _is_meant(group, words))
+    groups = [group for group in groups if group.hits]
+    return respond(
+        "search.html",
+        "search_options",
+        shell=found.shell if found else frame(),
+        query=" ".join(words),
+        groups=groups,
+        count=sum(len(group.hits) for group in groups),
+        is_alone=False,
+    )
+
+
+def _asked() -> tuple[str, ...]:
+    """The words in the address, without what no text in a database can hold."""
+    text = request.args.get("q", "").encode(errors="ignore").decode().replace("\0", " ")
+    return tuple(text[:_MOST_LETTERS].split()[: queries.MOST_WORDS])
+
+
+def cut(text: str, words: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
+    """The text in parts, each with whether it is one of the words, case and accents aside."""
+    plain = queries.fold(text)
+    hit = [False] * len(text)
+    for word in map(queries.fold, words):
+        at = plain.find(word)
+        while at >= 0 and word:
+            hit[at : at + len(word)] = [True] * len(word)
+            at = plain.find(word, at + len(word))
+    parts: list[tuple[str, bool]] = []
+    start = 0
+    for end in range(1, len(text) + 1):
+        if end == len(text) or hit[end] != hit[start]:
+            parts.append((text[start:end], hit[start]))
+            start = end
+    return tuple(parts)
+
+
+def _is_meant(group: Group, words: tuple[str, ...]) -> bool:
+    """Whether these are actions of which one begins with what was typed."""
+    start = queries.fold(" ".join(words))
+    titles = (queries.fold("".join(text for text, _ in hit.parts)) for hit in group.hits)
+    return (
+        bool(start) and group.key == "actions" and any(title.startswith(start) for title in titles)
+    )
+
+
+def _groups(words: tuple[str, ...], found: queries.Found | None) -> Iterator[Group]:
+    if found:
+        tasks = url_for("tasks.list")
+        yield Group(
+            "tasks",
+            "Tasks",
+            tuple(
+                Hit(
+                    f"{tasks}/{row.id}",
+                    cut(row.title, words),
+                    note=f"#{row.project_name}" if row.project_name else "",
+                    disc=("task", row.status),
+                )
+                for row in found.tasks
+            ),
+        )
+        projects = url_for("projects.list")
+        yield Group(
+            "projects",
+            "Projects",
+            tuple(
+                Hit(f"{projects}/{row.id}", cut(row.name, words), disc=("project", row.status))
+                for row in found.projects
+            ),
+        )
+        team = url_for("team.list")
+        yield Group(
+            "people",
+            "People",
+            tuple(
+                Hit(f"{team}/{row.id}", cut(row.name, words), note=row.role or "", icon="user")
+                for row in found.people
+            ),
+        )
+    yield Group("actions", "Actions", tuple(_actions(words)))
+
+
+def _actions(words: tuple[str, ...]) -> Iterator[Hit]:
+    folded = [queries.fold(word) for word in words]
+    for title, others, icon, endpoint, arguments in _ACTIONS:
+        known = queries.fold(f"{title} {others}")
+        if all(word in known for word in folded):
+            theme = arguments.get("theme", "")
+            address: dict[str, Any] = {
+                name: value for name, value in arguments.items() if name != "theme"
+            }
+            yield Hit(url_for(endpoint, **address), cut(title, words), icon=icon, theme=theme)
+
+
+_ACTIONS: Final[tuple[tuple[str, str, str, str, dict[str, str]], ...]] = (
+    ("New task", "add create", "plus", "tasks.list", {"new": "1"}),
+    ("New project", "add create", "plus", "projects.list", {"new": "1"}),
+    ("Add a person", "new member team create", "plus", "team.list", {"new": "1"}),
+    ("Go to the dashboard", "home overview", "house", "dashboard.page", {}),
+    ("Go to projects", "", "layers", "projects.list", {}),
+    ("Go to the board", "tasks columns", "square-kanban", "tasks.list", {}),
+    ("Go to the task list", "tasks table", "list", "tasks.list", {"view": "list"}),
+    ("Go to the team", "people members", "users", "team.list", {}),
+    ("Light theme", "appearance", "sun", "settings.appearance", {"theme": "light"}),
+    ("Dark theme", "appearance night", "moon", "settings.appearance", {"theme": "dark"}),
+    ("Theme of the system", "appearance", "monitor", "settings.appearance", {"theme": "system"}),
+    ("Import and export", "csv file backup settings", "arrow-up-down", "exchange.page", {}),
+    ("Profile", "settings name account", "user", "settings.page", {}),
+    ("Databases", "settings connection", "database", "settings.databases", {}),
+    ("Sessions", "settings browsers devices", "monitor", "settings.sessions", {}),
+    ("API tokens", "settings keys", "key-round", "settings.tokens", {}),
+    ("Two-factor", "settings security codes", "shield-check", "settings.two_factor", {}),
+    ("Activity", "settings audit history", "clock", "settings.activity", {}),
+)
