@@ -180,7 +180,9 @@ class _Walk:
         self.room = findings.room(connection)
         self.schema, self.workspaces = findings.inspect(connection, target)
         if not facts.can_create and self.schema.state != "ready":
-            raise failure("permission_denied", target=target, schema=facts.schema or "public")
+            if facts.schema is None:
+                raise failure("permission_denied", target=target, why="no schema")
+            raise failure("permission_denied", target=target, schema=facts.schema)
         self.journey.passed(
             "rights", "may create tables" if facts.can_create else "may use the tables there are"
         )

@@ -254,6 +254,14 @@ VARIANTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "All the connections kept for this database are in use.",
         "Wait a moment and try again.",
     ),
+    ("permission_denied", "no schema"): (
+        "The user {user} has no schema to create tables in, in the database {database}.",
+        (
+            "As the owner of the database run: GRANT USAGE, CREATE ON SCHEMA public TO {user_sql}; "
+            "If that changes nothing, the user's search_path leads nowhere: "
+            "ALTER ROLE {user_sql} RESET search_path;"
+        ),
+    ),
     ("connection_failed", "disk_full"): (
         "The database has no space left.",
         "Delete what is not needed or take a bigger plan at your provider.",

@@ -59,3 +59,13 @@ def test_a_wrong_password_and_none(cluster: Cluster, port: int) -> None:
 def test_a_server_without_tls_where_it_is_asked_for(cluster: Cluster, port: int) -> None:
     report = check(f"{cluster.string(port)}?sslmode=require")
     assert found(report) == ("tls_unsupported", "tls")
+
+
+def test_a_search_path_that_leads_nowhere_is_named_as_such(cluster: Cluster, port: int) -> None:
+    cluster.execute(port, "ALTER ROLE ana SET search_path = nowhere")
+    try:
+        report = check(cluster.string(port))
+    finally:
+        cluster.execute(port, "ALTER ROLE ana RESET search_path")
+    assert found(report) == ("permission_denied", "rights")
+    assert "ALTER ROLE ana RESET search_path;" in report.remedy
