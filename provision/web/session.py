@@ -35,6 +35,8 @@ OPEN_ENDPOINTS: Final = frozenset(
         "health.ready",
         "metrics.page",
         "api.create_token",
+        "api.docs",
+        "api.openapi",
     }
 )
 # Proves itself by its body alone; there is no cookie it could misuse (CONTRACT section 4).

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from provision.web.api import account, connection, nouns
+from provision.web.api import account, connection, docs, nouns, openapi
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 account.register(bp)
 connection.register(bp)
 nouns.register(bp)
+openapi.register(bp)
+docs.register(bp)
