@@ -128,6 +128,10 @@ def test_enrol_sign_in_lose_the_phone_and_come_back(
     third.sees("Your recovery codes may not be saved.")
     third.follow("Type one back")
     found += faults(third, "the codes not saved")
+    third.go("/auth/setup-database/connection")
+    third.press("Test and save")
+    expect(third.page.locator("#confirm-code-error")).to_be_visible()
+    found += faults(third, "the connection, asking again")
     assert not found, "\n".join(found)
 
 

@@ -72,6 +72,20 @@ def test_the_api_wants_password_and_code(app: Flask, client: Visitor, elsewhere:
     assert _connected_to(client) != after
 
 
+def test_a_token_alone_replaces_nothing(app: Flask, client: Visitor, elsewhere: str) -> None:
+    email = client.email()
+    authenticator, _ = enrol(app, client)
+    right = {"password": PASSWORD, "code": authenticator.next_code()}
+    made = client.raw("POST", "/api/auth/token", json={"email": email, **right}).json
+    assert made is not None
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+    body = {"connectionString": elsewhere}
+    _refused(client.raw("POST", API, json=body, headers=bearer), "password", "code")
+    _refused(client.raw("POST", API, json=body | right, headers=bearer), "code")
+    right["code"] = authenticator.next_code()
+    assert client.raw("POST", API, json=body | right, headers=bearer).status_code == 200
+
+
 def test_forgetting_first_is_no_way_around_it(app: Flask, client: Visitor, elsewhere: str) -> None:
     authenticator, _ = enrol(app, client)
     assert client.api("DELETE", API).status_code == 204

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from provision.control import audit, two_factor, users
+from provision.control.tables import sealed
 from provision.web.services import EXTENSION, Services
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.second_factor import Authenticator, enrol
@@ -204,6 +207,30 @@ def test_turning_it_off_wants_password_and_code(app: Flask, newcomer: Visitor, h
     services: Services = app.extensions[EXTENSION]
     events = {each.event for each in audit.listing(services.store)}
     assert {"two_factor_on", "two_factor_off", "reauthentication_failed"} <= events
+
+
+def test_nothing_of_it_is_logged(
+    app: Flask, newcomer: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = _secret(newcomer.get(SETUP).text)
+    authenticator = Authenticator(app, secret)
+    wrong = authenticator.wrong_code()
+    newcomer.post_form(SETUP, {"code": wrong})
+    on = authenticator.code()
+    codes = _shown_codes(newcomer.post_form(SETUP, {"code": on}).text)
+    newcomer.post_form(SAVED, {"code": codes[0]})
+    services: Services = app.extensions[EXTENSION]
+    with services.store.writing() as conn:
+        conn.execute(update(sealed).values(value=b"\x01" + b"x" * 60))
+    other = Visitor(app)
+    other.post_form("/login", {"email": "nora@example.org", "password": PASSWORD})
+    for code in (wrong, authenticator.next_code(), codes[1]):
+        other.post_form("/auth/two-factor", {"code": code})
+    other.post_form(f"{PAGE}/off", {"password": PASSWORD, "code": codes[2]})
+    assert not _state(app, newcomer).is_on
+    told = caplog.text + repr(audit.listing(services.store))
+    assert not any(each in told for each in (secret, wrong, on, PASSWORD, *codes))
 
 
 def test_few_codes_left_are_said(app: Flask, newcomer: Visitor) -> None:

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pyotp
+import pytest
+from sqlalchemy import func, select
+
+from provision.control import half_sign_ins, two_factor, users
+from provision.control.tables import half_sign_ins as table
+
+if TYPE_CHECKING:
+    from provision.control.sealed import SealedSecrets
+    from provision.control.store import ControlStore
+    from provision.control.users import Person
+    from tests.control.conftest import Clock
+
+
+@pytest.fixture
+def nora(store: ControlStore, secrets: SealedSecrets, alice: Person) -> Person:
+    """Somebody whose two-factor is on."""
+    secret = two_factor.begin(store, secrets, alice.id)
+    assert secret is not None
+    two_factor.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()))
+    found = users.by_id(store, alice.id)
+    assert found is not None
+    return found
+
+
+def _count(store: ControlStore) -> int:
+    with store.reading() as conn:
+        return conn.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_it_names_the_person_for_five_minutes(
+    store: ControlStore, nora: Person, clock: Clock
+) -> None:
+    raw = half_sign_ins.start(store, nora.id)
+    clock.pass_s(299)
+    assert half_sign_ins.person_of(store, raw) == nora
+    clock.pass_s(1)
+    assert half_sign_ins.person_of(store, raw) is None
+    assert not half_sign_ins.finish(store, raw)
+    half_sign_ins.start(store, nora.id)
+    assert _count(store) == 1, "what is over is not cleared away"
+
+
+def test_it_is_finished_once_however_many_try(store: ControlStore, nora: Person) -> None:
+    raw = half_sign_ins.start(store, nora.id)
+    gate = threading.Barrier(4)
+
+    def finish(_: int) -> bool:
+        gate.wait()
+        return half_sign_ins.finish(store, raw)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(finish, range(4))) == [False, False, False, True]
+    assert half_sign_ins.person_of(store, raw) is None
+
+
+@pytest.mark.parametrize("raw", ["", "x", "\ud800", "0" * 64])
+def test_any_other_value_is_nobody(store: ControlStore, nora: Person, raw: str) -> None:
+    half_sign_ins.start(store, nora.id)
+    assert half_sign_ins.person_of(store, raw) is None
+    assert not half_sign_ins.finish(store, raw)
+
+
+def test_without_a_second_factor_there_is_no_half_way(store: ControlStore, bob: Person) -> None:
+    assert half_sign_ins.person_of(store, half_sign_ins.start(store, bob.id)) is None
