@@ -64,6 +64,8 @@ def examine() -> Iterator[Finding]:
     yield from _files(settings)
     if settings.built_in_postgres:
         yield _built_in()
+    if settings.rate_limit_url != "memory://":
+        yield _redis(settings.rate_limit_url)
     if not _has_store(settings):
         yield Finding("there is no control store yet; the first start makes one")
         return
@@ -168,6 +170,19 @@ def _lost(secrets: SealedSecrets) -> Iterator[Finding]:
             f"cannot be opened: {purpose} of {', '.join(names)}",
             _PASTE_AGAIN if purpose == connections.PURPOSE else _FACTOR_ANEW,
         )
+
+
+def _redis(url: str) -> Finding:
+    # Loaded only where there is one.
+    from provision.control.attempts_redis import why_silent  # noqa: PLC0415
+
+    reason = why_silent(url)
+    if reason is None:
+        return Finding("Redis answers at PROVISION_RATE_LIMIT_URL")
+    return Finding(
+        f"Redis does not answer at PROVISION_RATE_LIMIT_URL ({reason})",
+        "Start it, or mend the address. Until then each machine counts the limits for itself.",
+    )
 
 
 def _clock(store: ControlStore) -> Finding:

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from provision.control.store import ControlStore
+from tests.redis_server import REDIS_PASSWORD, redis_server, redis_url
 from tests.running import call
+from tests.tenant.real_servers import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +46,17 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     code, said = _doctor(tmp_path, WORKERS="some")
     assert code == 1
     assert "BAD  PROVISION_WORKERS is 'some'" in said
+
+
+def test_redis_is_looked_at_where_there_is_one(tmp_path: Path) -> None:
+    port = free_port()
+    with redis_server(port):
+        code, said = _doctor(tmp_path, RATE_LIMIT_URL=redis_url(port))
+        assert (code, "ok   Redis answers" in said) == (0, True), said
+    code, said = _doctor(tmp_path, RATE_LIMIT_URL=redis_url(port))
+    assert code == 1
+    assert "BAD  Redis does not answer at PROVISION_RATE_LIMIT_URL (ConnectionError)" in said
+    assert REDIS_PASSWORD not in said
 
 
 def test_open_permissions_are_named_with_their_remedy(tmp_path: Path) -> None:

@@ -55,6 +55,18 @@ return 0
 _GIVE_BACK: Final = "for _, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[1]) end"
 
 
+def why_silent(url: str) -> str | None:
+    """The class of the error with which the Redis at `url` answers, None when all is well."""
+    redis = _client(url)
+    try:
+        redis.ping()
+    except RedisError as error:
+        return type(error).__name__
+    finally:
+        redis.close()
+    return None
+
+
 class AttemptsInRedis:
     """Counted in the Redis at `url`, and in `otherwise` while that does not answer."""
 
@@ -63,14 +75,7 @@ class AttemptsInRedis:
     ) -> None:
         self._otherwise = otherwise
         self._clock = clock
-        self._redis = Redis.from_url(
-            url,
-            socket_timeout=_TIMEOUT_S,
-            socket_connect_timeout=_TIMEOUT_S,
-            # Once more, since a connection kept from before a restart of Redis is dead.
-            retry=Retry(NoBackoff(), 1),
-            protocol=2,
-        )
+        self._redis = _client(url)
         self._take = self._redis.register_script(_TAKE)
         self._give_back = self._redis.register_script(_GIVE_BACK)
         self._lock = threading.Lock()
@@ -130,3 +135,14 @@ class AttemptsInRedis:
             was_away, self._away_until = self._away_until is not None, None
         if was_away:
             log.info("PROVISION_RATE_LIMIT_URL: Redis answers again")
+
+
+def _client(url: str) -> Redis:
+    return Redis.from_url(
+        url,
+        socket_timeout=_TIMEOUT_S,
+        socket_connect_timeout=_TIMEOUT_S,
+        # Once more, since a connection kept from before a restart of Redis is dead.
+        retry=Retry(NoBackoff(), 1),
+        protocol=2,
+    )

@@ -9,6 +9,7 @@ a password in the wrong field.
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _MINUTE_S: Final = 60
 # One household or machine holds 2^64 addresses of the sixth version and may choose any of them.
 _IPV6_NETWORK_BITS: Final = 64
+_WITH_PORT: Final = re.compile(r"^(?:\[(.*)\]|([^:]*))(?::\d+)?$")
 
 
 def install(app: Flask) -> None:
@@ -92,8 +94,10 @@ def admit_connection_test(user_id: str) -> None:
 
 def network_of(address: str) -> str:
     """What of a client's address is counted: one of IPv4, or the network of one of IPv6."""
+    # Some proxies name the port too, which is another one with every connection.
+    bare = _WITH_PORT.sub(r"\1\2", address)
     try:
-        parsed = ip_address(address)
+        parsed = ip_address(bare)
     except ValueError:  # a socket of this machine, or what a proxy made up
         return address
     if not isinstance(parsed, IPv6Address):
