@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-CSS = (Path(__file__).resolve().parent.parent / "static" / "site.css").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parent.parent
+CSS = (ROOT / "static" / "site.css").read_text(encoding="utf-8")
 Rgb = tuple[float, float, float]
 
 # Text on what it stands on: WCAG 2.2 AA asks 4.5 : 1.
@@ -98,3 +99,31 @@ def test_colours_are_written_only_as_tokens() -> None:
 def test_every_token_that_is_used_is_defined() -> None:
     used = set(re.findall(r"var\(--([\w-]+)\)", CSS))
     assert used <= set(re.findall(r"--([\w-]+):", CSS))
+
+
+def _classes(css: str) -> set[str]:
+    """The names of all classes that rules are for."""
+    selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", css, flags=re.DOTALL)
+    return set(re.findall(r"\.([a-zA-Z][\w-]*)", selectors))
+
+
+def _spoken_of() -> tuple[set[str], tuple[str, ...]]:
+    """What stands between quotes in templates, scripts and the web layer; beginnings of names."""
+    patterns = ("templates/**/*.html", "static/*.js", "provision/web/**/*.py")
+    files = [path for pattern in patterns for path in ROOT.glob(pattern)]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    quoted = re.findall(r'"[^"\n]*"', text) + re.findall(r"'[^'\n]*'", text)
+    words = set(re.findall(r"[\w-]+", " ".join(quoted)))
+    return words, tuple(re.findall(r"([a-z][\w-]*-)(?:\{\{|' ~)", text))
+
+
+# htmx sets these itself.
+OF_HTMX = {"htmx-request", "htmx-swapping"}
+
+
+@pytest.mark.parametrize("sheet", ["site.css", "styleguide.css"])
+def test_no_rule_is_for_a_class_that_nothing_has(sheet: str) -> None:
+    css = (ROOT / "static" / sheet).read_text(encoding="utf-8")
+    words, beginnings = _spoken_of()
+    unused = _classes(css) - words - OF_HTMX
+    assert sorted(name for name in unused if not name.startswith(beginnings)) == []

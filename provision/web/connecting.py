@@ -16,6 +16,7 @@ from provision.control.connections import NewConnection
 from provision.errors import RowRefusedError, SchemaNotReadyError, TenantError, ValidationError
 from provision.tenant import schema
 from provision.tenant.probe import probe
+from provision.tenant.target import Target
 from provision.web import limits, reauthentication, session, workspace
 from provision.web.services import services
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from provision.control.second_factor import Accepted
     from provision.tenant.probe import Report
     from provision.tenant.rows import FoundWorkspace
-    from provision.tenant.target import Target
 
 NEW_WORKSPACE = "new"
 _LONGEST_NAME = 200
@@ -68,6 +68,21 @@ def test(pasted: str | Target, *, ca_certificate: str | None, allow_md5: bool) -
             allow_md5=allow_md5,
             watch=watch,
         )
+
+
+def examine(connection: Connection) -> Report:
+    """Run the doctor on the string that is kept.
+
+    Raises RateLimitedError, and ConnectionUnreadableError when the sealed string cannot be opened.
+    """
+    make = services().make_built_in
+    if connection.kind == "built_in" and make is not None:
+        # Its port may be another one since the string was kept.
+        target = make(session.person().id)
+    else:
+        kept = connections.open_secret(services().store, services().secrets, connection.id)
+        target = Target.from_secret(kept)
+    return test(target, ca_certificate=None, allow_md5=False)
 
 
 def found_workspaces(report: Report) -> list[FoundWorkspace]:

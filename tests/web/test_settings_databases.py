@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,7 +48,9 @@ def test_a_check_says_that_all_is_there(client: Visitor, htmx: bool) -> None:
     answer = client.post_form(CHECK, htmx=htmx)
     assert answer.status_code == 200
     assert ("<html" in answer.text) is not htmx
-    assert "Everything is there." in block(answer.text, "check")
+    part = block(answer.text, "check")
+    assert part.count('class="stage stage-ok"') == 9
+    assert re.search(r"all nine checks in \d+ ms", part)
 
 
 def test_a_check_names_what_is_missing_and_leads_to_the_wizard(
@@ -57,6 +60,8 @@ def test_a_check_names_what_is_missing_and_leads_to_the_wizard(
         connection.execute("DROP TABLE tasks")
     answer = client.post_form(CHECK)
     part = block(answer.text, "check")
+    assert part.count('class="stage stage-ok"') == 8
+    assert "Some of the tables, columns or indexes are missing." in part
     assert "<code>tasks</code> The table is missing." in part
     assert 'href="/auth/setup-database/schema"' in part
     assert "Create the tables for me" in client.get("/auth/setup-database").text
@@ -69,7 +74,7 @@ def test_a_check_of_a_database_that_is_gone_says_why(
     answer = client.post_form(CHECK)
     assert answer.status_code == 200
     part = block(answer.text, "check")
-    assert "notice-red" in part
+    assert "stage-wrong" in part
     assert any(
         code in part
         for code in ("auth_failed", "database_not_found", "server_closed", "server_shutting_down")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from flask import url_for
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from flask import Blueprint, Response
 
     from provision.control.connections import Connection
+    from provision.tenant.report import Stage
 
 _DATABASES = "settings/databases.html"
 
@@ -36,7 +36,6 @@ _TLS_WORDS: Final[Mapping[str, str]] = {
     "plain": "Not encrypted",
 }
 _STATE_WORDS: Final[Mapping[str, str]] = {
-    "ready": "Everything is there.",
     "missing": "The tables are not there.",
     "partial": "Some of the tables, columns or indexes are missing.",
     "outdated": "The tables are at an earlier version.",
@@ -46,16 +45,15 @@ _STATE_WORDS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a look at the database gave: `kind` is green, amber or red."""
+    """What the doctor found just now; `attention` names a stage that passed and is to be mended."""
 
-    kind: str
-    text: str
     detail: str
-    code: str = ""
-    ms: int | None = None
+    remedy: str
+    code: str
+    stages: tuple[Stage, ...] = ()
+    note: str = ""
+    attention: str = ""
     tables: tuple[TableState, ...] = ()
-    mends: bool = False
-    """Whether the wizard's schema step can mend it."""
 
 
 def register(bp: Blueprint) -> None:
@@ -71,7 +69,7 @@ def databases() -> Response:
 
 
 def check() -> Response:
-    """Look at the database now and say what is found."""
+    """Run the doctor on the string that is kept, and say what it found."""
     return _show(_look(_connected()))
 
 
@@ -106,27 +104,31 @@ def _show(found: Check | None = None) -> Response:
 
 
 def _look(connection: Connection) -> Check:
-    started = time.perf_counter()
     try:
-        report = workspace.check(connection)
+        report = connecting.examine(connection)
+        found = report.schema
+        if report.ok and found:
+            workspace.check(connection, seen=found)
     except TenantError as error:
         workspace.note_failure()
-        return Check("red", error.detail, error.remedy, code=error.code)
+        return Check(error.detail, error.remedy, error.code)
     except ConnectionUnreadableError as error:
-        return Check("red", str(error), "", code="connection_unreadable")
-    ms = max(1, round((time.perf_counter() - started) * 1000))
-    ready = report.state == "ready"
-    if not ready:
+        return Check(str(error), "", "connection_unreadable")
+    ms = sum(stage.ms or 0 for stage in report.stages)
+    if not report.ok or found is None:
+        workspace.note_failure()
+        # The words of the failing row stand below it, in full.
+        stages = tuple(each if each.ok else replace(each, detail="") for each in report.stages)
+        note = f"stopped after {ms} ms"
+        return Check(report.detail, report.remedy, report.code, stages, note)
+    if found.state != "ready":
         workspace.remember_unready()
     return Check(
-        kind="green"
-        if ready and not report.problems
-        else "red"
-        if report.state == "conflict"
-        else "amber",
-        text=_STATE_WORDS[report.state],
-        detail=f"Version {report.version}." if report.version else "",
-        ms=ms,
-        tables=tuple(each for each in table_states(report.problems) if each.problems),
-        mends=not ready,
+        detail=_STATE_WORDS.get(found.state, ""),
+        remedy="",
+        code="",
+        stages=report.stages,
+        note=f"all nine checks in {ms} ms",
+        attention="" if found.state == "ready" else "schema",
+        tables=tuple(each for each in table_states(found.problems) if each.problems),
     )
