@@ -55,6 +55,7 @@ class Package:
 PACKAGES = (
     Package("htmx.org", "2.0.11", "0BSD", "dist/htmx.min.js"),
     Package("lucide-static", "1.62.0", "ISC", None),
+    Package("sortablejs", "1.15.7", "MIT", "Sortable.min.js"),
 )
 
 

@@ -388,6 +388,18 @@
     if (control) { event.preventDefault(); control.matches("input") ? control.focus() : control.click(); }
   });
 
+  // ── What only boards and lists need comes when one is first touched ──
+  const woken = new Set();
+  const wake = (event) => {
+    const source = document.querySelector("[data-script]")?.dataset.script;
+    if (!source || woken.has(source)) return;
+    woken.add(source);
+    import(source).then((part) => part.wake(event), () => woken.delete(source));
+  };
+  for (const name of ["pointerover", "touchstart", "focusin", "keydown"]) {
+    document.addEventListener(name, wake, { passive: true });
+  }
+
   const start = () => {
     reveal(document);
     showTab();

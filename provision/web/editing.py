@@ -160,27 +160,34 @@ class Editor(Generic[Card]):
         except StaleVersionError as error:
             return self._merge(row_id, values, sent, error.current, _MOST_MERGES)
 
-    def _merge(
-        self, row_id: UUID, values: dict[str, Any], sent: Mapping[str, str], stored: str, tries: int
-    ) -> Card | Form:
-        """Save what only this form changed over the row as it is now, or ask."""
+    def against(self, sent: Mapping[str, str], stored: str) -> Card | Form:
+        """A form laid beside the row as it is `stored` now, which is all where they agree."""
         current = decode(stored, self.of.card_type)
         theirs = self.texts(current)
         mine, differences = self._compare(sent, theirs, seen.read(self.noun, sent))
         if not mine:
             return current
-        if not differences and tries:
-            written = {column: values[column] for column in mine if column in values}
-            try:
-                return self._write(row_id, written, sent, _version(current))
-            except StaleVersionError as error:
-                return self._merge(row_id, values, sent, error.current, tries - 1)
         return Form(
             self._typed(sent, theirs),
             version=_version(current),
             seen=seen.note(self.noun, theirs),
             conflict=Conflict(mine, tuple(differences), getattr(current, "updated_at", None)),
         )
+
+    def _merge(
+        self, row_id: UUID, values: dict[str, Any], sent: Mapping[str, str], stored: str, tries: int
+    ) -> Card | Form:
+        """Save what only this form changed over the row as it is now, or ask."""
+        form = self.against(sent, stored)
+        if not isinstance(form, Form) or not form.conflict:
+            return form
+        if form.conflict.differences or not tries:
+            return form
+        written = {column: values[column] for column in form.conflict.mine if column in values}
+        try:
+            return self._write(row_id, written, sent, form.version)
+        except StaleVersionError as error:
+            return self._merge(row_id, values, sent, error.current, tries - 1)
 
     def _compare(
         self, sent: Mapping[str, str], theirs: Mapping[str, str], before: seen.Seen

@@ -36,12 +36,19 @@ def note(noun: Noun, values: Mapping[str, object]) -> str:
 
 
 def read(noun: Noun, sent: Mapping[str, str]) -> Seen:
-    """What a form was filled from: its `seen`, or of a mere move the status the task `was` in."""
+    """What a form was filled from: its `seen`, or what single fields held as `was-status` and such.
+
+    `was` alone is a status, which boards send with each move.
+    """
     digests = sent.get("seen", "").split()
     if len(digests) == len(noun.columns):
         return Seen(noun, dict(zip(noun.columns, digests, strict=True)))
-    known = {"status": _digest(noun, "status", sent["was"])} if "was" in sent else {}
-    return Seen(noun, known)
+    had = {column: sent.get(f"was-{column}") for column in noun.columns}
+    if had.get("status") is None:
+        had["status"] = sent.get("was")
+    return Seen(
+        noun, {name: _digest(noun, name, text) for name, text in had.items() if text is not None}
+    )
 
 
 def _digest(noun: Noun, column: str, value: object) -> str:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from provision.tenant.rows import StatusCount, TaskDetail
     from provision.web.task_view import TaskView
 
-CARDS_A_COLUMN: Final = 50
+CARDS_A_COLUMN: Final = 25
+MORE_CARDS: Final = 50
 # Another program may have written any number of statuses; the list has the tasks of all of them.
 _MOST_FOREIGN_COLUMNS: Final = 8
 
@@ -29,11 +30,13 @@ class Card:
     """A task on a board or in a list; `settled` is when it was done, as it is written."""
 
     id: str
+    version: str
     title: str
     status: str | None
     priority: str | None
     project_id: str | None
     project: str | None
+    assignee_id: str | None
     assignee: str | None
     due: Due
     is_done: bool
@@ -75,11 +78,13 @@ def card(row: TaskDetail, today: date) -> Card:
     is_done = row.status == "done"
     return Card(
         id=row.id,
+        version=row.version,
         title=named(row.title),
         status=row.status,
         priority=row.priority,
         project_id=row.project_id,
         project=row.project_name,
+        assignee_id=row.assignee_id,
         assignee=row.assignee_name,
         due=due(row.due_date, today, is_settled=is_done),
         is_done=is_done,

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provision.nouns.tasks import STATUSES
+from provision.web import due_range
+from provision.web.filters import short_day
 from provision.web.task_view import AGENDA, NOBODY, NOT_DONE, PRIORITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from provision.tenant.rows import Option, StatusCount
     from provision.web.task_view import TaskView
@@ -28,8 +30,17 @@ class Head:
 
     title: str
     kind: str
-    url: str = ""
-    direction: str = ""
+    url: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on, in words, and the address without it."""
+
+    label: str
+    text: str
+    off: str
 
 
 def heads(view: TaskView) -> list[Head]:
@@ -37,9 +48,9 @@ def heads(view: TaskView) -> list[Head]:
     return [
         _head(view, "Title", "title", "head-title"),
         _head(view, "Status", "status", "head-status"),
-        Head("Project", "head-project wide-only"),
+        _head(view, "Project", "project", "head-project wide-only"),
         _head(view, "Priority", "-priority", "head-priority wide-only"),
-        Head("Assignee", "head-assignee wide-only"),
+        _head(view, "Assignee", "assignee", "head-assignee wide-only"),
         _head(view, "Due", AGENDA, "head-due"),
         _head(view, "Changed", "-updated_at", "head-changed wide-only roomy-only number"),
     ]
@@ -47,13 +58,18 @@ def heads(view: TaskView) -> list[Head]:
 
 def _head(view: TaskView, title: str, sort: str, kind: str) -> Head:
     """A heading that sorts by `sort`, or the other way round where that is the order already."""
-    turned = sort.removeprefix("-") if sort.startswith("-") else f"-{sort}"
+    # The agenda turned round would begin with what is done; by date alone there is no such thing.
+    both = ("agenda", "-due_date") if sort == AGENDA else (sort, _turned(sort))
+    present = view.sort if view.sort in both else ""
     direction = ""
-    if view.sort in (sort, turned):
-        direction = "descending" if view.sort.startswith("-") else "ascending"
-    # The agenda turned round would begin with what is done.
-    is_turned = view.sort == sort and sort != AGENDA
-    return Head(title, kind, view.url(sort=turned if is_turned else sort), direction)
+    if present:
+        direction = "descending" if present.startswith("-") else "ascending"
+    following = both[1] if present == both[0] else both[0]
+    return Head(title, kind, view.url(sort=following), direction)
+
+
+def _turned(sort: str) -> str:
+    return sort.removeprefix("-") if sort.startswith("-") else f"-{sort}"
 
 
 def filters(
@@ -71,4 +87,17 @@ def filters(
             [_ANY, (NOT_DONE, "Open"), *STATUSES.items(), *((each, each) for each in foreign)],
         ),
         ("priority", "Priority", [_ANY, *PRIORITIES.items()]),
+        ("due", "Due", [_ANY, *due_range.NAMES.items()]),
     ]
+
+
+def chips(view: TaskView, choices: list[tuple[str, str, Choices]]) -> Iterator[Chip]:
+    """The filters that are on."""
+    for name, label, options in choices:
+        if value := getattr(view, name):
+            yield Chip(label, dict(options).get(value, value), view.url(**{name: ""}))
+    for name, label in (("due_after", "Due after"), ("due_before", "Due before")):
+        if value := getattr(view, name):
+            yield Chip(label, short_day(value), view.url(**{name: ""}))
+    if view.q:
+        yield Chip("Find", view.q, view.url(q=""))

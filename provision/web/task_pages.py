@@ -22,7 +22,7 @@ from provision.web import (
 )
 from provision.web import htmx as hx
 from provision.web.htmx import htmx
-from provision.web.partials import done, respond
+from provision.web.partials import done, leave_for, respond
 from provision.web.task_view import PRIORITIES, TaskView
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from provision.tenant.queries.tasks import BoardPage, TaskListPage
     from provision.tenant.rows import TaskDetail
     from provision.web.editing import Form
+    from provision.web.task_bulk import Question
     from provision.web.task_changes import Change
     from provision.web.task_panel import Panel
 
@@ -47,17 +48,29 @@ def show_list(
     *,
     quick: tuple[str, Sequence[str]] = ("", ()),
     new: Form | None = None,
+    question: Question | None = None,
     status: int = 200,
 ) -> Response:
-    """The board or list; `quick` and `new` are what was typed into its forms and what is wrong."""
+    """The board or list; `quick` and `new` are what was typed into its forms and what is wrong.
+
+    `question` says why a change of many tasks was not made.
+    """
     today, offset, cursor = filters.today(), _offset(), request.args.get("cursor")
     page = _read(view, today, offset, cursor)
     panel = None
     if new:
         panel = task_panel.new(Choices(page.projects, page.members), new, at=view.url())
+    choices = task_controls.filters(page.projects, page.members, page.counts)
     context = frame(view, quick=quick, panel=panel) | {
         "shell": page.shell,
-        "filter_choices": task_controls.filters(page.projects, page.members, page.counts),
+        "filter_choices": choices,
+        "choices": {
+            "projects": [(each.id, each.name) for each in page.projects],
+            "assignees": [(each.id, each.name) for each in page.members],
+        },
+        "chips": list(task_controls.chips(view, choices)),
+        "in_all": page.in_all,
+        "question": question,
         "cleared_url": TaskView(view=view.view, sort=view.sort).url(),
         "total": sum(count.tasks for count in page.counts),
         "late": sum(count.late for count in page.counts),
@@ -87,12 +100,11 @@ def show_quick(view: TaskView, typed: str, errors: Sequence[str]) -> Response:
     return respond(LIST, "quick_add", status=422, **frame(view, quick=(typed, errors)))
 
 
-def show_made(view: TaskView, row: TaskDetail, *, is_quick: bool) -> Response:
+def show_made(view: TaskView, row: TaskDetail, said: str, *, is_quick: bool = False) -> Response:
     """The emptied form, and the new task in its place."""
     change = task_changes.made(row, filters.today(), view, request.form)
     blocks = ["quick_add" if is_quick else "task_panel", *_changes(change)]
-    text = f"{_short(row.title)} is added."
-    return done(view.url(), text, LIST, *blocks, **frame(view, change=change))
+    return done(view.url(), said, LIST, *blocks, **frame(view, change=change))
 
 
 def show_task(
@@ -138,15 +150,18 @@ def show_gone(task_id: str, form: Form) -> Response:
     return hx.retarget(response, "#panel")
 
 
-def show_saved(row: TaskDetail, *, only_moved: bool) -> Response:
-    """What a change of a task touched."""
+def show_saved(row: TaskDetail) -> Response:
+    """What a change of a task touched: the part that asked, and the board or list behind it."""
     today = filters.today()
     change = _change(row, today)
+    only_moved = htmx.target == "task-facts"
     blocks = ["task_facts", "task_moved"] if only_moved else ["task_panel"]
+    if change and (htmx.target or "").startswith("task-") and not only_moved:
+        blocks = []  # edited where it stands in the list
     was_or_is_done = "done" in (request.form.get("was"), row.status)
     return done(
         url_for("tasks.detail", task_id=row.id),
-        f"{_short(row.title)} is saved.",
+        f"{short(row.title)} is saved.",
         DETAIL,
         *blocks,
         *_changes(change),
@@ -154,6 +169,31 @@ def show_saved(row: TaskDetail, *, only_moved: bool) -> Response:
         counts_changed=was_or_is_done or not only_moved,
         **frame(task_view.present(), panel=_opened(row, today), change=change),
     )
+
+
+def show_moved(row: TaskDetail) -> Response:
+    """The counts of two columns, and the card where it is not in its place already."""
+    view, sent = task_view.present(), request.form
+    change = task_changes.moved(row, filters.today(), view, sent)
+    has_status = sent.get("was") != (row.status or "")
+    name = STATUSES.get(row.status or "", row.status or "no status")
+    where = f" is in {name} now." if has_status else " is moved."
+    return done(
+        view.url(),
+        f"{short(row.title)}{where}",
+        LIST,
+        *(() if "placed" in sent else ("task_panel",)),
+        "task_changes",
+        counts_changed="done" in (sent.get("was"), row.status),
+        **frame(view, change=change),
+    )
+
+
+def show_changed_many(view: TaskView, said: str) -> Response:
+    """The list as it is after many tasks were changed."""
+    if not htmx:
+        return leave_for(view.url(), said)
+    return hx.toast(show_list(view), said, counts_changed=True)
 
 
 def show_removed(task_id: str, view: TaskView) -> Response:
@@ -202,7 +242,10 @@ def _read(view: TaskView, today: date, offset: int, cursor: str | None) -> Board
     common: dict[str, Any] = {"today": today, "shell": not htmx, "filters": view.filters()}
     if view.is_board:
         board: BoardPage = workspace.read(
-            queries.board_page, **common, limit=task_cards.CARDS_A_COLUMN, offset=offset
+            queries.board_page,
+            **common,
+            limit=task_cards.MORE_CARDS if offset else task_cards.CARDS_A_COLUMN,
+            offset=offset,
         )
         return board
     listed: TaskListPage = workspace.read(
@@ -254,5 +297,5 @@ def _offset() -> int:
     return min(int(text[:10]), _MOST_OFFSET) if text.isascii() and text.isdigit() else 0
 
 
-def _short(title: str) -> str:
+def short(title: str) -> str:
     return title if len(title) <= 60 else f"{title[:59]}…"

@@ -14,6 +14,8 @@ from provision.nouns import fields as fields_of
 from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.filters import TaskFilters
 from provision.tenant.queries.tasks import TASKS
+from provision.web import due_range
+from provision.web.filters import parse_day, today
 from provision.web.htmx import htmx
 
 if TYPE_CHECKING:
@@ -26,6 +28,16 @@ PRIORITIES: Final = dict(reversed(fields_of.PRIORITIES.items()))
 NOT_DONE: Final = "not_done"
 NOBODY: Final = "nobody"
 AGENDA: Final = "agenda"
+FILTERS: Final = (
+    "project_id",
+    "assignee_id",
+    "status",
+    "priority",
+    "due",
+    "due_after",
+    "due_before",
+    "q",
+)
 _DEFAULTS: Final[Mapping[str, str]] = {"view": "board", "sort": AGENDA}
 
 
@@ -33,7 +45,8 @@ _DEFAULTS: Final[Mapping[str, str]] = {"view": "board", "sort": AGENDA}
 class TaskView:
     """Board or list, what it is narrowed to, and its order; empty text where nothing was asked.
 
-    `status` is a stored status or `not_done`, `assignee_id` an id or `nobody`; `column` is the one
+    `status` is a stored status or `not_done`, `assignee_id` an id or `nobody`, `due` a name of
+    `due_range`; `due_after` and `due_before` are days, themselves left out. `column` is the one
     that shows where there is room for one only.
     """
 
@@ -42,6 +55,9 @@ class TaskView:
     assignee_id: str = ""
     status: str = ""
     priority: str = ""
+    due: str = ""
+    due_after: str = ""
+    due_before: str = ""
     q: str = ""
     sort: str = AGENDA
     column: str = ""
@@ -52,7 +68,7 @@ class TaskView:
 
     @property
     def is_filtered(self) -> bool:
-        return any((self.project_id, self.assignee_id, self.status, self.priority, self.q))
+        return any(getattr(self, name) for name in FILTERS)
 
     @property
     def is_grouped(self) -> bool:
@@ -68,15 +84,16 @@ class TaskView:
         """Raises ValidationError for text that nothing stored can match."""
         is_exact = bool(self.status) and self.status != NOT_DONE
         is_person = bool(self.assignee_id) and self.assignee_id != NOBODY
-        return TaskFilters(
-            status=self.status if is_exact else None,
-            is_open=True if self.status == NOT_DONE else None,
-            priority=self.priority or None,
-            q=self.q or None,
-            project_id=self.project_id or None,
-            assignee_id=self.assignee_id if is_person else None,
-            is_unassigned=True if self.assignee_id == NOBODY else None,
-        )
+        given: dict[str, Any] = {
+            "status": self.status if is_exact else None,
+            "is_open": True if self.status == NOT_DONE else None,
+            "priority": self.priority or None,
+            "q": self.q or None,
+            "project_id": self.project_id or None,
+            "assignee_id": self.assignee_id if is_person else None,
+            "is_unassigned": True if self.assignee_id == NOBODY else None,
+        }
+        return TaskFilters(**given | self._due())
 
     def presets(self) -> dict[str, str]:
         """The fields that a new task needs to be among what is looked at."""
@@ -85,12 +102,13 @@ class TaskView:
             "assignee_id": "" if self.assignee_id == NOBODY else self.assignee_id,
             "priority": self.priority if self.priority in PRIORITIES else "",
             "status": self.status if self.status in STATUSES else "",
+            "due_date": today().isoformat() if self.due == "today" else "",
         }
         return {name: text for name, text in wanted.items() if text}
 
     def shows(self, status: str | None) -> bool:
         """Whether the filter by status leaves room for tasks of this one."""
-        if self.status == NOT_DONE:
+        if self.status == NOT_DONE or self._due().get("is_open"):
             return status != "done"
         return not self.status or self.status == status
 
@@ -103,6 +121,7 @@ class TaskView:
             and self.project_id in ("", row.project_id)
             and self.assignee_id in ("", assignee)
             and self.priority in ("", row.priority)
+            and due_range.fits(self._due(), parse_day(row.due_date), row.due_date)
             and self.q.casefold() in text
         )
 
@@ -112,33 +131,43 @@ class TaskView:
         given: dict[str, Any] = _unusual(held | changes)
         return url_for("tasks.list", **given)
 
+    def _due(self) -> dict[str, Any]:
+        days = {name: parse_day(getattr(self, name)) for name in ("due_after", "due_before")}
+        return due_range.named(self.due, today()) | {name: day for name, day in days.items() if day}
+
 
 def read(args: Mapping[str, str]) -> TaskView:
     """The view an address asks for; what makes no sense there is as if it was not said."""
-    sort = args.get("sort", "")
+    sort, assignee = args.get("sort", ""), args.get("assignee_id", "")
     return TaskView(
         view="list" if args.get("view") == "list" else "board",
-        project_id=_id(args.get("project_id", "")),
-        assignee_id=NOBODY
-        if args.get("assignee_id") == NOBODY
-        else _id(args.get("assignee_id", "")),
+        project_id=row_id(args.get("project_id", "")),
+        assignee_id=NOBODY if assignee == NOBODY else row_id(assignee),
         status=args.get("status", ""),
         priority=args.get("priority", ""),
+        due=args.get("due", "") if args.get("due") in due_range.NAMES else "",
+        due_after=_day(args.get("due_after", "")),
+        due_before=_day(args.get("due_before", "")),
         q=args.get("q", "").strip(),
         sort=sort if sort.removeprefix("-") in TASKS.sorts else AGENDA,
         column=args.get("column", ""),
     )
 
 
-def behind() -> TaskView | None:
-    """The board or list that the person has before them while htmx asks; None on other pages."""
+def at(address: str) -> TaskView | None:
+    """The view at an address of ours; None for another page, and for what is none."""
     try:
-        page = urlsplit(htmx.current_url)
+        page = urlsplit(address)
     except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
         return None
-    if not htmx or page.path != url_for("tasks.list"):
+    if page.path != url_for("tasks.list"):
         return None
     return read(MultiDict(parse_qsl(page.query)))
+
+
+def behind() -> TaskView | None:
+    """The board or list that the person has before them while htmx asks; None on other pages."""
+    return at(htmx.current_url) if htmx else None
 
 
 def asked() -> TaskView:
@@ -155,8 +184,14 @@ def _unusual(given: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in given.items() if text and text != _DEFAULTS.get(name)}
 
 
-def _id(text: str) -> str:
+def row_id(text: str) -> str:
+    """The id as it is stored; empty for what is none."""
     try:
         return str(UUID(text))
     except ValueError:
         return ""
+
+
+def _day(text: str) -> str:
+    day = parse_day(text)
+    return day.isoformat() if day else ""

@@ -11,7 +11,14 @@ from flask import Blueprint, Response, request, url_for
 from provision.errors import StaleVersionError
 from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.tasks import TASKS
-from provision.web import task_pages, task_view, workspace
+from provision.web import (
+    task_bulk,
+    task_moves,
+    task_pages,
+    task_quick,
+    task_view,
+    workspace,
+)
 from provision.web.editing import Editor, Form
 from provision.web.partials import leave_for
 
@@ -48,13 +55,24 @@ def listing() -> Response:
 def create() -> Response:
     """Make a task, from the line above the board (`quick`) or from the whole form."""
     view, sent = task_view.present(), request.form
-    made, is_quick = editor.create(sent), "quick" in sent
-    if not isinstance(made, Form):
-        return task_pages.show_made(view, made, is_quick=is_quick)
-    if is_quick:
-        messages = [text for texts in made.errors.values() for text in texts]
-        return task_pages.show_quick(view, sent.get("title", ""), messages)
-    return task_pages.show_new(view, made)
+    if "quick" in sent:
+        return task_quick.create(editor, view, sent)
+    made = editor.create(sent)
+    if isinstance(made, Form):
+        return task_pages.show_new(view, made)
+    return task_pages.show_made(view, made, f"{task_pages.short(made.title)} is added.")
+
+
+@bp.get("/reading")
+def reading() -> Response:
+    """How the line above the board is read, while it is typed."""
+    return task_quick.show_reading(task_view.present(), request.args)
+
+
+@bp.post("/bulk")
+def bulk() -> Response:
+    """Change or delete the tasks chosen in the list, or all that it shows."""
+    return task_bulk.carry_out(request.form)
 
 
 @bp.get("/<uuid:task_id>")
@@ -69,10 +87,25 @@ def edit(task_id: UUID) -> Response:
     """Change the fields the form carries."""
     saved = editor.update(task_id, request.form)
     if not isinstance(saved, Form):
-        return task_pages.show_saved(saved, only_moved="title" not in request.form)
+        return task_pages.show_saved(saved)
     if saved.is_gone:
         return task_pages.show_gone(str(task_id), saved)
     return task_pages.show_task(str(task_id), form_of=lambda _: saved)
+
+
+@bp.get("/<uuid:task_id>/move")
+def move_form(task_id: UUID) -> Response:
+    """Where a task can be moved to: another column, and a place in it."""
+    return task_moves.show_form(str(task_id), request.args.get("status"))
+
+
+@bp.post("/<uuid:task_id>/move")
+def move(task_id: UUID) -> Response:
+    """Move a task on the board."""
+    moved = task_moves.move(editor, str(task_id), request.form)
+    if isinstance(moved, Form):
+        return task_pages.show_task(str(task_id), form_of=lambda _: moved)
+    return task_pages.show_moved(moved)
 
 
 @bp.post("/<uuid:task_id>/delete")

@@ -153,3 +153,50 @@ def test_somebody_elses_project_is_not_one_of_mine(client: Visitor, bob: Visitor
     assert "Bob" not in answer.text
     assert client.rows("SELECT count(*) FROM tasks") == [(0,)]
     made(client)
+
+
+def test_the_line_names_project_person_priority_and_day(client: Visitor) -> None:
+    website, ana = project(client), member(client)
+    line = {"quick": "1", "title": "Write report #web @Ana !high 15 mar 2027"}
+    answer = client.post_form("/tasks", line)
+    assert answer.status_code == 303
+    [row] = client.rows(
+        "SELECT title, project_id::text, assignee_id::text, priority, due_date::text FROM tasks"
+    )
+    assert row == ("Write report", website, ana, "high", "2027-03-15")
+    told = "Write report is added: To do, Website, Ana Lindqvist, High, 15 Mar 2027."
+    assert told in client.get("/tasks").text
+
+
+def test_the_line_wins_over_what_is_looked_at(client: Visitor) -> None:
+    website, rebrand = project(client), project(client, "Rebrand")
+    at = f"/tasks?project_id={website}"
+    line = {"quick": "1", "title": "One #rebrand", "project_id": website}
+    beside(client, at, line, at=at, target="quick-add")
+    assert client.rows("SELECT project_id::text FROM tasks") == [(rebrand,)]
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+@pytest.mark.parametrize("line", ["Call #web", "Call @nobody !high", "Call #12 !soon"])
+def test_a_line_that_is_not_understood_stays_with_the_reason(
+    client: Visitor, htmx: bool, line: str
+) -> None:
+    project(client, "Website")
+    project(client, "Webshop")
+    answer = client.post_form("/tasks", {"quick": "1", "title": line}, htmx=htmx)
+    assert answer.status_code == 422
+    assert f'name="title" value="{line}"' in answer.text
+    assert 'aria-describedby="quick-error"' in answer.text
+    assert client.rows("SELECT 1 FROM tasks") == []
+
+
+def test_the_reading_is_shown_while_it_is_typed(client: Visitor) -> None:
+    project(client)
+    answer = beside(client, "/tasks/reading?title=Call+%23web+!high+today", target="quick-reading")
+    assert answer.status_code == 200
+    for words in ("reads as", "To do", "Website", "High", "Today"):
+        assert words in answer.text
+    assert "<html" not in answer.text
+    assert beside(client, "/tasks/reading?title=Call", target="quick-reading").text.strip() == ""
+    wrong = beside(client, "/tasks/reading?title=Call+%23nope", target="quick-reading").text
+    assert "There is no project like #nope." in wrong

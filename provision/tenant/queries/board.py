@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import Select, case, func, select
 
+from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.columns import (
     DONE,
     LIMIT,
@@ -24,7 +26,15 @@ from provision.tenant.queries.filters import conditions
 from provision.tenant.tables import tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy import FromClause
+
+    from provision.tenant.rows import StatusCount
+
+
+class _Count(Struct):
+    tasks: int
 
 
 def card(source: FromClause) -> Select[Any]:
@@ -70,3 +80,18 @@ def counts(names: tuple[str, ...]) -> Select[Any]:
         .group_by(tasks.c.status)
         .order_by(tasks.c.status)
     )
+
+
+_IN_ALL = select(func.count().label("tasks")).select_from(tasks).where(own(tasks))
+
+
+def everything(names: tuple[str, ...]) -> dict[str, Select[Any]]:
+    """The part of a bundle that counts all tasks, where filters make that another number."""
+    return {"in_all": _IN_ALL} if names else {}
+
+
+def in_all(texts: Mapping[str, str], counts: Sequence[StatusCount]) -> int:
+    """How many tasks there are without any filter, out of a bundle."""
+    if "in_all" in texts:
+        return decode(texts["in_all"], tuple[_Count])[0].tasks
+    return sum(count.tasks for count in counts)

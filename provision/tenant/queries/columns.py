@@ -142,6 +142,11 @@ def rank(source: FromClause) -> ColumnElement[Any]:
     return func.coalesce(source.c.position, born)
 
 
+def now_rank() -> ColumnElement[Any]:
+    """The end of any column of the board: now, in seconds."""
+    return cast(extract("epoch", func.clock_timestamp()), Numeric)
+
+
 def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(condition)
 

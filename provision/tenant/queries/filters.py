@@ -79,6 +79,7 @@ class TaskFilters(Filters):
     due_after: date | None = None
     is_open: bool | None = None
     is_unassigned: bool | None = None
+    is_undated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ def _conditions(table: Table) -> dict[str, ColumnElement[bool]]:
             "is_open=False": ~is_open(table),
             "is_unassigned=True": c.assignee_id.is_(None),
             "is_unassigned=False": c.assignee_id.is_not(None),
+            "is_undated=True": c.due_date.is_(None),
+            "is_undated=False": c.due_date.is_not(None),
         }
     return found
 

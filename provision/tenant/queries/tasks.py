@@ -59,6 +59,8 @@ TASKS = Collection(
         "priority": meaning(tasks.c.priority, *TASK.labels("priority")),
         "status": meaning(tasks.c.status, *TASK.labels("status")),
         "position": rank(tasks),
+        "project": func.lower(project_name(tasks), type_=Text),
+        "assignee": func.lower(assignee_name(tasks), type_=Text),
         # When it is due, what has no date behind that, and what is done last of all.
         "agenda": case((is_open(tasks), func.coalesce(tasks.c.due_date, _NEVER))),
     },
@@ -79,23 +81,28 @@ TASKS = Collection(
 
 @dataclass(frozen=True, slots=True)
 class BoardPage:
-    """`tasks` are at most `limit` of each status, in the board's order; `counts` are of all."""
+    """`tasks` are at most `limit` of each status, in the board's order; `counts` are of all.
+
+    `in_all` is how many there are without any filter.
+    """
 
     shell: Shell | None
     tasks: tuple[TaskCard, ...]
     counts: tuple[StatusCount, ...]
+    in_all: int
     projects: tuple[Option, ...]
     members: tuple[Option, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TaskListPage:
-    """`counts` are of all tasks that the filters leave, not of this page."""
+    """`counts` are of all tasks that the filters leave, not of this page; `in_all` as above."""
 
     shell: Shell | None
     tasks: tuple[TaskCard, ...]
     next_cursor: str | None
     counts: tuple[StatusCount, ...]
+    in_all: int
     projects: tuple[Option, ...]
     members: tuple[Option, ...]
 
@@ -131,7 +138,8 @@ def board_page(
     return BoardPage(
         frame.read(texts),
         decode(texts["tasks"], tuple[TaskCard, ...]),
-        decode(texts["counts"], tuple[StatusCount, ...]),
+        counts := decode(texts["counts"], tuple[StatusCount, ...]),
+        board.in_all(texts, counts),
         choices.projects,
         choices.members,
     )
@@ -158,7 +166,8 @@ def list_page_with_counts(
         frame.read(texts),
         shown,
         next_cursor,
-        decode(texts["counts"], tuple[StatusCount, ...]),
+        counts := decode(texts["counts"], tuple[StatusCount, ...]),
+        board.in_all(texts, counts),
         choices.projects,
         choices.members,
     )
@@ -182,6 +191,7 @@ def _board_page(names: tuple[str, ...], shell: bool) -> Select[Any]:
     return bundle(
         tasks=board.cards(names),
         counts=board.counts(names),
+        **board.everything(names),
         projects=options.PROJECTS,
         members=options.MEMBERS,
         **frame.part(shell),
@@ -193,6 +203,7 @@ def _list_page(rows: Select[Any], names: tuple[str, ...], shell: bool) -> Select
     return bundle(
         rows=rows,
         counts=board.counts(names),
+        **board.everything(names),
         projects=options.PROJECTS,
         members=options.MEMBERS,
         **frame.part(shell),

@@ -21,7 +21,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal_column,
     or_,
     select,
     update,
@@ -33,6 +32,7 @@ from provision.tenant.queries.columns import (
     DONE,
     ID,
     OWNER,
+    now_rank,
     own,
     own_rows,
     utc_now,
@@ -93,23 +93,23 @@ def create(
     values: Mapping[str, Any],
     today: date | None,
 ) -> str:
-    _check(of, values)
+    check(of, values)
     written = {f"new_{name}": value for name, value in {**of.defaults, **values}.items()}
     statement = _create(of, today is not None)
     answer = conn.execute(statement, {"owner_id": owner_id, "today": today, **written}).one()
-    _check_references(of, answer)
+    check_references(of, answer)
     return as_text(answer.item)
 
 
 def change(of: AnyCollection, conn: Connection, aim: Aim, values: Mapping[str, Any]) -> str:
-    _check(of, values)
+    check(of, values)
     if not values:
         return _unchanged(of, conn, aim)
     as_card, has_version = aim.today is not None, aim.version is not None
     statement = _change(of, tuple(sorted(values)), has_version, as_card)
     written = {f"new_{name}": value for name, value in values.items()}
     answer = conn.execute(statement, aim.parameters() | written).one()
-    _check_references(of, answer)
+    check_references(of, answer)
     if answer.item is None:
         raise _why_nothing_was_found(of, conn, aim)
     return as_text(answer.item)
@@ -138,13 +138,13 @@ def _why_nothing_was_found(
         return gone
 
 
-def _check(of: AnyCollection, values: Mapping[str, Any]) -> None:
+def check(of: AnyCollection, values: Mapping[str, Any]) -> None:
     if not values.keys() <= of.defaults.keys():
         unknown = ", ".join(sorted(values.keys() - of.defaults.keys()))
         raise ValueError(f"not to be written to {of.table.name}: {unknown}")
 
 
-def _check_references(of: AnyCollection, answer: Any) -> None:
+def check_references(of: AnyCollection, answer: Any) -> None:
     found = answer._mapping  # noqa: SLF001  # SQLAlchemy's public name for it
     errors = {
         name: [of.unknown[name]] for name in of.references if found.get(f"has_{name}") is False
@@ -157,13 +157,13 @@ def _new(of: AnyCollection, name: str) -> ColumnElement[Any]:
     return bindparam(f"new_{name}", type_=of.table.c[name].type)
 
 
-def _shaped(of: AnyCollection, rows: FromClause, *, as_card: bool) -> Select[Any]:
+def shaped(of: AnyCollection, rows: FromClause, *, as_card: bool) -> Select[Any]:
     """The JSON text of each row."""
     item = (of.card if as_card else of.row)(rows).subquery("item")
     return select(cast(func.row_to_json(item.table_valued()), Text)).select_from(item)
 
 
-def _references(of: AnyCollection, names: tuple[str, ...]) -> CTE | None:
+def references(of: AnyCollection, names: tuple[str, ...]) -> CTE | None:
     """One row that tells of each foreign id whether it may be written.
 
     The rows referred to are held until the write is done, as the foreign key would hold them.
@@ -185,14 +185,14 @@ def _references(of: AnyCollection, names: tuple[str, ...]) -> CTE | None:
 
 
 def _answer(of: AnyCollection, written: CTE, known: CTE | None, *, as_card: bool) -> Select[Any]:
-    item = _shaped(of, written, as_card=as_card).scalar_subquery().label("item")
+    item = shaped(of, written, as_card=as_card).scalar_subquery().label("item")
     return select(item) if known is None else select(item, *known.c).select_from(known)
 
 
 @lru_cache
 def _get(of: AnyCollection, as_card: bool) -> Select[Any]:
     found = own_rows(of.table).where(of.table.c.id == ID).subquery("found")
-    return _shaped(of, found, as_card=as_card)
+    return shaped(of, found, as_card=as_card)
 
 
 @lru_cache
@@ -209,10 +209,8 @@ def _create(of: AnyCollection, as_card: bool) -> Select[Any]:
     if "completed_at" in table.c:
         written["completed_at"] = case((_new(of, "status") == DONE, utc_now()))
     if "position" in table.c:
-        # Now, in seconds: the end of any column (see `columns.rank`).
-        end: ColumnElement[Any] = literal_column("extract(epoch FROM clock_timestamp())::numeric")
-        written["position"] = func.coalesce(_new(of, "position"), end)
-    known = _references(of, names)
+        written["position"] = func.coalesce(_new(of, "position"), now_rank())
+    known = references(of, names)
     source = select(*(value.label(name) for name, value in written.items()))
     if known is not None:
         source = source.select_from(known).where(and_(*known.c))
@@ -239,7 +237,7 @@ def _change(
     statement = update(table).values(written).where(table.c.id == ID, own(table))
     if has_version:
         statement = statement.where(_is_version(table))
-    known = _references(of, names)
+    known = references(of, names)
     if known is not None:
         # As scalars: it has one row, and a join would be taken for a forgotten condition.
         statement = statement.where(*(select(each).scalar_subquery() for each in known.c))

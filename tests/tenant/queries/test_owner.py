@@ -20,9 +20,12 @@ from provision.errors import NotFoundError, ValidationError
 from provision.tenant import queries, tables
 from provision.tenant.queries import (
     arriving,
+    bulk,
     dashboard,
     leaving,
+    moving,
     options,
+    places,
     projects,
     sample,
     search,
@@ -30,6 +33,7 @@ from provision.tenant.queries import (
     tasks,
     team,
 )
+from provision.tenant.queries.bulk import Chosen, Outcome
 from provision.tenant.queries.collection import Collection
 from provision.tenant.queries.filters import ProjectFilters, TaskFilters, TeamFilters
 from provision.tenant.queries.projects import PROJECTS
@@ -96,12 +100,24 @@ BY_ID = {
         f"{name}.update": _call_by_id(noun.update, values=VALUES[name], today=MONDAY)
         for name, noun in NOUNS.items()
     },
+    "places.places": _call_by_id(places.places, today=MONDAY, shell=True),
+    "moving.move": _call_by_id(moving.move, was="todo", status="review", today=MONDAY),
     **{f"{name}.delete": _call_by_id(noun.delete) for name, noun in NOUNS.items()},
 }
 
 CREATES = {
     f"{name}.create": _call(noun.create, values=VALUES[name], today=MONDAY)
     for name, noun in NOUNS.items()
+}
+
+# Of rows that are not theirs, each finds none.
+MANY: dict[str, Call] = {
+    "bulk.change_many": lambda conn, owner_id, row_id: bulk.change_many(
+        conn, owner_id=owner_id, chosen=Chosen(1, ids=[row_id]), values={"status": "done"}
+    ),
+    "bulk.delete_many": lambda conn, owner_id, row_id: bulk.delete_many(
+        conn, owner_id=owner_id, chosen=Chosen(1, ids=[row_id])
+    ),
 }
 
 # Several statements, in a transaction of its own.
@@ -111,7 +127,7 @@ FILLS = {
     "arriving.restore": _call(arriving.restore, rows=ARRIVING),
 }
 
-CALLS = READS | BY_ID | CREATES
+CALLS = READS | BY_ID | CREATES | MANY
 
 # What is about the database as a whole, before anybody in it is chosen; see test_workspaces.
 OF_NOBODY = {"workspaces.found", "workspaces.claim"}
@@ -178,12 +194,26 @@ def test_a_read_shows_nothing_of_somebody_else(name: str, alice: Person, bob: Pe
 
 @pytest.mark.parametrize("name", BY_ID)
 def test_a_row_of_somebody_else_does_not_exist(name: str, alice: Person, bob: Person) -> None:
-    row_id = populate(alice)[name.split(".", maxsplit=1)[0]]
+    row_id = populate(alice)[_noun_of(name)]
     before = everything(alice)
     with pytest.raises(NotFoundError):
         BY_ID[name](bob.conn, bob.owner_id, row_id)
     assert everything(alice) == before
     BY_ID[name](alice.conn, alice.owner_id, row_id)
+
+
+def _noun_of(name: str) -> str:
+    module = name.split(".", maxsplit=1)[0]
+    return "tasks" if module in {"bulk", "moving", "places"} else module
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_many_rows_of_somebody_else_are_none(name: str, alice: Person, bob: Person) -> None:
+    row_id = populate(alice)["tasks"]
+    before = everything(alice)
+    assert MANY[name](bob.conn, bob.owner_id, row_id) == Outcome(0, 0)
+    assert everything(alice) == before
+    assert MANY[name](alice.conn, alice.owner_id, row_id) == Outcome(1, 1)
 
 
 @pytest.mark.parametrize("name", CREATES)
@@ -245,7 +275,7 @@ def test_each_is_one_statement_with_the_owner_on_every_table(
 ) -> None:
     ids = populate(alice)
     statements.clear()
-    CALLS[name](alice.conn, alice.owner_id, ids.get(name.split(".", maxsplit=1)[0], ""))
+    CALLS[name](alice.conn, alice.owner_id, ids.get(_noun_of(name), ""))
     (statement,) = statements
     for table in ("projects", "tasks", "team_members"):
         scans = re.findall(rf"(?:FROM|JOIN|UPDATE|,) +{table}\b(?!\.)", statement)

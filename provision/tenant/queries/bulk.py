@@ -1,0 +1,146 @@
+"""Changing or deleting many tasks at once: one statement, which does all of it or nothing.
+
+Who asks says how many tasks they saw. Where another number is found by now, because tasks came,
+went or changed meanwhile, nothing is done.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Numeric,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+    update,
+)
+
+from provision.tenant.queries import writing
+from provision.tenant.queries.columns import DONE, now_rank, own, rank, utc_now
+from provision.tenant.queries.filters import ALL_TASKS, TaskFilters, conditions
+from provision.tenant.queries.tasks import TASKS
+from provision.tenant.tables import tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import CTE, ColumnElement, Connection, Select
+
+_EXPECTED = bindparam("expected", type_=BigInteger)
+_IDS = cast(bindparam("ids", type_=ARRAY(Text)), ARRAY(Uuid(as_uuid=False)))
+
+
+class Outcome(NamedTuple):
+    """How many tasks were found, and how many of them are changed: all, or none."""
+
+    found: int
+    done: int
+
+
+class Chosen(NamedTuple):
+    """The tasks meant: those of `ids`, or all that `filters` leave; `expected` are so many."""
+
+    expected: int
+    ids: Sequence[str] | None = None
+    filters: TaskFilters = ALL_TASKS
+
+    def names(self) -> tuple[str, ...] | None:
+        return self.filters.names() if self.ids is None else None
+
+    def parameters(self, owner_id: str) -> dict[str, Any]:
+        given = self.filters.parameters() if self.ids is None else {"ids": list(self.ids)}
+        return {"owner_id": owner_id, "expected": self.expected, **given}
+
+
+def change_many(
+    conn: Connection, *, owner_id: str, chosen: Chosen, values: Mapping[str, Any]
+) -> Outcome:
+    """Write `values` to all of them; those of another status go to the end of their new column.
+
+    Raises ValidationError for a project or a team member that is not found.
+    """
+    writing.check(TASKS, values)
+    written = {f"new_{name}": value for name, value in values.items()}
+    statement = _change(chosen.names(), tuple(sorted(values)))
+    answer = conn.execute(statement, chosen.parameters(owner_id) | written).one()
+    writing.check_references(TASKS, answer)
+    return Outcome(answer.found, answer.done)
+
+
+def delete_many(conn: Connection, *, owner_id: str, chosen: Chosen) -> Outcome:
+    answer = conn.execute(_delete(chosen.names()), chosen.parameters(owner_id)).one()
+    return Outcome(answer.found, answer.done)
+
+
+def _chosen(names: tuple[str, ...] | None) -> CTE:
+    """The tasks meant, held until the write is done; in one order, so that two writers wait."""
+    meant = [tasks.c.id == func.any(_IDS)] if names is None else conditions(tasks, names)
+    return (
+        select(tasks.c.id, tasks.c.status, rank(tasks).label("rank"))
+        .where(own(tasks), *meant)
+        .order_by(tasks.c.id)
+        .with_for_update()
+        .cte("chosen")
+    )
+
+
+def _outcome(chosen: CTE, written: CTE) -> list[ColumnElement[Any]]:
+    return [
+        select(func.count()).select_from(chosen).scalar_subquery().label("found"),
+        select(func.count()).select_from(written).scalar_subquery().label("done"),
+    ]
+
+
+def _all_found(chosen: CTE) -> ColumnElement[bool]:
+    return select(func.count()).select_from(chosen).scalar_subquery() == _EXPECTED
+
+
+@lru_cache(maxsize=256)
+def _change(filtered: tuple[str, ...] | None, names: tuple[str, ...]) -> Select[Any]:
+    chosen = _chosen(filtered)
+    place = func.row_number().over(order_by=(chosen.c.rank.nulls_last(), chosen.c.id))
+    placed = select(chosen.c.id, place.label("place")).cte("placed")
+    new = {name: bindparam(f"new_{name}", type_=tasks.c[name].type) for name in names}
+    written: dict[str, Any] = {**new, "updated_at": utc_now()}
+    if "status" in names:
+        still_done = case((tasks.c.status == DONE, tasks.c.completed_at), else_=utc_now())
+        written["completed_at"] = case((new["status"] == DONE, still_done))
+        thousandth: ColumnElement[Any] = literal_column("0.001", Numeric)
+        written["position"] = case(
+            (tasks.c.status == new["status"], tasks.c.position),
+            else_=now_rank() + placed.c.place * thousandth,
+        )
+    statement = (
+        update(tasks)
+        .values(written)
+        .where(tasks.c.id == placed.c.id, own(tasks), _all_found(chosen))
+    )
+    known = writing.references(TASKS, names)
+    if known is not None:
+        # As scalars: it has one row, and a join would be taken for a forgotten condition.
+        statement = statement.where(*(select(each).scalar_subquery() for each in known.c))
+    changed = statement.returning(tasks.c.id).cte("changed")
+    outcome = _outcome(chosen, changed)
+    return select(*outcome) if known is None else select(*outcome, *known.c).select_from(known)
+
+
+@lru_cache(maxsize=256)
+def _delete(filtered: tuple[str, ...] | None) -> Select[Any]:
+    chosen = _chosen(filtered)
+    gone = (
+        delete(tasks)
+        .where(tasks.c.id == chosen.c.id, own(tasks), _all_found(chosen))
+        .returning(tasks.c.id)
+        .cte("gone")
+    )
+    return select(*_outcome(chosen, gone))

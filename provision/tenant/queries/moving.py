@@ -1,0 +1,181 @@
+"""Moving a task on the board: one row written, between the neighbours it then has.
+
+Neighbours are looked up in the whole column as it is now, whatever a person's filter shows of it,
+and half way between two numbers there is always room, as PostgreSQL's numerics are exact. Only
+where two neighbours share a number, or numbers have grown long, the column is numbered anew.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import (
+    Integer,
+    Numeric,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from provision.errors import StaleVersionError
+from provision.tenant.queries import writing
+from provision.tenant.queries.bundle import as_text
+from provision.tenant.queries.columns import DONE, ID, now_rank, own, rank, utc_now, versioned
+from provision.tenant.queries.tasks import TASKS
+from provision.tenant.tables import tasks
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import CTE, ColumnElement, Connection, Select
+
+_MOST_DECIMALS: Final = 40
+_WAS = bindparam("was", type_=Text)
+_COLUMN = bindparam("in_column", type_=Text)
+_ABOVE = bindparam("above", type_=Uuid(as_uuid=False))
+_BELOW = bindparam("below", type_=Uuid(as_uuid=False))
+_ON_TOP = bindparam("on_top", type_=Integer)
+_STATUS: ColumnElement[str] = func.coalesce(tasks.c.status, literal_column("''"), type_=Text)
+
+
+def move(
+    conn: Connection,
+    *,
+    owner_id: str,
+    row_id: str,
+    was: str,
+    today: date,
+    status: str | None = None,
+    above: str | None = None,
+    below: str | None = None,
+    on_top: bool = False,
+) -> str:
+    """Put a task below the card `above` it, or above the one `below`, else on top or at the end.
+
+    The answer is its card. `was` is the status it had on the board, empty for none at all;
+    `status` is given where it changes. Raises StaleVersionError, with the card as it is, when the
+    task has another status by now, and TaskNotFoundError.
+    """
+    parameters = {
+        "owner_id": owner_id,
+        "row_id": row_id,
+        "was": was,
+        "in_column": was if status is None else status,
+        "above": above,
+        "below": below,
+        "on_top": int(on_top),
+        "new_status": status,
+        "today": today,
+    }
+    statement = _move(status is not None)
+    answer = conn.execute(statement, parameters).one()
+    if answer.item is not None and answer.is_tight:
+        conn.execute(_SPREAD, parameters)
+        parameters["was"] = parameters["in_column"]
+        answer = conn.execute(statement, parameters).one()
+    if answer.item is None:
+        raise StaleVersionError(TASKS.get(conn, owner_id=owner_id, row_id=row_id, today=today))
+    return as_text(answer.item)
+
+
+def _usable() -> ColumnElement[Any]:
+    """A rank to count with: other programs may have stored NaN or infinity."""
+    bound: ColumnElement[Any] = literal_column("1e15", Numeric)
+    return case((and_(rank(tasks) > -bound, rank(tasks) < bound), rank(tasks)))
+
+
+def _others() -> CTE:
+    """The other cards of the column."""
+    return (
+        select(tasks.c.id, _usable().label("rank"))
+        .where(own(tasks), _STATUS == _COLUMN, tasks.c.id != ID)
+        .cte("others")
+    )
+
+
+def _bounds(others: CTE) -> CTE:
+    """Between which ranks the task goes, in one row; NULL where the column ends there."""
+    place = tuple_(others.c.rank, others.c.id)
+    first = select(others.c.id).order_by(others.c.rank, others.c.id).limit(1).scalar_subquery()
+    above = select(others.c.id, others.c.rank).where(others.c.id == _ABOVE).cte("above")
+    below = (
+        select(others.c.id, others.c.rank)
+        .where(or_(others.c.id == _BELOW, and_(_ON_TOP == 1, others.c.id == first)))
+        .limit(1)
+        .cte("below")
+    )
+    after = (
+        select(others.c.rank)
+        .where(place > tuple_(above.c.rank, above.c.id))
+        .order_by(others.c.rank, others.c.id)
+        .limit(1)
+    )
+    before = (
+        select(others.c.rank)
+        .where(place < tuple_(below.c.rank, below.c.id))
+        .order_by(others.c.rank.desc(), others.c.id.desc())
+        .limit(1)
+    )
+    is_below_another = exists(select(above.c.id))
+    lowest = select(above.c.rank).scalar_subquery()
+    highest = select(below.c.rank).scalar_subquery()
+    return select(
+        case((is_below_another, lowest), else_=before.scalar_subquery()).label("low"),
+        case((is_below_another, after.scalar_subquery()), else_=highest).label("high"),
+    ).cte("bounds")
+
+
+@lru_cache
+def _move(has_status: bool) -> Select[Any]:
+    bounds = _bounds(_others())
+    low, high = bounds.c.low, bounds.c.high
+    half: ColumnElement[Any] = literal_column("0.5", Numeric)
+    spot = select(
+        case(
+            (and_(low.is_not(None), high.is_not(None)), (low + high) * half),
+            (low.is_not(None), func.greatest(now_rank(), low + 1)),
+            (high.is_not(None), high - 60),
+            else_=now_rank(),
+        ).label("rank"),
+        func.coalesce(low == high, literal_column("false")).label("is_tight"),
+    ).cte("spot")
+    written: dict[str, ColumnElement[Any]] = {"position": select(spot.c.rank).scalar_subquery()}
+    if has_status:
+        status = bindparam("new_status", type_=Text)
+        still_done = case((tasks.c.status == DONE, tasks.c.completed_at), else_=utc_now())
+        written["status"] = status
+        written["completed_at"] = case((status == DONE, still_done))
+        written["updated_at"] = case((status == _STATUS, tasks.c.updated_at), else_=utc_now())
+    moved = (
+        update(tasks)
+        .values(written)
+        .where(tasks.c.id == ID, own(tasks), _STATUS == _WAS)
+        .returning(*versioned(tasks))
+        .cte("moved")
+    )
+    item = writing.shaped(TASKS, moved, as_card=True).scalar_subquery().label("item")
+    is_long = func.scale(spot.c.rank) > _MOST_DECIMALS
+    return select(item, or_(spot.c.is_tight, is_long).label("is_tight")).select_from(spot)
+
+
+def _spread() -> Any:
+    """Number a column anew, in the order it has, with the least distance of a second."""
+    others = _others()
+    order = (others.c.rank.asc().nulls_last(), others.c.id)
+    place = func.row_number().over(order_by=order)
+    last = func.coalesce(func.max(others.c.rank).over(), now_rank())
+    spread = select(others.c.id, (last - func.count().over() + place).label("rank")).cte("spread")
+    return update(tasks).values(position=spread.c.rank).where(tasks.c.id == spread.c.id, own(tasks))
+
+
+_SPREAD = _spread()

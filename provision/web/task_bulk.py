@@ -1,0 +1,110 @@
+"""Many tasks at once: those chosen in the list, or all that its filters leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from provision.errors import RowRefusedError, ValidationError
+from provision.nouns.tasks import TASK
+from provision.tenant.queries import bulk
+from provision.tenant.queries.bulk import Chosen, Outcome
+from provision.web import task_pages, task_view, workspace
+from provision.web.task_view import TaskView
+
+if TYPE_CHECKING:
+    from flask import Response
+    from werkzeug.datastructures import MultiDict
+
+# What the bar offers besides values: to take them away.
+NONE: Final = "none"
+_COLUMNS: Final = ("status", "priority", "assignee_id", "project_id", "due_date")
+_MOST_DIGITS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Why nothing was done, and what to send again where that would do it: its form's fields."""
+
+    text: str
+    button: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+def carry_out(sent: MultiDict[str, str]) -> Response:
+    """Change or delete, all of them or none; the list comes back as it is then."""
+    view = task_view.at(sent.get("at", "")) or TaskView(view="list")
+    chosen, is_delete = _chosen(sent, view), sent.get("action") == "delete"
+    try:
+        values = {} if is_delete else _values(sent)
+        if not chosen.expected:
+            raise ValidationError({"id": ["Choose at least one task."]})
+        if not is_delete and not values:
+            raise ValidationError({"id": ["Choose what to change in the bar below."]})
+        outcome = _write(chosen, values, is_delete=is_delete)
+    except (ValidationError, RowRefusedError) as error:
+        return task_pages.show_list(view, question=Question(_sentence(error)), status=422)
+    if outcome.done != outcome.found or outcome.found != chosen.expected:
+        question = _ask(sent, chosen, outcome, is_delete=is_delete)
+        return task_pages.show_list(view, question=question, status=409)
+    verb = "deleted" if is_delete else "changed"
+    tasks = "task is" if outcome.done == 1 else "tasks are"
+    return task_pages.show_changed_many(view, f"{outcome.done:,} {tasks} {verb}.")
+
+
+def _write(chosen: Chosen, values: dict[str, Any], *, is_delete: bool) -> Outcome:
+    if is_delete:
+        return workspace.write(bulk.delete_many, chosen=chosen)
+    return workspace.write(bulk.change_many, chosen=chosen, values=values)
+
+
+def _chosen(sent: MultiDict[str, str], view: TaskView) -> Chosen:
+    """Those with a tick, or `all` of the `count` that the list was said to have."""
+    if "all" in sent:
+        return Chosen(_number(sent.get("count", "")), filters=view.filters())
+    ids = sorted({text for text in map(task_view.row_id, sent.getlist("id")) if text})
+    # What is asked a second time knows that some of them are gone.
+    return Chosen(_number(sent.get("left", "")) or len(ids), ids=ids)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
+
+
+def _values(sent: MultiDict[str, str]) -> dict[str, Any]:
+    """The fields to change: those that the bar's controls do not leave as they are."""
+    given = {column: sent[column] for column in _COLUMNS if sent.get(column)}
+    cleared = {column: "" if text == NONE else text for column, text in given.items()}
+    return TASK.read(cleared, creating=False)
+
+
+def _ask(
+    sent: MultiDict[str, str], chosen: Chosen, outcome: Outcome, *, is_delete: bool
+) -> Question:
+    """Say that the number is another by now, and offer to go on with it."""
+    verb = "Delete" if is_delete else "Change"
+    if chosen.ids is None:
+        text = (
+            f"The list had {chosen.expected:,} tasks when you chose them; {outcome.found:,} match"
+            " now. Nothing was changed."
+        )
+        button = f"{verb} all {outcome.found:,}"
+    else:
+        gone = chosen.expected - outcome.found
+        text = (
+            f"{gone:,} of the {chosen.expected:,} chosen tasks"
+            f" {'is' if gone == 1 else 'are'} gone. Nothing was changed."
+        )
+        button = f"{verb} the other {outcome.found:,}"
+    if not outcome.found:
+        return Question(text)
+    skipped = ("csrf_token", "count", "left")
+    fields = [(name, value) for name, value in sent.items(multi=True) if name not in skipped]
+    fields.append(("count" if chosen.ids is None else "left", str(outcome.found)))
+    return Question(text, button, tuple(fields))
+
+
+def _sentence(error: ValidationError | RowRefusedError) -> str:
+    if isinstance(error, ValidationError):
+        return " ".join(text for texts in error.errors.values() for text in texts)
+    return str(error)

@@ -1,0 +1,73 @@
+"""The line above a board or list that adds a task, and how it says what it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from provision.nouns.tasks import STATUSES
+from provision.tenant.queries import options
+from provision.web import filters, quick_line, task_pages, workspace
+from provision.web.editing import Editor, Form
+from provision.web.filters import short_day
+from provision.web.partials import respond
+from provision.web.task_view import PRIORITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Response
+
+    from provision.tenant.rows import TaskDetail
+    from provision.web.quick_line import Reading
+    from provision.web.task_view import TaskView
+
+
+def create(editor: Editor[TaskDetail], view: TaskView, sent: Mapping[str, str]) -> Response:
+    """Make a task of the line; what is not understood is said beside it, and nothing is made."""
+    line = sent.get("title", "")
+    reading = _read(line)
+    if reading.errors:
+        return task_pages.show_quick(view, line, reading.errors)
+    made = editor.create({**sent, **reading.values, "title": _title(reading, line)})
+    if isinstance(made, Form):
+        messages = [text for texts in made.errors.values() for text in texts]
+        return task_pages.show_quick(view, line, messages)
+    return task_pages.show_made(view, made, _words(made, reading), is_quick=True)
+
+
+def show_reading(view: TaskView, given: Mapping[str, str]) -> Response:
+    """What the line would become, in the shapes it will have; nothing while it says nothing yet."""
+    line = given.get("title", "")[:1000]
+    reading = _read(line)
+    values = {"status": "todo", "priority": "medium", **view.presets(), **reading.values}
+    return respond(
+        task_pages.LIST,
+        "quick_reading",
+        reading=reading if reading.values or reading.errors else None,
+        values=values,
+        **task_pages.frame(view),
+    )
+
+
+def _read(line: str) -> Reading:
+    choices = workspace.read(options.choices) if quick_line.asks_for_names(line) else None
+    return quick_line.read(line, choices, filters.today())
+
+
+def _title(reading: Reading, line: str) -> str:
+    """What is not on one line stays as it is, to be refused as any title would be."""
+    return line if any(ord(letter) < 32 for letter in line.strip()) else reading.title
+
+
+def _words(made: TaskDetail, reading: Reading) -> str:
+    """The toast: the title, and what else the line was read as."""
+    texts: list[Any] = [
+        reading.names.get("project_id"),
+        reading.names.get("assignee_id"),
+        PRIORITIES.get(reading.values.get("priority", "")),
+        short_day(reading.values.get("due_date", "")),
+    ]
+    said = ", ".join(text for text in texts if text)
+    title = task_pages.short(made.title)
+    where = STATUSES.get(made.status or "", "")
+    return f"{title} is added: {where}, {said}." if said else f"{title} is added."
