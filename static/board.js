@@ -32,13 +32,14 @@ const drop = (card, from) => {
   card.moving = from;
   htmx.ajax("POST", `${link(card).getAttribute("href")}/move`, { source: card, target: card, swap: "none", values });
 };
-document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr, successful } }) => {
+document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
   const from = elt.moving;
-  if (!from || successful) return;
-  // What was refused because of somebody else's move comes with its own answer.
-  if (xhr.status === 404) elt.remove();
-  else if (xhr.status !== 409) putBack(elt, from);
+  if (!from) return;
   elt.moving = undefined;
+  // What was refused because of somebody else's move comes with its own answer.
+  if (xhr.status === 200 || xhr.status === 409) return;
+  if (xhr.status === 404) elt.remove();
+  else putBack(elt, from);
 });
 
 // ── By mouse and touch ──
@@ -58,7 +59,9 @@ const prepare = async () => {
   const section = document.querySelector("[data-sortable]");
   if (!section) return;
   const Sortable = await load(section).catch(() => { sortable = undefined; });
-  for (const column of Sortable ? columns() : []) {
+  if (!Sortable) return;
+  board()?.classList.add("board-draggable");
+  for (const column of columns()) {
     if (Sortable.get(column)) continue;
     const isDone = column.dataset.status === "done";
     Sortable.create(column, {
@@ -165,12 +168,12 @@ const onKey = (event) => {
 document.addEventListener("keydown", onKey, true);
 
 // ── After each answer ──
-document.addEventListener("htmx:configRequest", ({ detail: { elt, parameters } }) => {
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const more = detail.elt;
+  if (!more.matches(".board-cards > .load-more")) return;
   // Cards came and went since the link to the next ones was written.
-  if (elt.matches(".load-more") && board()) {
-    const column = elt.closest(".board-cards");
-    parameters.offset = String(cardsOf(column).filter((card) => card.compareDocumentPosition(elt) & Node.DOCUMENT_POSITION_FOLLOWING).length);
-  }
+  const before = cardsOf(more.parentElement).filter((card) => card.compareDocumentPosition(more) & Node.DOCUMENT_POSITION_FOLLOWING);
+  detail.path = detail.path.replace(/\boffset=\d+/, `offset=${before.length}`);
 });
 document.addEventListener("htmx:afterSettle", () => {
   const seen = new Set();

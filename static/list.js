@@ -23,7 +23,9 @@ const recount = () => {
   head.checked = chosen > 0 && chosen === boxes().length;
   head.indeterminate = chosen > 0 && !head.checked;
 };
-document.addEventListener("click", (event) => {
+const onClick = (event) => {
+  const cell = event.target.closest?.("button.cell-edit");
+  if (cell) edit(cell.closest("tr"), cell.dataset.edit);
   const box = event.target.closest?.(".task-table input[name=id]");
   if (!box) return;
   const all = boxes();
@@ -32,7 +34,8 @@ document.addEventListener("click", (event) => {
     for (const each of all.slice(from, to + 1)) each.checked = box.checked;
   }
   last = box;
-});
+};
+document.addEventListener("click", onClick);
 document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-choose-all]")) for (const box of boxes()) box.checked = target.checked;
   recount();
@@ -92,10 +95,6 @@ const edit = (row, column) => {
   if (field.matches("select")) try { field.showPicker(); } catch { /* opened by its own keys */ }
   if (field.type === "text") field.select();
 };
-document.addEventListener("click", (event) => {
-  const cell = event.target.closest?.("button.cell-edit");
-  if (cell) edit(cell.closest("tr"), cell.dataset.edit);
-});
 document.addEventListener("dblclick", (event) => {
   const head = event.target.closest?.("th[data-edit=title]");
   if (head && !event.target.closest("a")) edit(head.closest("tr"), "title");
@@ -108,7 +107,8 @@ const onKey = (event) => {
   if (!document.querySelector(".task-table") || event.target.closest("select, textarea, dialog, .panel")) return;
   const { key } = event;
   const row = event.target.closest(".task-table tr[id]");
-  if (event.target.matches("input:not([name=id])")) return;
+  const isTyping = event.target.matches("input:not([type=checkbox])");
+  if (isTyping || (key !== "Escape" && event.target.matches("input:not([name=id])"))) return;
   const all = rows();
   const at = all.indexOf(row);
   if (key === "Escape" && boxes().some((box) => box.checked)) document.getElementById("bulk").reset();
@@ -138,6 +138,7 @@ document.addEventListener("htmx:oobAfterSwap", () => {
 document.addEventListener("htmx:afterSettle", recount);
 
 export const wake = (event) => {
-  recount();
   if (event.type === "keydown") onKey(event);
+  if (event.type === "click") onClick(event);
+  recount();
 };

@@ -388,15 +388,20 @@
     if (control) { event.preventDefault(); control.matches("input") ? control.focus() : control.click(); }
   });
 
-  // ── What only boards and lists need comes when one is first touched ──
-  const woken = new Set();
+  // ── What only boards and lists need comes when one is first touched; what is done meanwhile is told it ──
+  const parts = new Map();
   const wake = (event) => {
     const source = document.querySelector("[data-script]")?.dataset.script;
-    if (!source || woken.has(source)) return;
-    woken.add(source);
-    import(source).then((part) => part.wake(event), () => woken.delete(source));
+    if (!source || parts.get(source) === "here") return;
+    if (parts.has(source)) { parts.get(source).push(event); return; }
+    const early = [event];
+    parts.set(source, early);
+    import(source).then((part) => {
+      parts.set(source, "here");
+      for (const each of early) part.wake(each);
+    }, () => parts.delete(source));
   };
-  for (const name of ["pointerover", "touchstart", "focusin", "keydown"]) {
+  for (const name of ["pointerover", "touchstart", "focusin", "keydown", "click"]) {
     document.addEventListener(name, wake, { passive: true });
   }
 

@@ -42,7 +42,7 @@ def test_a_task_is_added_opened_moved_edited_and_deleted_on_the_board(
     expect(tab.page.get_by_text("No tasks yet")).to_be_hidden()
 
     card = tab.page.locator("#cards-todo .card").filter(has_text="Draw it")
-    card.get_by_role("link").click()
+    card.locator(".card-title").click()
     panel = tab.page.locator("#panel .panel")
     expect(panel).to_be_focused()
     pressed = panel.get_by_role("button", name="In progress")
@@ -78,7 +78,7 @@ def test_the_panel_closes_to_its_card(tab: Tab, owner: Visitor) -> None:
     owner.api("POST", "/api/tasks", {"title": "Draw it"})
     tab.go("/tasks")
     tab.mark()
-    card = tab.page.locator(".card a")
+    card = tab.page.locator(".card-title")
     card.click()
     panel = tab.page.locator("#panel .panel")
     expect(panel).to_be_visible()
