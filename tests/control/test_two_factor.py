@@ -163,7 +163,7 @@ def test_recovery_codes_are_proven_saved_by_one_typed_back(
 ) -> None:
     _, codes = _enrol(store, secrets, alice)
     with pytest.raises(SecondFactorRejectedError):
-        two_factor.confirm_saved(store, alice.id, "0000-0000-0000-0000")
+        two_factor.confirm_saved(store, alice.id, "0000-0000-0000-0000-0000-0000")
     two_factor.confirm_saved(store, alice.id, codes[3])
     # It was shown, not used.
     assert two_factor.state(store, alice.id) == two_factor.TwoFactor(True, 10, True)
@@ -254,12 +254,12 @@ def test_one_persons_codes_are_nothing_to_another(
 @pytest.mark.parametrize(
     ("typed", "read"),
     [
-        ("k7wm-3fhd-9qtx-p2va", "k7wm-3fhd-9qtx-p2va"),
-        (" K7WM3FHD 9QTXP2VA\n", "k7wm-3fhd-9qtx-p2va"),
-        ("oilO-ILil-0000-1111", "0110-1111-0000-1111"),
-        ("k7wm-3fhd-9qtx-p2v", None),
-        ("k7wm-3fhd-9qtx-p2vu", None),
-        ("k7wm-3fhd-9qtx-p2vé", None),
+        ("k7wm-3fhd-9qtx-p2va-8h2k-m4zr", "k7wm-3fhd-9qtx-p2va-8h2k-m4zr"),
+        (" K7WM3FHD 9QTXP2VA\n8h2k M4ZR", "k7wm-3fhd-9qtx-p2va-8h2k-m4zr"),
+        ("oilO-ILil-0000-1111-2222-3333", "0110-1111-0000-1111-2222-3333"),
+        ("k7wm-3fhd-9qtx-p2va-8h2k-m4z", None),
+        ("k7wm-3fhd-9qtx-p2va-8h2k-m4zu", None),
+        ("k7wm-3fhd-9qtx-p2va-8h2k-m4zé", None),
         ("123456", None),
         ("", None),
         ("k" * 5_000, None),

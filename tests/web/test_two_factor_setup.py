@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SETUP = "/auth/two-factor/setup"
 SAVED = "/auth/two-factor/recovery-codes"
 PAGE = "/settings/two-factor"
-_CODE = re.compile(r"\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3}\b")
+_CODE = re.compile(r"\b[0-9a-z]{4}(?:-[0-9a-z]{4}){5}\b")
 
 
 def _secret(page: str) -> str:

@@ -72,7 +72,7 @@ def _take_code(person: Person, raw: str, target: str) -> Response:
 
 def _start_over(target: str, *, was_here: bool) -> Response:
     cookie.pop(_COOKIE, None)
-    text = "That took too long, or it was begun anew elsewhere. Sign in again."
+    text = "That took too long, or your account was changed meanwhile. Sign in again."
     return leave_for(url_for("account.login", next=target), text if was_here else None)
 
 
