@@ -17,9 +17,15 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from gunicorn.http.errors import (
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    ParseException,
+)
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from provision.arrival import Arrival
+from provision.response_headers import SECURITY
 from provision.turns import Turns
 
 if TYPE_CHECKING:
@@ -37,6 +43,9 @@ _MOST_HELD_BYTES: Final = 64 * 1024 * 1024
 _PIECE_BYTES: Final = 64 * 1024
 # Set by the app where it refused a request at once, because of what went wrong before.
 _REFUSED: Final = "provision.refused"
+_NOT_UNDERSTOOD: Final = ("400 Bad Request", "This request could not be understood.")
+_FAULT: Final = ("500 Internal Server Error", "This is a fault in Provision, not in your request.")
+_OUR_OWN_HEADERS: Final = (InvalidResponseHeader, InvalidResponseHeaderName)
 _OUT_OF_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
 
 
@@ -149,6 +158,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.was_refused = False
         self._serving.connection = conn
         return super().handle(conn)
+
+    def handle_error(self, _req: Any, client: Any, _addr: Any, exc: Exception) -> None:
+        """Answer what cannot be read as a request, and repeat none of it here or in the log.
+
+        gunicorn would: a line that is only nearly right may hold a cookie or a token.
+        """
+        is_theirs = isinstance(exc, ParseException) and not isinstance(exc, _OUR_OWN_HEADERS)
+        status, text = _NOT_UNDERSTOOD if is_theirs else _FAULT
+        self.log.warning("Answered %s: %s", status, type(exc).__name__)
+        body = f"{text}\n".encode()
+        lines = {
+            **SECURITY,
+            "Cache-Control": "no-store",
+            "Connection": "close",
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": len(body),
+        }
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        with suppress(OSError):
+            client.sendall(f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body)
 
     def finish_request(self, conn: Connection, fs: Any) -> None:
         """Keep the connection for the next request, or close it."""

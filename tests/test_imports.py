@@ -19,7 +19,8 @@ _MAY_IMPORT = {
     "arrival": set[str](),
     "turns": set[str](),
     "figures": set[str](),
-    "worker": {"arrival", "turns"},
+    "response_headers": set[str](),
+    "worker": {"arrival", "response_headers", "turns"},
     "vault": {"errors"},
     "guessable": set[str](),
     "passwords": {"errors", "guessable"},
@@ -29,7 +30,7 @@ _MAY_IMPORT = {
     "control": {"control", "errors", "vault", "passwords", "totp"},
     "tenant": {"tenant", "nouns", "errors"},
     "web": {
-        *("web", "figures", "control", "tenant", "nouns"),
+        *("web", "figures", "control", "tenant", "nouns", "response_headers"),
         *("errors", "settings", "passwords", "totp"),
     },
 }

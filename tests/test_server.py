@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from provision.response_headers import SECURITY
 from tests.running import run, running
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ def _read_all(connection: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
+def _log_so_far(server: Running) -> bytes:
+    log = server.process.stdout
+    assert log is not None
+    os.set_blocking(log.fileno(), False)
+    server.output += log.read() or b""
+    return bytes(server.output)
+
+
 def _read_until(connection: socket.socket, end: bytes) -> bytes:
     seen = b""
     while end not in seen:
@@ -67,6 +76,34 @@ def test_it_answers_and_does_not_tell_its_version(serving: Running) -> None:
 
 def test_a_new_installation_leads_to_registration(serving: Running) -> None:
     assert 'name="password"' in serving.ask("/register").body
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"GET\r\n\r\n",
+        b"G<b>T /secret-1 HTTP/1.1\r\n\r\n",
+        b"GET /\xff?secret-1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCo okie: secret-1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nHost: secret-1\r\n\r\n",
+        b"GET /secret-1" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: secret-1" + b"x" * 9000 + b"\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nExpect: secret-1\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_answered_as_everything_else_and_repeated_nowhere(
+    serving: Running, junk: bytes
+) -> None:
+    with _connect(serving) as client:
+        client.sendall(junk)
+        head, _, body = _read_all(client).decode().partition("\r\n\r\n")
+    status, *lines = head.split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert status == "HTTP/1.1 400 Bad Request"
+    assert SECURITY.items() <= headers.items()
+    assert (headers["Cache-Control"], headers["Connection"]) == ("no-store", "close")
+    assert body == "This request could not be understood.\n"
+    assert b"secret-1" not in _log_so_far(serving)
 
 
 def test_silent_connections_keep_nobody_waiting(serving: Running) -> None:

@@ -12,7 +12,7 @@ from provision.errors import (
     RegistrationClosedError,
     ValidationError,
 )
-from provision.web import limits, session
+from provision.web import headers, limits, session
 from provision.web.partials import leave_for, show_form
 from provision.web.registration import refuse_closed
 from provision.web.services import services
@@ -118,8 +118,12 @@ def theme() -> Response:
     wanted = request.form.get("theme", "")
     target = session.safe_next(request.form.get("next")) or url_for("landing.page")
     response = leave_for(target)
+    name, secure = headers.cookie_name("theme"), request.is_secure
     if wanted in ("light", "dark"):
-        response.set_cookie("theme", wanted, max_age=_YEAR_S, samesite="Lax")
+        response.set_cookie(
+            name, wanted, max_age=_YEAR_S, secure=secure, httponly=True, samesite="Lax"
+        )
     else:
-        response.delete_cookie("theme")
+        # Over HTTPS a browser lets go only of what is taken back as it was given.
+        response.delete_cookie(name, secure=secure, httponly=True, samesite="Lax")
     return response

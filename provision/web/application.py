@@ -84,6 +84,8 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies, x_port=proxies
         )
     metrics.install(app)
+    app.before_request(headers.refuse_malformed_host)
+    app.before_request(headers.redirect_within_this_site)
     retention.install(app, services.store, days=services.settings.audit_days)
     session.install(app)
     problems.install(app)
@@ -110,7 +112,7 @@ def _prepare_templates(app: Flask) -> None:
 
 def _page_context() -> dict[str, Any]:
     """What the frame around every page shows."""
-    theme = request.cookies.get("theme", "")
+    theme = request.cookies.get(headers.cookie_name("theme"), "")
     return {
         "person": session.person_or_none(),
         "workspace": workspace.shown(),

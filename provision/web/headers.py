@@ -2,47 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import Final
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, make_response, redirect, request
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.routing import RequestRedirect
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from provision.response_headers import SECURITY
 
-_SECURITY: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    # Not no-referrer: Flask-WTF checks the referrer of a POST over HTTPS.
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 _YEAR_S: Final = 31_536_000
+_HSTS: Final = f"max-age={_YEAR_S}; includeSubDomains"
+# As browsers send it; what else stands there was made by hand.
+_LABEL: Final = r"[A-Za-z0-9_-]{1,63}"
+_HOST: Final = re.compile(
+    rf"({_LABEL}(\.{_LABEL}){{0,125}}\.?|\[[0-9A-Fa-f:.]{{2,45}}\])(:[0-9]{{1,5}})?"
+)
 
 
 class SessionCookie(SecureCookieSessionInterface):
     """The signed session cookie: `__Host-` and Secure whenever the page came over HTTPS."""
 
     def get_cookie_name(self, app: Flask) -> str:
-        name = super().get_cookie_name(app)
-        return f"__Host-{name}" if request.is_secure else name
+        return cookie_name(super().get_cookie_name(app))
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
 
 
+def cookie_name(name: str) -> str:
+    """The name of a cookie here: no neighbouring site can plant one that begins with `__Host-`."""
+    return f"__Host-{name}" if request.is_secure else name
+
+
+def refuse_malformed_host() -> Response | None:
+    """Answer 400 to a request for a host that no browser asks for.
+
+    In a few words of text: for some of them Flask can make no addresses, and so no page.
+    """
+    host = request.environ.get("HTTP_HOST")
+    is_old = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
+    if is_old if host is None else _HOST.fullmatch(host):
+        return None
+    response = make_response("This request names no host that could be meant.\n", 400)
+    response.content_type = "text/plain; charset=utf-8"
+    return response
+
+
+def redirect_within_this_site() -> Response | None:
+    """Send on to the proper spelling of an address; the router would name the host asked for."""
+    wanted = request.routing_exception
+    if not isinstance(wanted, RequestRedirect):
+        return None
+    address = urlsplit(wanted.new_url)
+    path = f"/{address.path.lstrip('/')}"
+    return make_response(redirect(f"{path}?{address.query}" if address.query else path, 308))
+
+
 def add_security_headers(response: Response) -> Response:
     """Set what is missing; answers of the app are private and never cached unless they say so."""
-    for name, value in _SECURITY.items():
+    for name, value in SECURITY.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
-    if request.endpoint == "static" and response.status_code == 200:
+        response.headers.setdefault("Strict-Transport-Security", _HSTS)
+    if request.endpoint == "static" and response.status_code in (200, 206, 304):
         # The address of an asset names its content (web/assets), so it may be kept for ever.
         if "v" in request.args:
             response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"

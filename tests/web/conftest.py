@@ -99,6 +99,11 @@ class Visitor:
             return connection.execute(statement.encode()).fetchall()
 
 
+def with_cookie(app: Flask, cookie: str, path: str, **headers: str) -> TestResponse:
+    """A page asked for with this cookie and no other, as by a thief of it."""
+    return app.test_client(use_cookies=False).get(path, headers={"Cookie": cookie, **headers})
+
+
 def _headers(htmx: bool) -> dict[str, str]:
     return {"HX-Request": "true"} if htmx else {}
 

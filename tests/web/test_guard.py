@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from provision.response_headers import SECURITY
 from provision.web.session import OPEN_ENDPOINTS
 
 if TYPE_CHECKING:
@@ -63,24 +64,46 @@ def test_no_change_is_made_without_the_csrf_token(app: Flask, newcomer: Visitor)
     assert walked > 15
 
 
-def test_every_answer_carries_the_security_headers(app: Flask, stranger: Visitor) -> None:
+def test_every_answer_carries_the_security_headers(
+    app: Flask, stranger: Visitor, newcomer: Visitor
+) -> None:
     asset = "/static/site.css"
-    for path in ("/", "/login", "/nothing", "/api/nothing", "/api/user", "/tasks", asset):
-        headers = stranger.raw("GET", path).headers
-        policy = headers["Content-Security-Policy"]
-        assert "default-src 'self'" in policy
-        assert "frame-ancestors 'none'" in policy
-        assert "unsafe" not in policy
-        assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Referrer-Policy"] == "same-origin"
-        if path != asset:
-            assert headers["Cache-Control"] == "no-store"
+    answers = [
+        *(stranger.raw("GET", path) for path in ("/", "/login", "/nothing", "/api/nothing", asset)),
+        *(stranger.raw("GET", path) for path in ("/api/user", "/tasks", f"{asset}/..", "/healthz")),
+        *(stranger.raw(method, "/login") for method in ("HEAD", "OPTIONS", "DELETE", "TRACE")),
+        stranger.raw("POST", "/login"),
+        stranger.raw("POST", "/login", data=b"x" * (1024 * 1024 + 1)),
+        stranger.raw("POST", "/api/auth/token", data=b"{", content_type="application/json"),
+        stranger.raw("GET", asset, headers={"Range": "bytes=999999999-"}),
+        stranger.raw("GET", "/login", environ_overrides={"HTTP_HOST": "<"}),
+        newcomer.post_form("/theme", {"theme": "dark"}),
+        newcomer.post_form("/login", {"email": "x"}),
+        newcomer.get("/settings", htmx=True),
+    ]
+    etag = stranger.raw("GET", asset).headers["ETag"]
+    answers.append(stranger.raw("GET", asset, headers={"If-None-Match": etag}))
+    seen = {each.status_code for each in answers}
+    assert {200, 303, 304, 400, 401, 403, 404, 405, 413, 416} <= seen
+    for answer in answers:
+        headers, where = answer.headers, (answer.request.method, answer.request.path)
+        for name, value in SECURITY.items():
+            assert headers[name] == value, where
+        if answer.request.path != asset or answer.status_code == 416:
+            assert headers["Cache-Control"] == "no-store", where
+    policy = SECURITY["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
 
 
 def test_an_asset_named_by_its_content_is_kept_for_ever(stranger: Visitor) -> None:
     page = stranger.get("/").text
     address = next(part for part in page.split('"') if part.startswith("/static/site.css?v="))
-    assert "immutable" in stranger.raw("GET", address).headers["Cache-Control"]
+    first = stranger.raw("GET", address)
+    assert "immutable" in first.headers["Cache-Control"]
+    again = stranger.raw("GET", address, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, "immutable" in again.headers["Cache-Control"]) == (304, True)
 
 
 def test_ids_of_somebody_else_do_not_exist(client: Visitor, bob: Visitor) -> None:

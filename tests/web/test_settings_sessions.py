@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.conftest import PASSWORD, Visitor
+from tests.web.conftest import PASSWORD, Visitor, with_cookie
 from tests.web.wizard import block
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def test_a_new_session_at_each_sign_in_and_the_one_before_is_over(
     fields = {"email": "nora@example.org", "password": PASSWORD}
     newcomer.post_form("/login", fields)
     assert newcomer.cookie("provision_session") not in (before, planted)
-    thief = Visitor(app)
     for stolen in (before, planted):
-        answer = thief.raw("GET", "/settings", headers={"Cookie": f"provision_session={stolen}"})
-        assert answer.status_code == 303
+        assert with_cookie(app, f"provision_session={stolen}", "/settings").status_code == 303
+    now = newcomer.cookie("provision_session")
+    assert with_cookie(app, f"provision_session={now}", "/settings").status_code == 200
