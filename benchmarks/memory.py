@@ -17,10 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.many_tenants import Watch
-from benchmarks.rig import folder_and_postgres
+from benchmarks.rig import folder_and_postgres, met
 from benchmarks.round_trips import by_oid
 from provision.tenant.access import TenantAccess, Workspace
-from provision.tenant.connect import connect
 from provision.tenant.engines import EngineRegistry
 from provision.tenant.network import NetworkPolicy
 from provision.tenant.target import Target
@@ -62,18 +61,6 @@ def main() -> None:
         print(f"  most engines {most_engines}, most connections {watch.most} of {CONNECTIONS}")
         print(f"  left after closing: {left} connection objects, {watch.ask(OPEN)} on the server")
         watch.close()
-
-
-def met(target: Target) -> Target:
-    """The target after its first contact, as it is sealed."""
-    with connect(
-        target,
-        policy=NetworkPolicy(loopback=True),
-        timeout_s=10.0,
-        query_timeout_s=10.0,
-        max_result_bytes=None,
-    ) as connection:
-        return connection.target or target
 
 
 def read_as(

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import URL
 
-from benchmarks.memory import met
-from benchmarks.rig import folder_and_postgres
+from benchmarks.rig import folder_and_postgres, met
 from provision import close_app, create_app
 from provision.settings import Settings
 from provision.tenant.target import Target
