@@ -53,6 +53,7 @@ OF_THE_WORKSPACE = [
     "/settings",
     "/settings/appearance",
     "/settings/exchange",
+    "/sample",
     "/settings/databases",
     STEP,
     f"{STEP}/connection",

@@ -51,6 +51,7 @@ PAGES = [
     "/settings",
     "/settings/appearance",
     "/settings/exchange",
+    "/sample",
     "/settings/databases",
 ]
 API_READS = [

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tests.conftest import Database
+    from tests.tenant.queries.conftest import Person
 
 _NOW = datetime(2026, 11, 23, 14, 32, tzinfo=UTC)
 _OPEN = tasks.c.status != "done"
@@ -129,3 +130,94 @@ def test_a_neighbour_in_the_same_database_is_neither_counted_nor_touched(
     assert _count(connection, projects, neighbour) == 0
     assert sample.fill(connection, owner_id=neighbour, now=_NOW)
     assert _count(connection, projects, owner_id) == 6
+
+
+def _rows(connection: Connection) -> list[object]:
+    return [
+        connection.execute(select(table).order_by(table.c.id)).all()
+        for table in (projects, tasks, team_members)
+    ]
+
+
+def test_untouched_it_goes_as_it_came(connection: Connection, owner_id: str) -> None:
+    neighbour = _owner(connection)
+    sample.fill(connection, owner_id=neighbour, now=_NOW)
+    before = _rows(connection)
+    sample.fill(connection, owner_id=owner_id, now=_NOW.replace(microsecond=120_300))
+    found = sample.look(connection, owner_id=owner_id)
+    assert (found.count, found.changed, found.own_tasks) == (76, frozenset(), [])
+    assert sample.remove(connection, owner_id=owner_id, sample=found, keeps=True) == 76
+    assert _rows(connection) == before
+    assert sample.fill(connection, owner_id=owner_id, now=_NOW)
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["keep", "all"])
+def test_what_is_the_persons_own_stays(connection: Connection, owner_id: str, keeps: bool) -> None:
+    sample.fill(connection, owner_id=owner_id, now=_NOW)
+    mine = connection.execute(
+        projects.insert().values(user_id=owner_id, name="Mine").returning(projects.c.id)
+    ).scalar_one()
+    by_name = {row.name: row.id for row in connection.execute(select(projects))}
+    ana = connection.execute(
+        select(team_members.c.id).where(team_members.c.name == "Ana Lindqvist")
+    ).scalar_one()
+    for title, project in (("In the sample", by_name["Website"]), ("In mine", mine)):
+        connection.execute(
+            tasks.insert().values(
+                user_id=owner_id, title=title, project_id=project, assignee_id=ana
+            )
+        )
+    changed = connection.execute(
+        tasks.update()
+        .where(tasks.c.title == "Business cards, stock samples")
+        .values(title="Cards", status="done")
+        .returning(tasks.c.id)
+    ).scalar_one()
+    before = connection.execute(
+        select(tasks).where(tasks.c.title.in_(["In the sample", "In mine", "Cards"]))
+    ).all()
+    found = sample.look(connection, owner_id=owner_id)
+    assert found.changed == {changed}
+    assert {task.title for task in found.own_tasks} == {"In the sample", "In mine"}
+    gone = sample.remove(connection, owner_id=owner_id, sample=found, keeps=keeps)
+    left = connection.execute(select(tasks)).all()
+    names = set(connection.execute(select(projects.c.name)).scalars())
+    people = set(connection.execute(select(team_members.c.name)).scalars())
+    if keeps:
+        assert sorted(left) == sorted(before)
+        assert names == {"Mine", "Website", "Rebrand"}
+        assert {name.split()[0] for name in people} == {"Ana", "Oskar"}
+        assert gone == 76 - len(found.kept())
+    else:
+        assert {(row.title, row.project_id, row.assignee_id) for row in left} == {
+            ("In the sample", None, None),
+            ("In mine", mine, None),
+        }
+        assert (names, people, gone) == ({"Mine"}, set(), 76)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE projects SET spent = spent + 0.01 WHERE name = 'Website'",
+        "UPDATE projects SET due_date = 'infinity' WHERE name = 'Website'",
+        "UPDATE team_members SET workload = NULL WHERE name = 'Ana Lindqvist'",
+        "UPDATE tasks SET position = position + 1 WHERE title = 'Cover options, round two'",
+        "UPDATE tasks SET created_at = NULL WHERE title = 'Cover options, round two'",
+        "UPDATE tasks SET description = '' WHERE title = 'Cover options, round two'",
+    ],
+)
+def test_any_change_is_noticed(connection: Connection, owner_id: str, change: str) -> None:
+    sample.fill(connection, owner_id=owner_id, now=_NOW)
+    connection.exec_driver_sql(change)
+    assert len(sample.look(connection, owner_id=owner_id).changed) == 1
+
+
+def test_what_is_changed_after_the_look_stays(alice: Person) -> None:
+    sample.fill(alice.conn, owner_id=alice.owner_id, now=_NOW)
+    found = sample.look(alice.conn, owner_id=alice.owner_id)
+    alice.run("UPDATE tasks SET title = 'New' WHERE title = 'Flat plan, 64 pages'")
+    gone = sample.remove(alice.conn, owner_id=alice.owner_id, sample=found, keeps=False)
+    assert gone == 75
+    left = alice.conn.execute(select(tasks.c.title, tasks.c.project_id)).all()
+    assert left == [("New", None)]
