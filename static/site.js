@@ -7,12 +7,23 @@
   const root = document.documentElement;
   const closest = (event, selector) => event.target instanceof Element && event.target.closest(selector);
 
+  // What few pages need is fetched by them alone.
+  const brought = new Set();
+  const bring = (address) => {
+    if (brought.has(address)) return;
+    brought.add(address);
+    const script = document.createElement("script");
+    script.src = address;
+    document.head.append(script);
+  };
+
   // Buttons that only work with script are served hidden.
   const reveal = (scope) => {
     for (const button of scope.querySelectorAll("[data-reveal], [data-copy], [data-print], [data-dismiss]")) button.hidden = false;
     for (const code of scope.querySelectorAll("code[data-sql]")) colourSql(code);
     for (const dialog of scope.querySelectorAll("dialog[open]")) openDialog(dialog);
     for (const toast of scope.querySelectorAll("#toasts > .toast")) expire(toast);
+    for (const part of scope.querySelectorAll("[data-meter]")) bring(part.dataset.meter);
     for (const link of scope.querySelectorAll(".settings-nav [aria-current]")) link.scrollIntoView({ block: "nearest", inline: "center" });
   };
 

@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from provision.web import (
     account,
     api,
+    compression,
     dashboard,
     exchange,
     filters,
@@ -93,6 +94,7 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
     problems.install(app)
     limits.install(app)
     app.after_request(headers.add_security_headers)
+    app.after_request(compression.compress)
     for module in _BLUEPRINTS:
         app.register_blueprint(module.bp)
     if services.settings.mode == "demo":

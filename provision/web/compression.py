@@ -1,0 +1,67 @@
+"""Answers made smaller for who can read them: static files once, pages each time.
+
+The length of a compressed page tells something of what is in it (BREACH, 2013). So each carries up
+to a hundred random bytes in a place that readers skip, as a file name in the gzip header.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import secrets
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from flask import request
+
+from provision.web.assets import folder
+
+if TYPE_CHECKING:
+    from flask import Response
+
+_KINDS: Final = frozenset(
+    ("text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml")
+)
+# Shorter ones fit into the packet that they come in anyway.
+_SHORTEST_BYTES: Final = 1000
+_MOST_PADDING_BYTES: Final = 100
+# Of a page as much as pays: 6 takes half as long again for a hundredth less.
+_LEVEL: Final = 4
+
+
+def compress(response: Response) -> Response:
+    """Put the body of a page or a static file into gzip where the browser asks for it."""
+    if response.mimetype not in _KINDS or response.status_code in (204, 206, 304):
+        return response
+    is_static = request.endpoint == "static" and response.status_code == 200
+    response.vary.add("Accept-Encoding")
+    if "Content-Encoding" in response.headers or not request.accept_encodings["gzip"]:
+        return response
+    if is_static:
+        body = _static(str((request.view_args or {}).get("filename", "")))
+        response.close()  # the opened file, which is not sent
+        response.direct_passthrough = False
+        tag, _ = response.get_etag()
+        if tag:
+            # The same file, in other bytes.
+            response.set_etag(tag, weak=True)
+    elif response.is_streamed or len(response.get_data()) < _SHORTEST_BYTES:
+        return response
+    else:
+        body = _padded(response.get_data())
+    response.set_data(body)
+    response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+@cache
+def _static(path: str) -> bytes:
+    return gzip.compress((folder("static") / path).read_bytes(), compresslevel=9, mtime=0)
+
+
+def _padded(body: bytes) -> bytes:
+    packed = io.BytesIO()
+    name = "a" * secrets.randbelow(_MOST_PADDING_BYTES + 1)
+    with gzip.GzipFile(name, "wb", compresslevel=_LEVEL, fileobj=packed, mtime=0) as file:
+        file.write(body)
+    return packed.getvalue()
