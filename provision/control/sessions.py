@@ -108,6 +108,21 @@ def resolve(store: ControlStore, raw: str) -> SignedIn | None:
     return SignedIn(person_from(row[2:_PERSON_END]), connection, id_hash, row[1])
 
 
+def renew(store: ControlStore, *, id_hash: str) -> str:
+    """Give a session another raw id; who holds a copy of the former one is out.
+
+    Raises SessionNotFoundError.
+    """
+    raw = new_secret()
+    with store.writing() as conn:
+        renewed = conn.execute(
+            update(sessions).where(sessions.c.id_hash == id_hash).values(id_hash=digest(raw))
+        )
+        if renewed.rowcount == 0:
+            raise SessionNotFoundError
+    return raw
+
+
 def end(store: ControlStore, raw: str, *, address: str = "", agent: str = "") -> None:
     """Sign one browser out; nothing happens when it was out already."""
     ended = delete(sessions).where(sessions.c.id_hash == digest(raw)).returning(sessions.c.user_id)

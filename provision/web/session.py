@@ -116,9 +116,12 @@ def sign_in(user_id: str) -> None:
     )
     cookie.clear()
     cookie.permanent = True
-    signed_in = sessions.resolve(services().store, raw)
-    login_user(Visitor(raw, signed_in))
-    g.holder = signed_in
+    _hold(raw)
+
+
+def renew() -> None:
+    """Give the present session another id, so that a copy of its cookie is good no more."""
+    _hold(sessions.renew(services().store, id_hash=id_hash()))
 
 
 def end_present_session() -> None:
@@ -158,6 +161,12 @@ def safe_next(target: str | None) -> str | None:
 
 def is_api_request() -> bool:
     return request.path.startswith("/api/")
+
+
+def _hold(raw: str) -> None:
+    signed_in = sessions.resolve(services().store, raw)
+    login_user(Visitor(raw, signed_in))
+    g.holder = signed_in
 
 
 def _load_visitor(raw_session_id: str) -> Visitor | None:

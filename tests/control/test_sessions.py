@@ -124,6 +124,21 @@ def test_is_resolved_by_one_statement(store: ControlStore, alice: Person) -> Non
     assert len(statements) == 1
 
 
+def test_another_id_takes_the_place_of_the_former(
+    store: ControlStore, alice: Person, clock: Clock
+) -> None:
+    raw = _start(store, alice, absolute_s=60)
+    other = sessions.renew(store, id_hash=digest(raw))
+    assert sessions.resolve(store, raw) is None
+    found = sessions.resolve(store, other)
+    assert found
+    assert found.person == alice
+    with pytest.raises(SessionNotFoundError):
+        sessions.renew(store, id_hash=digest(raw))
+    clock.pass_s(60)
+    assert sessions.resolve(store, other) is None
+
+
 def test_ends_by_signing_out_here_only(store: ControlStore, alice: Person) -> None:
     here, elsewhere = _start(store, alice), _start(store, alice)
     sessions.end(store, here, address="192.0.2.2", agent="Browser")

@@ -38,6 +38,16 @@ def test_the_old_password_sets_a_new_one_and_other_browsers_are_signed_out(
     assert not _signs_in(app, PASSWORD)
 
 
+def test_a_copy_of_ones_own_cookie_is_good_no_more(app: Flask, newcomer: Visitor) -> None:
+    copied = f"provision_session={newcomer.cookie('provision_session')}"
+    # With a jar of its own, werkzeug's client would take the header away.
+    thief = app.test_client(use_cookies=False)
+    assert thief.get("/settings", headers={"Cookie": copied}).status_code == 200
+    assert newcomer.post_form("/settings/password", FORM).status_code == 303
+    assert thief.get("/settings", headers={"Cookie": copied}).location.startswith("/login")
+    assert newcomer.get("/settings").status_code == 200
+
+
 @pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 @pytest.mark.parametrize(
     ("change", "field"),
@@ -90,5 +100,8 @@ def test_the_page_tells_password_managers_what_is_what(newcomer: Visitor) -> Non
     form = block(newcomer.get("/settings/password").text, "password-form")
     assert 'value="nora@example.org" autocomplete="username" hidden' in form
     assert 'autocomplete="current-password"' in form
-    assert 'autocomplete="new-password"' in form
-    assert "maxlength" not in form
+    chosen = re.search(r'<input[^>]*id="new_password"[^>]*>', form)
+    assert chosen
+    assert 'autocomplete="new-password"' in chosen[0]
+    # It would cut off what is pasted, without a word.
+    assert "maxlength" not in chosen[0]

@@ -34,7 +34,7 @@ def password() -> Response:
 
 
 def change_password() -> Response:
-    """Replace the password and end every other session."""
+    """Replace the password and end every other session; a copy of this one's cookie, too."""
     person, new_password = session.person(), request.form.get("new_password", "")
     try:
         new_passwords.check(person, new_password)
@@ -49,6 +49,7 @@ def change_password() -> Response:
             except_id_hash=session.id_hash(),
             **session.client(),
         )
+        session.renew()
     except (ValidationError, ReauthenticationRequiredError) as error:
         return _show(error.errors)
     except RateLimitedError as error:
