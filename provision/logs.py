@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import time
 from typing import Any, Final
 
 _ESCAPES: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {
@@ -19,7 +20,11 @@ _ESCAPES: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 1
 
 
 class OneLine(logging.Formatter):
-    """Formats a record, its traceback included, as one printable line."""
+    """Formats a record, its traceback included, as one printable line that begins in UTC."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
         return super().format(record).translate(_ESCAPES)

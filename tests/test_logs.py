@@ -45,3 +45,11 @@ def test_what_is_printable_stays_as_it_is() -> None:
 def test_a_quiet_level_quietens_libraries_too() -> None:
     assert config("error")["root"]["level"] == "ERROR"
     assert config("debug")["root"]["level"] == "WARNING"
+
+
+def test_an_event_says_when_in_utc() -> None:
+    record = logging.LogRecord("provision", logging.INFO, "", 1, "text", None, None)
+    record.created, record.msecs = 1_800_000_000.25, 250
+    formatter = config("info")["formatters"]["line"]
+    line = OneLine(formatter["format"]).format(record)
+    assert line.startswith("2027-01-15T08:00:00.250Z ")

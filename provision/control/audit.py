@@ -51,6 +51,7 @@ EventName = Literal[
     "reauthentication_failed",
     "data_exported",
     "account_deleted",
+    "keys_rotated",
     "exported",
     "imported",
 ]

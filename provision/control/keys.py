@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, select
 
-from provision.control import connections
+from provision.control import audit, connections
 from provision.control.bearers import is_id
 from provision.control.sealed import KEY_CHECK, ROW_COLUMNS, SIGNING_KEY, SealedSecrets
 from provision.control.tables import installation, sealed, two_factor_setups, users
@@ -74,6 +74,15 @@ def rotate(secrets: SealedSecrets, *, pause: Callable[[float], object] = time.sl
                 moved[KEY_CHECK] += 1
             except VaultError:
                 lost = (*lost, secrets.examine(proof))
+        if moved:
+            audit.record(
+                conn,
+                at=secrets.store.now(),
+                event="keys_rotated",
+                user_id=None,
+                address=audit.OPERATOR,
+                detail={"count": moved.total(), "key_id": secrets.key_ids[0]},
+            )
     return Rotation(moved, lost, second.total())
 
 

@@ -39,6 +39,7 @@ WORDS: Final[Mapping[str, str]] = {
     "exported": "Rows taken along as a file",
     "imported": "Rows imported",
     "account_deleted": "Account deleted",
+    "keys_rotated": "Secrets moved to another key",
 }
 _FAILURES: Final = frozenset({"sign_in_failed", "second_factor_failed", "reauthentication_failed"})
 

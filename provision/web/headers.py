@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ _HOST: Final = re.compile(
 
 class SessionCookie(SecureCookieSessionInterface):
     """The signed session cookie: `__Host-` and Secure whenever the page came over HTTPS."""
+
+    digest_method = staticmethod(hashlib.sha256)
 
     def get_cookie_name(self, app: Flask) -> str:
         return cookie_name(super().get_cookie_name(app))

@@ -67,6 +67,11 @@ def test_after_a_rotation_the_new_key_alone_opens_everything(
     done = keys.rotate(_opened(store, f"{NEWER},{KEY}", tmp_path), pause=_at_once)
     assert done.moved == {"p": MANY, "connection string": 1, "signing key": 1, KEY_CHECK: 1}
     assert (done.lost, done.late) == ((), 0)
+    told = audit.listing(store)[0]
+    assert (told.event, told.address, told.detail["count"]) == (
+        *("keys_rotated", audit.OPERATOR),
+        MANY + 3,
+    )
     alone = _opened(store, NEWER, tmp_path)
     assert _texts(alone, ids) == [f"secret {number}" for number in range(MANY)]
     assert connections.open_secret(store, alone, connection.id) == SECRET

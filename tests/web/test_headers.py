@@ -96,6 +96,8 @@ def test_in_clear_cookies_are_kept_from_scripts_and_other_sites(stranger: Visito
     answer = stranger.raw("GET", "/login")
     (cookie,) = answer.headers.getlist("Set-Cookie")
     assert cookie.startswith("provision_session=")
+    signature = cookie.partition(";")[0].rpartition(".")[2]
+    assert len(signature) == 43  # 256 bits in base64
     assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
 
 
