@@ -1,7 +1,8 @@
 """Answers made smaller for who can read them: static files once, pages each time.
 
 The length of a compressed page tells something of what is in it (BREACH, 2013). So each carries up
-to a hundred random bytes in a place that readers skip, as a file name in the gzip header.
+to a hundred random bytes in a place that readers skip, as a file name in the gzip header. Padding
+makes guessing long, not impossible: what shows a lasting secret is not compressed at all.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import secrets
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from flask import request
+from flask import g, request
 
 from provision.web.assets import folder
 
@@ -29,9 +30,16 @@ _MOST_PADDING_BYTES: Final = 100
 _LEVEL: Final = 4
 
 
+def keep_plain() -> None:
+    """Leave the present answer as it is: it shows a secret beside what a stranger may choose."""
+    g.keep_plain = True
+
+
 def compress(response: Response) -> Response:
     """Put the body of a page or a static file into gzip where the browser asks for it."""
     if response.mimetype not in _KINDS or response.status_code in (204, 206, 304):
+        return response
+    if "keep_plain" in g:
         return response
     is_static = request.endpoint == "static" and response.status_code == 200
     response.vary.add("Accept-Encoding")

@@ -233,6 +233,15 @@ def test_nothing_of_it_is_logged(
     assert not any(each in told for each in (secret, wrong, on, PASSWORD, *codes))
 
 
+def test_a_page_with_a_secret_is_not_compressed(app: Flask, newcomer: Visitor) -> None:
+    asked = {"Accept-Encoding": "gzip"}
+    page = newcomer.raw("GET", f"{SETUP}?next=/secret%3DAAAA", headers=asked)
+    assert _secret(page.text)
+    assert "Content-Encoding" not in page.headers
+    plain = newcomer.raw("GET", PAGE, headers=asked)
+    assert plain.headers["Content-Encoding"] == "gzip"
+
+
 def test_few_codes_left_are_said(app: Flask, newcomer: Visitor) -> None:
     _, codes = enrol(app, newcomer)
     newcomer.post_form(SAVED, {"code": codes[0]})

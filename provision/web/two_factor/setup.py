@@ -21,6 +21,7 @@ from provision.errors import (
     TwoFactorSetupOverError,
 )
 from provision.web import session
+from provision.web.compression import keep_plain
 from provision.web.partials import leave_for, show_form
 from provision.web.reauthentication import is_recent, reauthenticate
 from provision.web.services import services
@@ -133,6 +134,7 @@ def _show(
     refusal: RateLimitedError | None,
     **context: object,
 ) -> Response:
+    keep_plain()
     return show_form(
         _PAGE,
         "two_factor_setup",
