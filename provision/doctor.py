@@ -158,7 +158,7 @@ def _lost(secrets: SealedSecrets) -> Iterator[Finding]:
     rows = list(keys.examine(secrets))
     lost = [row for row in rows if row.state != "opens"]
     if not lost:
-        yield Finding(f"{len(rows)} sealed secrets, and each can be opened")
+        yield Finding(f"of {len(rows)} sealed secrets each can be opened")
         return
     whose = keys.owners(secrets.store, lost)
     for purpose in sorted({row.purpose for row in lost}):

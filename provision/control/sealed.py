@@ -143,7 +143,8 @@ def open_vault(
     except VaultError:
         raise SettingsError(
             f"{KEY_SETTING} is not the key this control store was sealed under; it may be that "
-            "key, or a new one followed by a comma and that key"
+            "key, or a new one followed by a comma and that key; if it is lost, `provision doctor` "
+            "says whose secrets are lost with it"
         ) from None
     return secrets
 
