@@ -255,7 +255,7 @@
     const card = openCard();
     panel.replaceChildren();
     markCard();
-    if (address) history.replaceState(history.state, "", address);
+    if (address && new URL(address, location).pathname === location.pathname) history.replaceState(history.state, "", address);
     (card?.querySelector("a") ?? document.getElementById("main")).focus({ preventScroll: true });
   };
   document.addEventListener("htmx:afterSettle", ({ detail: { target, requestConfig } }) => {

@@ -13,7 +13,8 @@ from provision.web.htmx import htmx
 from provision.web.noun_pages import NounPages
 from provision.web.project_cards import project as shown
 from provision.web.row_view import Head
-from provision.web.task_cards import card, columns
+from provision.web.task_cards import card, columns, hidden_statuses
+from provision.web.task_pages import drawn
 from provision.web.task_view import TaskView
 
 if TYPE_CHECKING:
@@ -31,11 +32,16 @@ def _detail(row_id: str, today: date) -> dict[str, Any]:
         queries.detail_page, row_id=row_id, today=today, shell=not htmx, limit=_CARDS_A_COLUMN
     )
     cards = [card(row, today) for row in page.tasks]
+    view = TaskView(project_id=row_id, is_of_project=True)
     return {
         "shell": page.shell,
         "project": shown(page.project, today),
         "statuses": statuses(page.counts),
-        "columns": columns(cards, page.counts, TaskView(project_id=row_id)),
+        "view": view,
+        "columns": columns(cards, page.counts, view),
+        "total": page.project.tasks_total,
+        "hidden": hidden_statuses(page.counts),
+        "drawn": drawn(),
         "people": page.people,
     }
 

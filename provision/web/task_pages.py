@@ -220,11 +220,11 @@ def frame(
         "change": change,
         "statuses": STATUSES,
         "priorities": PRIORITIES,
-        "drawn": _drawn(),
+        "drawn": drawn(),
     }
 
 
-def _drawn() -> dict[str, Any]:
+def drawn() -> dict[str, Any]:
     """The macros that cards are made of, each drawing the same thing once in an answer only."""
     ui: Any = current_app.jinja_env.globals["ui"]
     return {
@@ -234,7 +234,7 @@ def _drawn() -> dict[str, Any]:
 
 def _opened(row: TaskDetail, today: date, *, warning: str = "") -> Panel:
     behind = task_view.behind()
-    back = behind.url() if behind else url_for("tasks.list")
+    back = behind.home if behind else url_for("tasks.list")
     return task_panel.opened(row, today, back=back, is_beside=bool(htmx), warning=warning)
 
 

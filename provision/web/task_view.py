@@ -47,7 +47,8 @@ class TaskView:
 
     `status` is a stored status or `not_done`, `assignee_id` an id or `nobody`, `due` a name of
     `due_range`; `due_after` and `due_before` are days, themselves left out. `column` is the one
-    that shows where there is room for one only.
+    that shows where there is room for one only. `is_of_project` is the board on the own page of the
+    project `project_id`.
     """
 
     view: str = "board"
@@ -61,6 +62,7 @@ class TaskView:
     q: str = ""
     sort: str = AGENDA
     column: str = ""
+    is_of_project: bool = False
 
     @property
     def is_board(self) -> bool:
@@ -128,8 +130,16 @@ class TaskView:
     def url(self, **changes: str) -> str:
         """The address of this view with `changes`; what is as usual is left out."""
         held = {each.name: getattr(self, each.name) for each in fields(self)}
+        del held["is_of_project"]
         given: dict[str, Any] = _unusual(held | changes)
         return url_for("tasks.list", **given)
+
+    @property
+    def home(self) -> str:
+        """The address of the page that shows it."""
+        if self.is_of_project:
+            return url_for("projects.detail", project_id=self.project_id)
+        return self.url()
 
     def _due(self) -> dict[str, Any]:
         days = {name: parse_day(getattr(self, name)) for name in ("due_after", "due_before")}
@@ -160,6 +170,9 @@ def at(address: str) -> TaskView | None:
         page = urlsplit(address)
     except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
         return None
+    project_id = row_id(page.path.removeprefix(f"{url_for('projects.list')}/"))
+    if project_id:
+        return TaskView(project_id=project_id, is_of_project=True)
     if page.path != url_for("tasks.list"):
         return None
     return read(MultiDict(parse_qsl(page.query)))

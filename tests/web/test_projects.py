@@ -57,7 +57,7 @@ def test_htmx_gets_the_new_cell_and_an_empty_panel(client: Visitor) -> None:
     assert 'hx-swap-oob="afterbegin:#project-cells"' in answer.text
     assert "Website" in answer.text
     assert "toast" in answer.headers["HX-Trigger"]
-    assert answer.headers["Vary"] == "HX-Request, Cookie"
+    assert answer.headers["Vary"] == "HX-Request, Accept-Encoding, Cookie"
 
 
 @pytest.mark.parametrize("htmx", [False, True])
