@@ -51,6 +51,9 @@ def test_a_token_is_shown_once_and_works(client: Visitor, htmx: bool) -> None:
     assert ("<html" in answer.text) is not htmx
     assert answer.headers["Cache-Control"] == "no-store"
     assert 'hx-history="false"' in answer.text
+    fields = FORM | {"csrf_token": client.csrf_token()}
+    zipped = client.raw("POST", TOKENS, data=fields, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in zipped.headers
     raw = _made(answer)
     assert (_call(client.app, raw), _call(client.app, raw, "POST")) == (200, 403)
     page = client.get(TOKENS).text

@@ -13,6 +13,7 @@ from provision.control.naming import normalized_name
 from provision.errors import RateLimitedError, ReauthenticationRequiredError, ValidationError
 from provision.web import filters, reauthentication, session
 from provision.web.api.times import rfc3339
+from provision.web.compression import keep_plain
 from provision.web.partials import done, respond
 from provision.web.services import services
 from provision.web.settings.frame import frame
@@ -92,6 +93,7 @@ def create_token() -> Response:
         response = _show(typed, refusal=error, status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
+    keep_plain()
     return _show(Typed(), made=(normalized_name(typed.name), raw))
 
 
