@@ -1,5 +1,5 @@
 // The board for those with script: cards are dragged, or carried by keys. Loaded when a board is first
-// touched; without it each card has a link to a form that moves it.
+// touched; without it a task's own page leads to a form that moves it.
 
 const board = () => document.querySelector(".board");
 const columns = () => [...document.querySelectorAll(".board-cards")];
@@ -66,7 +66,7 @@ const prepare = async () => {
     const isDone = column.dataset.status === "done";
     Sortable.create(column, {
       group: { name: "cards", put: "takes" in column.dataset },
-      sort: !isDone, draggable: ".card", filter: ".card-move", preventOnFilter: false,
+      sort: !isDone, draggable: ".card",
       forceFallback: true, fallbackOnBody: true, fallbackTolerance: 5,
       delay: 200, delayOnTouchOnly: true, touchStartThreshold: 6,
       animation: isStill() ? 0 : 120, scrollSensitivity: 60, emptyInsertThreshold: 60,
@@ -160,7 +160,7 @@ const onKey = (event) => {
     say("Lifted. Arrow keys carry it, space drops it, escape puts it back.");
     event.preventDefault();
   } else if (key === "m") {
-    card.querySelector(".card-move").click();
+    htmx.ajax("GET", `${link(card).getAttribute("href")}/move`, { source: card, target: "#panel" });
     event.preventDefault();
   }
 };

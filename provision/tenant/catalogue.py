@@ -41,8 +41,8 @@ class FoundKey(Struct, frozen=True):
 
 class FoundIndex(Struct, frozen=True):
     name: str
-    leading: str | None
-    """Its first column; None for an expression."""
+    columns: tuple[str | None, ...]
+    """What it is sorted by, in order; None for an expression."""
     is_usable: bool
     """A valid B-tree over all rows."""
 
@@ -121,12 +121,15 @@ SELECT json_build_object(
       'indexes', (
         SELECT coalesce(json_agg(json_build_object(
           'name', x.relname,
-          'leading', a.attname,
+          'columns', (
+            SELECT coalesce(json_agg(a.attname ORDER BY n.place), '[]')
+            FROM unnest(CAST(i.indkey AS int2[])) WITH ORDINALITY AS n (attnum, place)
+            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = n.attnum
+            WHERE n.place <= i.indnkeyatts),
           'is_usable', i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree')), '[]')
         FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
         JOIN pg_catalog.pg_am m ON m.oid = x.relam
-        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
         WHERE i.indrelid = c.oid)
     )), '[]')
     FROM pg_catalog.pg_class c

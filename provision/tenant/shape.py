@@ -178,8 +178,10 @@ def _compare_table(table: Table, relation: FoundRelation, lack: Lack, notes: _No
                 "which we would not give.",
             )
     for index in declared_indexes(table):
-        (wanted,) = index.columns
-        if not any(each.is_usable and each.leading == wanted.name for each in relation.indexes):
+        wanted = tuple(each.name for each in index.columns)
+        if not any(
+            each.is_usable and each.columns[: len(wanted)] == wanted for each in relation.indexes
+        ):
             lack.indexes.append(index)
             notes.absent(table.name, None, f"The index {index.name} is missing.")
 

@@ -137,6 +137,8 @@ tasks = Table(
     Index("idx_tasks_user", "user_id", info=_since(1)),
     Index("idx_tasks_project", "project_id", info=_since(1)),
     Index("idx_tasks_assignee", "assignee_id", info=_since(2)),
+    # Columns of the board, and their counts without a look at the rows.
+    Index("idx_tasks_status", "user_id", "status", "due_date", info=_since(2)),
     info=_since(1),
 )
 

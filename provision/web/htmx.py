@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Htmx:
     """What htmx says about the present request; true when it wants a fragment.
 
-    A history restore asks for the page again and is answered with the whole page.
+    A history restore asks for the page again and is answered with the whole page; so is a boosted
+    link, unless it opens what it leads to in the panel beside a board or list.
     """
 
     def __bool__(self) -> bool:
@@ -24,7 +25,7 @@ class Htmx:
         return (
             headers.get("HX-Request") == "true"
             and headers.get("HX-History-Restore-Request") != "true"
-            and headers.get("HX-Boosted") != "true"
+            and (headers.get("HX-Boosted") != "true" or self.target == "panel")
         )
 
     @property

@@ -9,7 +9,8 @@ from provision.tenant.queries import options
 from provision.web import filters, quick_line, task_pages, workspace
 from provision.web.editing import Editor, Form
 from provision.web.filters import short_day
-from provision.web.partials import respond
+from provision.web.htmx import htmx
+from provision.web.partials import leave_for, respond
 from provision.web.task_view import PRIORITIES
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ def create(editor: Editor[TaskDetail], view: TaskView, sent: Mapping[str, str]) 
 
 
 def show_reading(view: TaskView, given: Mapping[str, str]) -> Response:
-    """What the line would become, in the shapes it will have; nothing while it says nothing yet."""
+    """What the line would become, in the shapes it will have; nothing while it says nothing yet.
+
+    It is no page of its own: without script the toast says it after the fact.
+    """
+    if not htmx:
+        return leave_for(view.url())
     line = given.get("title", "")[:1000]
     reading = _read(line)
     values = {"status": "todo", "priority": "medium", **view.presets(), **reading.values}

@@ -41,6 +41,8 @@ OF_THE_ROWS = [
     "/tasks?new=1",
     "/tasks/{task}",
     "/tasks/{task}?edit=1",
+    "/tasks/{task}/move",
+    "/tasks?view=list&due=soon&priority=high&q=e",
     "/team",
     "/team?new=1",
     "/team/{member}",

@@ -132,7 +132,7 @@ def test_an_upgrade_keeps_every_row_as_it_was(conn: Connection) -> None:
         ),
         ("ALTER TABLE projects DROP COLUMN description", {("projects", "description")}),
         ("ALTER TABLE projects DROP COLUMN name", {("projects", "name")}),
-        ("DROP INDEX idx_tasks_user", {("tasks", None)}),
+        ("DROP INDEX idx_projects_user", {("projects", None)}),
         ("DROP INDEX idx_tasks_assignee", {("tasks", None)}),
         ("ALTER TABLE tasks DROP COLUMN assignee_id", {("tasks", "assignee_id"), ("tasks", None)}),
         ("ALTER TABLE profiles DROP CONSTRAINT profiles_email_key", {("profiles", "email")}),

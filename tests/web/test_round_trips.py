@@ -39,6 +39,8 @@ PAGES = [
     "/tasks?view=board&q=e",
     "/tasks?view=list",
     "/tasks?view=list&sort=title",
+    "/tasks?view=list&due=soon&assignee_id=nobody&sort=-project",
+    "/tasks/{task}/move?status=review",
     "/tasks?new=1",
     "/tasks/{task}",
     "/tasks/{task}?edit=1",
@@ -219,6 +221,32 @@ def test_each_form_by_htmx_is_one_trip_in_all(
     version = _version(distant.visitor.get(f"{address}?edit=1", htmx=True).text)
     saved, trips = distant.post(address, new | change | {"version": version}, htmx=True)
     assert (saved.status_code, trips) == (200, 1)
+
+
+def test_a_move_and_a_change_of_many_are_one_trip(distant: Distant) -> None:
+    ids = distant.fill()
+    distant.trips_of("/tasks")
+    rows = distant.visitor.rows("SELECT id::text FROM tasks WHERE status = 'todo' LIMIT 2")
+    (first,), (second,) = rows
+    fields = {"was": "todo", "status": "review", "above": second}
+    moved, trips = distant.post(f"/tasks/{first}/move", fields, htmx=True)
+    assert (moved.status_code, trips) == (200, 1)
+    many = {"at": "/tasks?view=list", "id": second, "priority": "low"}
+    changed, trips = distant.post("/tasks/bulk", many)
+    assert (changed.status_code, trips) == (303, 1)
+    deleted, trips = distant.post("/tasks/bulk", many | {"action": "delete"})
+    assert (deleted.status_code, trips) == (303, 1)
+    assert ids
+
+
+def test_a_line_is_one_trip_and_names_in_it_another(distant: Distant) -> None:
+    distant.fill()
+    distant.trips_of("/tasks")
+    assert distant.trips_of("/tasks/reading?title=Call+!high+fri", htmx=True) == 0
+    assert distant.trips_of("/tasks/reading?title=Call+%23web+@ana", htmx=True) == 1
+    for line, expected in (("Call !high fri", 1), ("Call #web", 2)):
+        made, trips = distant.post("/tasks", {"quick": "1", "title": line}, htmx=True)
+        assert (made.status_code, trips) == (200, expected), made.text
 
 
 def test_a_form_refused_for_a_field_writes_nothing_and_asks_once(distant: Distant) -> None:

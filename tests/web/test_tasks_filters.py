@@ -16,7 +16,7 @@ from tests.web.board import beside, foreign, made, project
 if TYPE_CHECKING:
     from tests.web.conftest import Visitor
 
-TITLE = re.compile(r'hx-get="/tasks/[0-9a-f-]{36}">([^<]+)</a>')
+TITLE = re.compile(r'href="/tasks/[0-9a-f-]{36}">([^<]+)</a>')
 MONDAY = date(2026, 11, 23)
 
 

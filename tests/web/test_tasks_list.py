@@ -14,7 +14,7 @@ from tests.web.board import beside, foreign, made
 if TYPE_CHECKING:
     from tests.web.conftest import Visitor
 
-TITLE = re.compile(r'hx-get="/tasks/[0-9a-f-]{36}">([^<]+)</a>')
+TITLE = re.compile(r'href="/tasks/[0-9a-f-]{36}">([^<]+)</a>')
 GROUP = re.compile(r'scope="rowgroup"><span[^>]*>([^<]+)</span>(?: <span[^>]*>(\d+)</span>)?')
 
 

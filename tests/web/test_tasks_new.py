@@ -198,5 +198,6 @@ def test_the_reading_is_shown_while_it_is_typed(client: Visitor) -> None:
         assert words in answer.text
     assert "<html" not in answer.text
     assert beside(client, "/tasks/reading?title=Call", target="quick-reading").text.strip() == ""
+    assert client.get("/tasks/reading?title=Call").headers["Location"] == "/tasks"
     wrong = beside(client, "/tasks/reading?title=Call+%23nope", target="quick-reading").text
     assert "There is no project like #nope." in wrong

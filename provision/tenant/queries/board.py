@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, select, true, union_all
 
 from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.columns import (
@@ -28,7 +28,7 @@ from provision.tenant.tables import tasks
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import FromClause
+    from sqlalchemy import ColumnElement, FromClause
 
     from provision.tenant.rows import StatusCount
 
@@ -44,27 +44,45 @@ def card(source: FromClause) -> Select[Any]:
     )
 
 
+def order(source: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """The board's: as people put the cards; what is done, latest first, as nobody sorts that."""
+    finished = case((source.c.status == DONE, source.c.completed_at))
+    # A rank takes some time to work out, and what was finished at a known time needs none.
+    unfinished = case((finished.is_(None), rank(source)))
+    return finished.desc().nulls_last(), unfinished.asc().nulls_last(), source.c.id.asc()
+
+
 @lru_cache(maxsize=256)
 def cards(names: tuple[str, ...]) -> Select[Any]:
     """The cards from `offset` on, `limit` of them, of every status; in the board's order.
 
-    A column is in the order people gave it; what is done, latest first, as nobody sorts that.
+    Each status is looked up by itself, so that the many that are not shown are not sorted.
     """
-    finished = case((tasks.c.status == DONE, tasks.c.completed_at))
-    order = (finished.desc().nulls_last(), rank(tasks).asc().nulls_last(), tasks.c.id.asc())
-    place = func.row_number().over(partition_by=tasks.c.status, order_by=order).label("place")
-    # Only ids are sorted; the rows of the few that are shown are fetched after that.
-    placed = (
-        select(tasks.c.id, place).where(own(tasks), *conditions(tasks, names)).subquery("placed")
+    found = (own(tasks), *conditions(tasks, names))
+    statuses = (
+        select(tasks.c.status.label("name"))
+        .where(*found, tasks.c.status.is_not(None))
+        .group_by(tasks.c.status)
+        .cte("statuses")
     )
-    shown = (
+    first = (
+        _first(names).where(tasks.c.status == statuses.c.name).correlate(statuses).lateral("first")
+    )
+    without = _first(names).where(tasks.c.status.is_(None)).subquery("without")
+    shown = union_all(
+        select(*first.c).select_from(statuses.join(first, true())), select(*without.c)
+    ).subquery("shown")
+    return card(shown).order_by(shown.c.status, *order(shown))
+
+
+def _first(names: tuple[str, ...]) -> Select[Any]:
+    return (
         own_rows(tasks)
-        .add_columns(placed.c.place)
-        .join(placed, placed.c.id == tasks.c.id)
-        .where(placed.c.place > OFFSET, placed.c.place <= OFFSET + LIMIT)
-        .subquery("shown")
+        .where(*conditions(tasks, names))
+        .order_by(*order(tasks))
+        .limit(LIMIT)
+        .offset(OFFSET)
     )
-    return card(shown).order_by(shown.c.status, shown.c.place)
 
 
 @lru_cache(maxsize=256)

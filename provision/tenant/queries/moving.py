@@ -77,10 +77,10 @@ def move(
         "new_status": status,
         "today": today,
     }
-    statement = _move(status is not None)
+    statement = _move(status is not None, bool(parameters["in_column"]))
     answer = conn.execute(statement, parameters).one()
     if answer.item is not None and answer.is_tight:
-        conn.execute(_SPREAD, parameters)
+        conn.execute(_spread(bool(parameters["in_column"])), parameters)
         parameters["was"] = parameters["in_column"]
         answer = conn.execute(statement, parameters).one()
     if answer.item is None:
@@ -94,11 +94,12 @@ def _usable() -> ColumnElement[Any]:
     return case((and_(rank(tasks) > -bound, rank(tasks) < bound), rank(tasks)))
 
 
-def _others() -> CTE:
-    """The other cards of the column."""
+def _others(is_named: bool) -> CTE:
+    """The other cards of the column; of one without a name, those of no status at all."""
+    in_column = tasks.c.status == _COLUMN if is_named else _STATUS == _COLUMN
     return (
         select(tasks.c.id, _usable().label("rank"))
-        .where(own(tasks), _STATUS == _COLUMN, tasks.c.id != ID)
+        .where(own(tasks), in_column, tasks.c.id != ID)
         .cte("others")
     )
 
@@ -136,8 +137,8 @@ def _bounds(others: CTE) -> CTE:
 
 
 @lru_cache
-def _move(has_status: bool) -> Select[Any]:
-    bounds = _bounds(_others())
+def _move(has_status: bool, is_named: bool) -> Select[Any]:
+    bounds = _bounds(_others(is_named))
     low, high = bounds.c.low, bounds.c.high
     half: ColumnElement[Any] = literal_column("0.5", Numeric)
     spot = select(
@@ -168,14 +169,12 @@ def _move(has_status: bool) -> Select[Any]:
     return select(item, or_(spot.c.is_tight, is_long).label("is_tight")).select_from(spot)
 
 
-def _spread() -> Any:
+@lru_cache
+def _spread(is_named: bool) -> Any:
     """Number a column anew, in the order it has, with the least distance of a second."""
-    others = _others()
+    others = _others(is_named)
     order = (others.c.rank.asc().nulls_last(), others.c.id)
     place = func.row_number().over(order_by=order)
     last = func.coalesce(func.max(others.c.rank).over(), now_rank())
     spread = select(others.c.id, (last - func.count().over() + place).label("rank")).cte("spread")
     return update(tasks).values(position=spread.c.rank).where(tasks.c.id == spread.c.id, own(tasks))
-
-
-_SPREAD = _spread()
