@@ -54,6 +54,10 @@ def _drag(tab: Tab, card: Locator, to: Locator) -> None:
     mouse.down()
     mouse.move(begin["x"] + 50, begin["y"] + 20, steps=3)
     mouse.move(end["x"] + 50, end["y"] + 12, steps=12)
+    # The place is looked for some times a second, not at each step of the mouse.
+    column = to.locator("xpath=ancestor-or-self::*[contains(@class, 'board-cards')]")
+    expect(column.locator(".card-slot")).to_be_visible()
+    tab.page.wait_for_timeout(150)
     mouse.up()
 
 
