@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import url_for
 
 from provision.nouns.tasks import STATUSES
+from provision.web.due_range import LATE, WEEK
 from provision.web.filters import money, parse_day, short_day
 from provision.web.moments import local
 from provision.web.project_cards import Budget, budget
@@ -119,17 +121,19 @@ def figures(overview: Overview) -> list[dict[str, Any]]:
             "noun": "overdue",
             "note": f"oldest {_count(oldest, 'day')}" if oldest else "nothing is late",
             "tone": "red" if f.overdue else "",
-            "href": TaskView(view="list", status=NOT_DONE).url() if f.overdue else "",
+            "href": TaskView(view="list", due=LATE).url() if f.overdue else "",
         },
         {
             "number": f"{f.due_this_week:,}",
             "noun": "due this week",
             "note": f"{f.due_tomorrow:,} tomorrow",
+            "href": TaskView(view="list", status=NOT_DONE, due=WEEK).url(),
         },
         {
             "number": f"{f.done_this_week:,}",
             "noun": "done this week",
             "note": f"{f.done_last_week:,} last week",
+            "href": TaskView(view="list", status="done", sort="-updated_at").url(),
         },
     ]
 
@@ -137,10 +141,13 @@ def figures(overview: Overview) -> list[dict[str, Any]]:
 def week(overview: Overview, today: date) -> list[dict[str, Any]]:
     """Late, and the seven days of this week."""
     overdue = overview.figures.overdue
-    late = _day("Late", overview.late, overdue)
+    late = _day("Late", overview.late, overdue, TaskView(view="list", due=LATE))
     days = [late | {"kind": "late", "note": f"{overdue:,}" if overdue else ""}]
     for each in overview.week:
-        shown = _day(f"{_WEEKDAYS[each.day.weekday()]} {each.day.day}", each.tasks, each.open)
+        before, after = (str(each.day + timedelta(days=days)) for days in (1, -1))
+        that_day = TaskView(view="list", due_before=before, due_after=after)
+        label = f"{_WEEKDAYS[each.day.weekday()]} {each.day.day}"
+        shown = _day(label, each.tasks, each.open, that_day)
         kind = "past" if each.day < today else "weekend" if each.day.weekday() >= 5 else ""
         note = f"{each.open:,}" if each.open else ""
         if each.day == today:
@@ -149,11 +156,11 @@ def week(overview: Overview, today: date) -> list[dict[str, Any]]:
     return days
 
 
-def _day(label: str, tasks: Sequence[DueTask], total: int) -> dict[str, Any]:
+def _day(label: str, tasks: Sequence[DueTask], total: int, rest: TaskView) -> dict[str, Any]:
     shown = tasks[:_SHOWN_A_DAY]
     listed = [(named(t.title), t.status, url_for("tasks.detail", task_id=t.id)) for t in shown]
     still_open = sum(1 for task in shown if task.status != "done")
-    return {"label": label, "tasks": listed, "more": max(0, total - still_open)}
+    return {"label": label, "tasks": listed, "more": max(0, total - still_open), "rest": rest.url()}
 
 
 def money_lines(overview: Overview, today: date) -> list[MoneyLine]:

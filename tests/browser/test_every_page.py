@@ -34,6 +34,7 @@ OF_THE_ROWS = [
     "/dashboard",
     "/projects",
     "/projects?new=1",
+    "/projects?view=table",
     "/projects/{project}",
     "/projects/{project}?edit=1",
     "/tasks",
@@ -45,6 +46,7 @@ OF_THE_ROWS = [
     "/tasks?view=list&due=soon&priority=high&q=e",
     "/team",
     "/team?new=1",
+    "/team?view=table",
     "/team/{member}",
     "/team/{member}?edit=1",
 ]

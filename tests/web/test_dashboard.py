@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,8 +78,10 @@ def test_a_busy_day_shows_a_few_and_counts_the_rest(client: Visitor) -> None:
         made(client, f"Task {number}", due_date=str(today()))
     page = client.get("/dashboard").text
     day = page.partition("day-today")[2].partition("</ol>")[0]
-    assert day.count("<a href=") == 4
-    assert "5 more" in day
+    assert day.count('<a href="/tasks/') == 4
+    rest = re.search(r'<a href="(/tasks\?[^"]+)">5 more</a>', day)
+    assert rest
+    assert client.get(unescape(rest[1])).text.count('<tr id="task-') == 9
 
 
 def test_money_is_told_with_what_is_over(client: Visitor) -> None:
