@@ -43,12 +43,11 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("reset", () => setTimeout(recount));
 
 // ── Editing in place ──
-const LISTS = { status: "bulk-status", priority: "bulk-priority", assignee_id: "bulk-assignee", project_id: "bulk-project" };
 const control = (column, value) => {
-  const list = document.getElementById(LISTS[column]);
+  const list = document.querySelector(`select#bulk-${column}`);
   const made = document.createElement(list ? "select" : "input");
   if (list) {
-    // The bar offers the same values; what stands for "as it is" and "none" there is empty here.
+    // The bar offers the same values; what stands for none there is empty here.
     for (const { value: key, text } of list.options) {
       if (key) made.add(new Option(text, key === "none" ? "" : key));
     }
@@ -59,7 +58,7 @@ const control = (column, value) => {
   }
   made.value = value;
   made.className = "control cell-control";
-  made.setAttribute("aria-label", column === "title" ? "Title" : list ? list.labels[0].textContent : "Due date");
+  made.setAttribute("aria-label", column === "title" ? "Title" : list ? list.getAttribute("aria-label") : "Due date");
   return made;
 };
 const edit = (row, column) => {
