@@ -85,13 +85,20 @@
     };
     count();
   };
-  const say = (text, kind) => {
-    const template = document.getElementById(kind === "wrong" ? "toast-wrong" : "toast-done");
+  const say = (text, kind, undo) => {
+    const template = document.getElementById(kind === "wrong" ? "toast-wrong" : undo ? "toast-undo" : "toast-done");
     const toast = template.content.cloneNode(true).firstElementChild;
     toast.querySelector("p").textContent = text;
     toast.querySelector("[data-dismiss]").hidden = false;
+    const form = undo && toast.querySelector("form");
+    if (form) {
+      form.action = undo;
+      form.setAttribute("hx-post", undo);
+      form.setAttribute("hx-swap", "none");
+    }
     const region = document.getElementById("toasts");
     region.append(toast);
+    if (form) htmx.process(form);
     while (region.childElementCount > 3) region.firstElementChild.remove();
     expire(toast);
   };
@@ -236,7 +243,7 @@
   document.addEventListener("htmx:sendError", () => say("The server could not be reached. Look whether it was done before you try again.", "wrong"));
   document.addEventListener("toast", (event) => {
     for (const dialog of document.querySelectorAll("dialog:modal")) dialog.close();
-    say(event.detail.text, event.detail.kind);
+    say(event.detail.text, event.detail.kind, event.detail.undo);
   });
 
   // ── The panel beside a board or list: its card is marked, focus goes in and comes back ──

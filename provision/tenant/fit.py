@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SAME_TYPES = {
     "UUID": re.compile(r"uuid"),
     "TEXT": re.compile(r"text|character varying"),
+    "JSONB": re.compile(r"jsonb"),
     "DATE": re.compile(r"date"),
     "INTEGER": re.compile(r"smallint|integer|bigint"),
     "TIMESTAMP": re.compile(r"timestamp(\(\d\))? without time zone"),

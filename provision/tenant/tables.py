@@ -25,6 +25,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 if TYPE_CHECKING:
     from sqlalchemy.schema import SchemaItem
@@ -157,5 +158,7 @@ provision_workspaces = Table(
     Column("schema_version", Integer, nullable=False, info=_since(2)),
     _timestamp("created_at", version=2),
     _timestamp("updated_at", version=2),
+    # How to take back what was done in the last half minute; see `queries/undo`.
+    Column("undo", JSONB, info=_since(2)),
     info=_since(2),
 )

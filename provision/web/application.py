@@ -8,6 +8,7 @@ from flask import Flask, request
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from provision.tenant.queries.undo import MOST_ROWS
 from provision.web import (
     account,
     api,
@@ -33,6 +34,7 @@ from provision.web import (
     tasks,
     team,
     two_factor,
+    undo,
     workspace,
 )
 from provision.web.assets import asset, folder, integrity
@@ -58,6 +60,7 @@ _BLUEPRINTS = (
     tasks,
     team,
     two_factor,
+    undo,
 )
 _MAX_BODY_BYTES = 1024 * 1024
 
@@ -107,7 +110,12 @@ def _prepare_templates(app: Flask) -> None:
     env = app.jinja_env
     env.undefined = StrictUndefined
     env.trim_blocks = env.lstrip_blocks = True
-    env.globals.update(asset=asset, integrity=integrity, export_url=exchange.downloads.address)
+    env.globals.update(
+        asset=asset,
+        integrity=integrity,
+        export_url=exchange.downloads.address,
+        most_undone=MOST_ROWS,
+    )
     filters.install(env)
     app.context_processor(_page_context)
     # The macros as one global: a block rendered alone does not run its page's imports.

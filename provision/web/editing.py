@@ -19,7 +19,7 @@ from provision.errors import (
     ValidationError,
 )
 from provision.tenant.queries.bundle import decode
-from provision.web import filters, seen, workspace
+from provision.web import filters, seen, undoing, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -217,6 +217,7 @@ class Editor(Generic[Card]):
             values=values,
             version=version,
             today=filters.today(),
+            note=undoing.note(),
         )
         return decode(text, self.of.card_type)
 

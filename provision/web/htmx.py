@@ -53,6 +53,14 @@ def redirect(response: Response, location: str) -> Response:
     return response
 
 
+def visit(response: Response, location: str) -> Response:
+    """Show another page, or the same one anew, in the document there is (`HX-Location`)."""
+    # As a boosted link would ask for it, so that it is answered as a whole.
+    wanted = {"path": iri_to_uri(location), "headers": {"HX-Boosted": "true"}}
+    response.headers["HX-Location"] = json.dumps(wanted)
+    return response
+
+
 def retarget(response: Response, selector: str, swap: str = "innerHTML") -> Response:
     """Put the answer elsewhere than where the control asked for it."""
     response.headers["HX-Retarget"] = selector
@@ -73,13 +81,19 @@ def replace_url(response: Response, location: str) -> Response:
 
 
 def toast(
-    response: Response, text: str, kind: str = "done", *, counts_changed: bool = False
+    response: Response,
+    text: str,
+    kind: str = "done",
+    *,
+    undo: str = "",
+    counts_changed: bool = False,
 ) -> Response:
     """Say `text` in the page's toast region once the answer has been swapped in.
 
-    `counts_changed` makes the sidebar fetch its numbers anew.
+    `undo` is the address that takes it back, `counts_changed` makes the sidebar fetch its numbers
+    anew.
     """
-    events: dict[str, object] = {"toast": {"text": text, "kind": kind}}
+    events: dict[str, object] = {"toast": {"text": text, "kind": kind, "undo": undo}}
     if counts_changed:
         events["counts-changed"] = True
     # A header is ASCII: the standard encoder writes everything else as a JSON escape.

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Response, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from provision.web import filters, row_view, workspace
+from provision.web import filters, row_view, undoing, workspace
 from provision.web.editing import Editor, Form
 from provision.web.htmx import htmx
 from provision.web.partials import done, leave_for, respond
@@ -122,7 +122,7 @@ class NounPages(Generic[Card]):
     def delete(self, **where: UUID) -> Response:
         """Delete a row."""
         (row_id,) = where.values()
-        workspace.write(self.of.delete, row_id=str(row_id))
+        workspace.write(self.of.delete, row_id=str(row_id), note=undoing.note())
         return leave_for(url_for(".list"), self.deleted)
 
     @property

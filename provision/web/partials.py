@@ -10,6 +10,7 @@ from flask import redirect as flask_redirect
 from jinja2_fragments.flask import render_blocks
 
 from provision.web import htmx as hx
+from provision.web import undoing
 from provision.web.htmx import htmx
 
 if TYPE_CHECKING:
@@ -63,7 +64,13 @@ def done(
     """
     if not htmx or not blocks:
         return leave_for(location, text)
-    response = hx.toast(respond(template, *blocks, **context), text, counts_changed=counts_changed)
+    said = undoing.toast(text)
+    response = hx.toast(
+        respond(template, *blocks, **context),
+        said.text,
+        undo=said.undo,
+        counts_changed=counts_changed,
+    )
     page = urlsplit(htmx.current_url)
     if {"new", "edit"} & set(parse_qs(page.query, keep_blank_values=True)):
         hx.replace_url(response, page.path)
@@ -73,7 +80,8 @@ def done(
 def leave_for(location: str, text: str | None = None) -> Response:
     """Send the browser to another page: 303 for a plain request, `HX-Redirect` for htmx."""
     if text:
-        flash(text)
+        said = undoing.toast(text)
+        flash(said.text, said.undo or "done")
     if htmx:
         return hx.redirect(make_response("", 200), location)
     return make_response(flask_redirect(location, 303))

@@ -219,16 +219,17 @@ def _refuse_stranger(*, by_token: bool) -> Response:
         return response
     if htmx:
         # Where the person is, not the address of the fragment.
-        page = safe_next(_path_of(request.headers.get("HX-Current-URL")))
+        page = safe_next(path_of(request.headers.get("HX-Current-URL")))
         return hx.redirect(make_response("", 401), url_for("account.login", next=page))
     if request.method in _SAFE_METHODS:
         page = request.full_path.rstrip("?")
     else:
-        page = safe_next(_path_of(request.referrer)) or url_for("dashboard.page")
+        page = safe_next(path_of(request.referrer)) or url_for("dashboard.page")
     return make_response(redirect(url_for("account.login", next=page), 303))
 
 
-def _path_of(address: str | None) -> str:
+def path_of(address: str | None) -> str:
+    """Path and query of an address; empty for none and for what is none."""
     try:
         parts = urlsplit(address or "")
     except ValueError:  # such as an unclosed bracket: a header is whatever the client sends

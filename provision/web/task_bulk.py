@@ -9,10 +9,13 @@ from provision.errors import RowRefusedError, ValidationError
 from provision.nouns.tasks import TASK
 from provision.tenant.queries import bulk
 from provision.tenant.queries.bulk import Chosen, Outcome
-from provision.web import task_pages, task_view, workspace
+from provision.tenant.queries.undo import MOST_ROWS
+from provision.web import task_pages, task_view, undoing, workspace
 from provision.web.task_view import TaskView
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask import Response
     from werkzeug.datastructures import MultiDict
 
@@ -41,6 +44,9 @@ def carry_out(sent: MultiDict[str, str]) -> Response:
             raise ValidationError({"id": ["Choose at least one task."]})
         if not is_delete and not values:
             raise ValidationError({"id": ["Choose what to change in the bar below."]})
+        if chosen.expected > MOST_ROWS and "for_good" not in sent:
+            question = _warn(sent, chosen, is_delete=is_delete)
+            return task_pages.show_list(view, question=question, status=409)
         outcome = _write(chosen, values, is_delete=is_delete)
     except (ValidationError, RowRefusedError) as error:
         return task_pages.show_list(view, question=Question(_sentence(error)), status=422)
@@ -53,9 +59,10 @@ def carry_out(sent: MultiDict[str, str]) -> Response:
 
 
 def _write(chosen: Chosen, values: dict[str, Any], *, is_delete: bool) -> Outcome:
+    note = undoing.note()
     if is_delete:
-        return workspace.write(bulk.delete_many, chosen=chosen)
-    return workspace.write(bulk.change_many, chosen=chosen, values=values)
+        return workspace.write(bulk.delete_many, chosen=chosen, note=note)
+    return workspace.write(bulk.change_many, chosen=chosen, values=values, note=note)
 
 
 def _chosen(sent: MultiDict[str, str], view: TaskView) -> Chosen:
@@ -98,10 +105,26 @@ def _ask(
         button = f"{verb} the other {outcome.found:,}"
     if not outcome.found:
         return Question(text)
-    skipped = ("csrf_token", "count", "left")
-    fields = [(name, value) for name, value in sent.items(multi=True) if name not in skipped]
-    fields.append(("count" if chosen.ids is None else "left", str(outcome.found)))
-    return Question(text, button, tuple(fields))
+    expected = ("count" if chosen.ids is None else "left", str(outcome.found))
+    return Question(text, button, (*_fields(sent, "count", "left"), expected))
+
+
+def _warn(sent: MultiDict[str, str], chosen: Chosen, *, is_delete: bool) -> Question:
+    """Say before so many are changed that there will be no way back."""
+    verb = "Delete" if is_delete else "Change"
+    text = (
+        f"{chosen.expected:,} tasks are more than can be undone, which is {MOST_ROWS:,} at once."
+        " Nothing was changed yet."
+    )
+    button = f"{verb} all {chosen.expected:,} for good"
+    return Question(text, button, (*_fields(sent), ("for_good", "1")))
+
+
+def _fields(sent: MultiDict[str, str], *skipped: str) -> Iterator[tuple[str, str]]:
+    """What was sent, to be sent again."""
+    for name, value in sent.items(multi=True):
+        if name not in ("csrf_token", *skipped):
+            yield name, value
 
 
 def _sentence(error: ValidationError | RowRefusedError) -> str:

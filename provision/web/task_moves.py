@@ -12,7 +12,7 @@ from provision.tenant.queries import moving
 from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.places import places
 from provision.tenant.rows import TaskDetail
-from provision.web import filters, task_cards, task_pages, task_view, workspace
+from provision.web import filters, task_cards, task_pages, task_view, undoing, workspace
 from provision.web.htmx import htmx
 from provision.web.partials import respond
 
@@ -41,6 +41,7 @@ def move(editor: Editor[TaskDetail], row_id: str, sent: Mapping[str, str]) -> Ta
             row_id=row_id,
             was=was,
             on_top="on_top" in sent,
+            note=undoing.note(),
             today=filters.today(),
             **where,
         )

@@ -18,6 +18,7 @@ from provision.web import (
     task_controls,
     task_panel,
     task_view,
+    undoing,
     workspace,
 )
 from provision.web import htmx as hx
@@ -193,7 +194,8 @@ def show_changed_many(view: TaskView, said: str) -> Response:
     """The list as it is after many tasks were changed."""
     if not htmx:
         return leave_for(view.url(), said)
-    return hx.toast(show_list(view), said, counts_changed=True)
+    toast = undoing.toast(said)
+    return hx.toast(show_list(view), toast.text, undo=toast.undo, counts_changed=True)
 
 
 def show_removed(task_id: str, view: TaskView) -> Response:

@@ -17,6 +17,7 @@ from provision.web import (
     task_pages,
     task_quick,
     task_view,
+    undoing,
     workspace,
 )
 from provision.web.editing import Editor, Form
@@ -113,7 +114,12 @@ def delete(task_id: UUID) -> Response:
     """Delete a task."""
     key, behind = str(task_id), task_view.behind()
     try:
-        workspace.write(TASKS.delete, row_id=key, version=request.form.get("version") or None)
+        workspace.write(
+            TASKS.delete,
+            row_id=key,
+            version=request.form.get("version") or None,
+            note=undoing.note(),
+        )
     except StaleVersionError:
         warning = "Changed elsewhere since you opened it. Nothing was deleted."
         return task_pages.show_task(key, warning=warning)

@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from provision.tenant.queries import writing
+from provision.tenant.queries import undo, writing
 from provision.tenant.queries.columns import DONE, now_rank, own, rank, utc_now
 from provision.tenant.queries.filters import ALL_TASKS, TaskFilters, conditions
 from provision.tenant.queries.tasks import TASKS
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import CTE, ColumnElement, Connection, Select
+
+    from provision.tenant.queries.undo import Note
 
 _EXPECTED = bindparam("expected", type_=BigInteger)
 _IDS = cast(bindparam("ids", type_=ARRAY(Text)), ARRAY(Uuid(as_uuid=False)))
@@ -63,7 +65,12 @@ class Chosen(NamedTuple):
 
 
 def change_many(
-    conn: Connection, *, owner_id: str, chosen: Chosen, values: Mapping[str, Any]
+    conn: Connection,
+    *,
+    owner_id: str,
+    chosen: Chosen,
+    values: Mapping[str, Any],
+    note: Note | None = None,
 ) -> Outcome:
     """Write `values` to all of them; those of another status go to the end of their new column.
 
@@ -71,22 +78,33 @@ def change_many(
     """
     writing.check(TASKS, values)
     written = {f"new_{name}": value for name, value in values.items()}
-    statement = _change(chosen.names(), tuple(sorted(values)))
-    answer = conn.execute(statement, chosen.parameters(owner_id) | written).one()
+    statement = _change(chosen.names(), tuple(sorted(values)), note is not None)
+    parameters = chosen.parameters(owner_id) | written | undo.parameters(note)
+    answer = conn.execute(statement, parameters).one()
     writing.check_references(TASKS, answer)
+    undo.mark(note, answer)
     return Outcome(answer.found, answer.done)
 
 
-def delete_many(conn: Connection, *, owner_id: str, chosen: Chosen) -> Outcome:
-    answer = conn.execute(_delete(chosen.names()), chosen.parameters(owner_id)).one()
+def delete_many(
+    conn: Connection, *, owner_id: str, chosen: Chosen, note: Note | None = None
+) -> Outcome:
+    statement = _delete(chosen.names(), note is not None)
+    answer = conn.execute(statement, chosen.parameters(owner_id) | undo.parameters(note)).one()
+    undo.mark(note, answer)
     return Outcome(answer.found, answer.done)
 
 
-def _chosen(names: tuple[str, ...] | None) -> CTE:
+def _chosen(names: tuple[str, ...] | None, *, whole: bool) -> CTE:
     """The tasks meant, held until the write is done; in one order, so that two writers wait."""
     meant = [tasks.c.id == func.any(_IDS)] if names is None else conditions(tasks, names)
     return (
-        select(tasks.c.id, tasks.c.status, rank(tasks).label("rank"))
+        select(
+            tasks.c.id,
+            tasks.c.status,
+            rank(tasks).label("rank"),
+            *([undo.whole(tasks)] if whole else []),
+        )
         .where(own(tasks), *meant)
         .order_by(tasks.c.id)
         .with_for_update()
@@ -106,8 +124,8 @@ def _all_found(chosen: CTE) -> ColumnElement[bool]:
 
 
 @lru_cache(maxsize=256)
-def _change(filtered: tuple[str, ...] | None, names: tuple[str, ...]) -> Select[Any]:
-    chosen = _chosen(filtered)
+def _change(filtered: tuple[str, ...] | None, names: tuple[str, ...], notes: bool) -> Select[Any]:
+    chosen = _chosen(filtered, whole=notes)
     place = func.row_number().over(order_by=(chosen.c.rank.nulls_last(), chosen.c.id))
     placed = select(chosen.c.id, place.label("place")).cte("placed")
     new = {name: bindparam(f"new_{name}", type_=tasks.c[name].type) for name in names}
@@ -131,16 +149,21 @@ def _change(filtered: tuple[str, ...] | None, names: tuple[str, ...]) -> Select[
         statement = statement.where(*(select(each).scalar_subquery() for each in known.c))
     changed = statement.returning(tasks.c.id).cte("changed")
     outcome = _outcome(chosen, changed)
+    if notes:
+        outcome.append(undo.is_noted(undo.noted(changed, changed={"tasks": chosen})))
     return select(*outcome) if known is None else select(*outcome, *known.c).select_from(known)
 
 
 @lru_cache(maxsize=256)
-def _delete(filtered: tuple[str, ...] | None) -> Select[Any]:
-    chosen = _chosen(filtered)
+def _delete(filtered: tuple[str, ...] | None, notes: bool) -> Select[Any]:
+    chosen = _chosen(filtered, whole=notes)
     gone = (
         delete(tasks)
         .where(tasks.c.id == chosen.c.id, own(tasks), _all_found(chosen))
         .returning(tasks.c.id)
         .cte("gone")
     )
-    return select(*_outcome(chosen, gone))
+    outcome = _outcome(chosen, gone)
+    if notes:
+        outcome.append(undo.is_noted(undo.noted(gone, deleted={"tasks": chosen})))
+    return select(*outcome)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from provision.errors import NotFoundError
     from provision.nouns.noun import Noun
     from provision.tenant.queries.filters import Filters
+    from provision.tenant.queries.undo import Note
     from provision.tenant.rows import Shell
 
 Card = TypeVar("Card")
@@ -135,22 +136,29 @@ class Collection(Generic[Card, Line]):
         values: Mapping[str, Any],
         version: str | None = None,
         today: date | None = None,
+        note: Note | None = None,
     ) -> str:
-        """The row as it is after the change.
+        """The row as it is after the change; `note` asks for a way back.
 
         Raises StaleVersionError, with the row as it is, when it is not of `version` any more, and
         ValidationError as `create` does. What becomes done is dated; what is not done has no date.
         """
-        return writing.change(self, conn, Aim(owner_id, row_id, version, today), values)
+        return writing.change(self, conn, Aim(owner_id, row_id, version, today), values, note)
 
     def delete(
-        self, conn: Connection, *, owner_id: str, row_id: str, version: str | None = None
+        self,
+        conn: Connection,
+        *,
+        owner_id: str,
+        row_id: str,
+        version: str | None = None,
+        note: Note | None = None,
     ) -> None:
         """Raises StaleVersionError as `update` does.
 
         The tasks of a project go with it; those of a team member stay, assigned to nobody.
         """
-        writing.remove(self, conn, Aim(owner_id, row_id, version))
+        writing.remove(self, conn, Aim(owner_id, row_id, version), note)
 
 
 @lru_cache(maxsize=256)

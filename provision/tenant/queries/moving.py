@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from provision.errors import StaleVersionError
-from provision.tenant.queries import writing
+from provision.tenant.queries import undo, writing
 from provision.tenant.queries.bundle import as_text
 from provision.tenant.queries.columns import DONE, ID, now_rank, own, rank, utc_now, versioned
 from provision.tenant.queries.tasks import TASKS
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from sqlalchemy import CTE, ColumnElement, Connection, Select
+
+    from provision.tenant.queries.undo import Note
 
 _MOST_DECIMALS: Final = 40
 _WAS = bindparam("was", type_=Text)
@@ -59,6 +61,7 @@ def move(
     above: str | None = None,
     below: str | None = None,
     on_top: bool = False,
+    note: Note | None = None,
 ) -> str:
     """Put a task below the card `above` it, or above the one `below`, else on top or at the end.
 
@@ -77,12 +80,16 @@ def move(
         "new_status": status,
         "today": today,
     }
-    statement = _move(status is not None, bool(parameters["in_column"]))
-    answer = conn.execute(statement, parameters).one()
+    has_status, is_named = status is not None, bool(parameters["in_column"])
+    statement = _move(has_status, is_named, note is not None)
+    answer = conn.execute(statement, parameters | undo.parameters(note)).one()
+    undo.mark(note, answer)
     if answer.item is not None and answer.is_tight:
-        conn.execute(_spread(bool(parameters["in_column"])), parameters)
+        # Its neighbours are moved as well: there is no way back to where they were.
+        undo.forget(note)
+        conn.execute(_spread(is_named), parameters)
         parameters["was"] = parameters["in_column"]
-        answer = conn.execute(statement, parameters).one()
+        answer = conn.execute(_move(has_status, is_named, False), parameters).one()
     if answer.item is None:
         raise StaleVersionError(TASKS.get(conn, owner_id=owner_id, row_id=row_id, today=today))
     return as_text(answer.item)
@@ -137,7 +144,7 @@ def _bounds(others: CTE) -> CTE:
 
 
 @lru_cache
-def _move(has_status: bool, is_named: bool) -> Select[Any]:
+def _move(has_status: bool, is_named: bool, notes: bool) -> Select[Any]:
     bounds = _bounds(_others(is_named))
     low, high = bounds.c.low, bounds.c.high
     half: ColumnElement[Any] = literal_column("0.5", Numeric)
@@ -157,16 +164,19 @@ def _move(has_status: bool, is_named: bool) -> Select[Any]:
         written["status"] = status
         written["completed_at"] = case((status == DONE, still_done))
         written["updated_at"] = case((status == _STATUS, tasks.c.updated_at), else_=utc_now())
-    moved = (
-        update(tasks)
-        .values(written)
-        .where(tasks.c.id == ID, own(tasks), _STATUS == _WAS)
-        .returning(*versioned(tasks))
-        .cte("moved")
-    )
+    statement = update(tasks).values(written).where(tasks.c.id == ID, own(tasks), _STATUS == _WAS)
+    before = None
+    if notes:
+        as_is = select(tasks.c.id, undo.whole(tasks)).where(tasks.c.id == ID, own(tasks))
+        before = as_is.with_for_update().cte("before")
+        statement = statement.where(exists(select(before.c.id)))
+    moved = statement.returning(*versioned(tasks)).cte("moved")
     item = writing.shaped(TASKS, moved, as_card=True).scalar_subquery().label("item")
     is_long = func.scale(spot.c.rank) > _MOST_DECIMALS
-    return select(item, or_(spot.c.is_tight, is_long).label("is_tight")).select_from(spot)
+    answer: list[ColumnElement[Any]] = [item, or_(spot.c.is_tight, is_long).label("is_tight")]
+    if before is not None:
+        answer.append(undo.is_noted(undo.noted(moved, changed={"tasks": before})))
+    return select(*answer).select_from(spot)
 
 
 @lru_cache

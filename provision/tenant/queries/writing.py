@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from provision.errors import StaleVersionError, ValidationError
+from provision.tenant.queries import undo
 from provision.tenant.queries.bundle import as_text, decode
 from provision.tenant.queries.columns import (
     DONE,
@@ -39,6 +40,7 @@ from provision.tenant.queries.columns import (
     version,
     versioned,
 )
+from provision.tenant.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
     from provision.errors import NotFoundError
     from provision.tenant.queries.collection import Collection
+    from provision.tenant.queries.undo import Note
 
 AnyCollection: TypeAlias = "Collection[Any, Any]"
 
@@ -101,23 +104,33 @@ def create(
     return as_text(answer.item)
 
 
-def change(of: AnyCollection, conn: Connection, aim: Aim, values: Mapping[str, Any]) -> str:
+def change(
+    of: AnyCollection,
+    conn: Connection,
+    aim: Aim,
+    values: Mapping[str, Any],
+    note: Note | None = None,
+) -> str:
     check(of, values)
     if not values:
         return _unchanged(of, conn, aim)
     as_card, has_version = aim.today is not None, aim.version is not None
-    statement = _change(of, tuple(sorted(values)), has_version, as_card)
+    statement = _change(of, tuple(sorted(values)), has_version, as_card, note is not None)
     written = {f"new_{name}": value for name, value in values.items()}
-    answer = conn.execute(statement, aim.parameters() | written).one()
+    answer = conn.execute(statement, aim.parameters() | written | undo.parameters(note)).one()
     check_references(of, answer)
     if answer.item is None:
         raise _why_nothing_was_found(of, conn, aim)
+    undo.mark(note, answer)
     return as_text(answer.item)
 
 
-def remove(of: AnyCollection, conn: Connection, aim: Aim) -> None:
-    if not conn.execute(_remove(of, aim.version is not None), aim.parameters()).rowcount:
+def remove(of: AnyCollection, conn: Connection, aim: Aim, note: Note | None = None) -> None:
+    statement = _remove(of, aim.version is not None, note is not None)
+    answer = conn.execute(statement, aim.parameters() | undo.parameters(note)).one()
+    if not answer.gone:
         raise _why_nothing_was_found(of, conn, aim)
+    undo.mark(note, answer)
 
 
 def _unchanged(of: AnyCollection, conn: Connection, aim: Aim) -> str:
@@ -184,9 +197,16 @@ def references(of: AnyCollection, names: tuple[str, ...]) -> CTE | None:
     return select(*columns).cte("known") if columns else None
 
 
-def _answer(of: AnyCollection, written: CTE, known: CTE | None, *, as_card: bool) -> Select[Any]:
+def _answer(
+    of: AnyCollection,
+    written: CTE,
+    known: CTE | None,
+    *others: ColumnElement[Any],
+    as_card: bool,
+) -> Select[Any]:
     item = shaped(of, written, as_card=as_card).scalar_subquery().label("item")
-    return select(item) if known is None else select(item, *known.c).select_from(known)
+    columns = (item, *others)
+    return select(*columns) if known is None else select(*columns, *known.c).select_from(known)
 
 
 @lru_cache
@@ -225,7 +245,7 @@ def _create(of: AnyCollection, as_card: bool) -> Select[Any]:
 
 @lru_cache(maxsize=256)
 def _change(
-    of: AnyCollection, names: tuple[str, ...], has_version: bool, as_card: bool
+    of: AnyCollection, names: tuple[str, ...], has_version: bool, as_card: bool, notes: bool
 ) -> Select[Any]:
     table = of.table
     written: dict[str, ColumnElement[Any]] = {name: _new(of, name) for name in names}
@@ -237,18 +257,62 @@ def _change(
     statement = update(table).values(written).where(table.c.id == ID, own(table))
     if has_version:
         statement = statement.where(_is_version(table))
+    before = _before(of, has_version) if notes else None
+    if before is not None:
+        statement = statement.where(exists(select(before.c.id)))
     known = references(of, names)
     if known is not None:
         # As scalars: it has one row, and a join would be taken for a forgotten condition.
         statement = statement.where(*(select(each).scalar_subquery() for each in known.c))
     changed = statement.returning(*versioned(table)).cte("changed")
-    return _answer(of, changed, known, as_card=as_card)
+    if before is None:
+        return _answer(of, changed, known, as_card=as_card)
+    noted = undo.is_noted(undo.noted(changed, changed={table.name: before}))
+    return _answer(of, changed, known, noted, as_card=as_card)
 
 
 @lru_cache
-def _remove(of: AnyCollection, has_version: bool) -> Any:
+def _remove(of: AnyCollection, has_version: bool, notes: bool) -> Select[Any]:
     statement = delete(of.table).where(of.table.c.id == ID, own(of.table))
-    return statement.where(_is_version(of.table)) if has_version else statement
+    if has_version:
+        statement = statement.where(_is_version(of.table))
+    if not notes:
+        return _gone(statement.returning(of.table.c.id).cte("removed"))
+    before = _before(of, has_version)
+    statement = statement.where(exists(select(before.c.id)))
+    removed = statement.returning(of.table.c.id).cte("removed")
+    changed: dict[str, CTE] = {}
+    deleted = {of.table.name: before}
+    if of.table is projects:
+        deleted["tasks"] = _tasks_with(tasks.c.project_id)
+    if of.table is team_members:
+        changed["tasks"] = _tasks_with(tasks.c.assignee_id)
+    return _gone(removed, undo.is_noted(undo.noted(removed, changed=changed, deleted=deleted)))
+
+
+def _gone(removed: CTE, *others: ColumnElement[Any]) -> Select[Any]:
+    gone = select(func.count()).select_from(removed).scalar_subquery().label("gone")
+    return select(gone, *others)
+
+
+def _tasks_with(reference: ColumnElement[Any]) -> CTE:
+    """What a foreign key will change along with the row, held so that it does not wait for it."""
+    return (
+        select(undo.whole(tasks))
+        .where(reference == ID, own(tasks))
+        .order_by(tasks.c.id)
+        .with_for_update()
+        .cte("along")
+    )
+
+
+def _before(of: AnyCollection, has_version: bool) -> CTE:
+    """The row as it is, whole, held until the write is done."""
+    table = of.table
+    row = select(table.c.id, undo.whole(table)).where(table.c.id == ID, own(table))
+    if has_version:
+        row = row.where(_is_version(table))
+    return row.with_for_update().cte("before")
 
 
 def _is_version(table: Table) -> ColumnElement[bool]:

@@ -1,0 +1,50 @@
+"""Taking back what was just done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Response, flash, make_response, request, url_for
+from flask import redirect as flask_redirect
+
+from provision.tenant.queries import undo
+from provision.web import htmx as hx
+from provision.web import session, workspace
+from provision.web.htmx import htmx
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+bp = Blueprint("undo", __name__)
+
+_SAID: Final = {
+    "done": (200, "Undone: everything is as it was."),
+    "gone": (
+        404,
+        f"This cannot be undone any more: that is possible for {undo.SECONDS} seconds, and once.",
+    ),
+    "changed": (
+        409,
+        "Something of it was changed again since. Nothing was undone: what is there is newer.",
+    ),
+}
+
+
+@bp.post("/undo/<uuid:note_id>")
+def take_back(note_id: UUID) -> Response:
+    """Restore what the note holds, and show again the page that the person is on."""
+    outcome = workspace.write(undo.take_back, account=session.person().id, note_id=str(note_id))
+    status, text = _SAID[outcome]
+    if htmx and outcome != "done":
+        return hx.toast(make_response("", status), text, "wrong")
+    flash(text, "done" if outcome == "done" else "wrong")
+    page = _present_page()
+    if htmx:
+        return hx.visit(make_response("", 200), page)
+    return make_response(flask_redirect(page, 303))
+
+
+def _present_page() -> str:
+    """Where the person is; the page of a row may be there again, or not any more."""
+    page = session.path_of(htmx.current_url or request.referrer)
+    return session.safe_next(page) or url_for("dashboard.page")
