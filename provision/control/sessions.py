@@ -98,8 +98,7 @@ def start(
 def resolve(store: ControlStore, raw: str) -> SignedIn | None:
     """Who is behind a raw id; None when it is unknown, over, or of a disabled account."""
     id_hash, now = digest(raw), store.now()
-    with store.reading() as conn:
-        row = conn.execute(_RESOLVE, {"id_hash": id_hash, "now": now}).first()
+    row = store.look_up(_RESOLVE, id_hash=id_hash, now=now)
     if row is None:
         return None
     if row[0] <= now - _SEEN_EVERY_S:

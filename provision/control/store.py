@@ -12,7 +12,7 @@ import fcntl
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
@@ -26,12 +26,13 @@ from provision.control.engine import (
     path_of,
     refusal,
 )
+from provision.control.lookup import Lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import URL, Connection, Engine, Select
 
 # The newest revision in `migrations_control`, repeated so that a start with an up-to-date store
 # need not import Alembic (0.15 s). A test holds the two equal.
@@ -47,7 +48,9 @@ class ControlStore:
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._reader = engine
-        if is_sqlite(engine.url):
+        self._is_sqlite = is_sqlite(engine.url)
+        self._lookups: dict[Select[Any], Lookup] = {}
+        if self._is_sqlite:
             self._writer = engine.execution_options()
             event.listen(self._writer, "begin", _take_sqlite)
         else:
@@ -75,6 +78,15 @@ class ControlStore:
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction, committed unless the block raises; waits for the one writer before it."""
         return self._writer.begin()
+
+    def look_up(self, select: Select[Any], **parameters: Any) -> Sequence[Any] | None:
+        """The first row of a select that every request makes, which is kept as it is compiled."""
+        if not self._is_sqlite:
+            with self.reading() as conn:
+                return conn.execute(select, parameters).first()
+        if (lookup := self._lookups.get(select)) is None:
+            lookup = self._lookups[select] = Lookup(self._reader, select)
+        return lookup.first(parameters)
 
     def now(self) -> int:
         """Unix time in whole seconds."""

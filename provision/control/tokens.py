@@ -119,8 +119,7 @@ def resolve(store: ControlStore, raw: str) -> TokenHolder | None:
     if shape is None or _checksum(shape[1]) != shape[2]:
         return None
     now = store.now()
-    with store.reading() as conn:
-        row = conn.execute(_RESOLVE, {"secret_hash": digest(raw), "now": now}).first()
+    row = store.look_up(_RESOLVE, secret_hash=digest(raw), now=now)
     if row is None:
         return None
     token = Token(*row[:_TOKEN_END])
