@@ -99,7 +99,7 @@ class Collection(Generic[Card, Line]):
     ) -> ListPage[Line]:
         """Rows as a page lists them."""
         place = Place(self, sort, filters or self.filters(), limit, cursor)
-        statement = _list_page(place.statement("line"), shell)
+        statement = _list_page(place.lines(), shell)
         parameters = place.parameters(owner_id) | {"today": today}
         texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
         return ListPage(frame.read(texts), *self.cut(place, texts["rows"]))

@@ -13,27 +13,26 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import Text, Uuid, and_, bindparam, cast, func, literal_column, or_, select, true
 from sqlalchemy.exc import DataError
 
 from provision.errors import InvalidCursorError, ValidationError
-from provision.tenant.queries.bundle import as_text
+from provision.tenant.queries.bundle import as_text, decode
 from provision.tenant.queries.columns import LIMIT, own_rows
 from provision.tenant.queries.filters import conditions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table
 
     from provision.tenant.queries.collection import Collection
     from provision.tenant.queries.filters import Filters
 
 T = TypeVar("T")
-Shape: TypeAlias = Literal["row", "line"]
 
 MAX_LIMIT = 200
 # A key is at most a name of 200 characters when the app wrote it; other programs' may be longer.
@@ -56,6 +55,10 @@ class Keyed(msgspec.Struct, Generic[T], frozen=True):
     id: str
 
 
+class _Identified(msgspec.Struct):
+    id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a page starts and how it is ordered: the statement's shape and its parameters."""
@@ -75,12 +78,13 @@ class Place:
         if not 1 <= self.limit <= MAX_LIMIT:
             raise ValidationError({"limit": [f"This has to be between 1 and {MAX_LIMIT}."]})
 
-    def statement(self, shape: Shape) -> Select[Any]:
-        """Rows of `item` (JSON), `key` (text) and `id`, one more than the page holds."""
-        after = None
-        if self.cursor is not None:
-            after = "null" if self._start()[0] is None else "key"
-        return _statement(self.of, shape, self.sort, self.filters.names(), after)
+    def rows(self) -> Select[Any]:
+        """One more than the page holds, each as the text of `item` and `key`, both JSON."""
+        return _rows(self.of, self.sort, self.filters.names(), self._start_kind())
+
+    def lines(self) -> Select[Any]:
+        """One more than the page holds, each as `item` (JSON), `key` (text) and `id`."""
+        return _lines(self.of, self.sort, self.filters.names(), self._start_kind())
 
     def parameters(self, owner_id: str) -> dict[str, Any]:
         parameters = {
@@ -96,16 +100,21 @@ class Place:
     def cut(self, found: Sequence[Keyed[T]]) -> tuple[tuple[T, ...], str | None]:
         """The rows that fit this page, and where the next one starts if there are more."""
         shown = tuple(row.item for row in found[: self.limit])
-        return shown, self.next_cursor(found)
-
-    def next_cursor(self, found: Sequence[Any]) -> str | None:
-        """Where the next page starts, or None when all of what was `found` fits this one."""
         if len(found) <= self.limit:
-            return None
+            return shown, None
         last = found[self.limit - 1]
-        key = None if last.key is None else as_text(last.key)
-        content = msgspec.json.encode((self._fingerprint(), key, str(last.id)))
+        return shown, self.next_cursor(last.key, last.id)
+
+    def next_cursor(self, key: str | None, last_id: str) -> str:
+        """Where the page after this one starts, which ends with the row of this key and id."""
+        content = msgspec.json.encode((self._fingerprint(), key, last_id))
         return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+    def _start_kind(self) -> str | None:
+        """What the rows come after: nothing, a row without a key, or one with a key."""
+        if self.cursor is None:
+            return None
+        return "null" if self._start()[0] is None else "key"
 
     def _start(self) -> tuple[str | None, str]:
         """The key and id to start after. Raises InvalidCursorError."""
@@ -131,10 +140,16 @@ class Place:
 
 def json_page(conn: Connection, place: Place, owner_id: str) -> JsonPage:
     """One page as JSON text, in one trip."""
-    statement, parameters = place.statement("row"), place.parameters(owner_id)
-    found = fetch(place, lambda: conn.execute(_as_text(statement), parameters).all())
-    shown = ",".join([as_text(row.item) for row in found[: place.limit]])
-    return JsonPage(f"[{shown}]", place.next_cursor(found))
+    statement, parameters = place.rows(), place.parameters(owner_id)
+    found = fetch(place, lambda: conn.execute(statement, parameters).all())
+    shown = [as_text(row[0]) for row in found[: place.limit]]
+    cursor = None
+    if len(found) > place.limit:
+        key = found[place.limit - 1][1]
+        cursor = place.next_cursor(
+            None if key is None else _unquoted(as_text(key)), decode(shown[-1], _Identified).id
+        )
+    return JsonPage(f"[{','.join(shown)}]", cursor)
 
 
 def fetch(place: Place, run: Callable[[], T]) -> T:
@@ -147,16 +162,15 @@ def fetch(place: Place, run: Callable[[], T]) -> T:
         raise InvalidCursorError from None
 
 
-@lru_cache(maxsize=256)
-def _as_text(statement: Select[Any]) -> Select[Any]:
-    rows = statement.subquery("page")
-    return select(cast(rows.c.item, Text).label("item"), rows.c.key, rows.c.id)
+def _unquoted(key: str) -> str:
+    """The text of a key that came as JSON: a number's is the same."""
+    return decode(key, str) if key.startswith('"') else key
 
 
-@lru_cache(maxsize=512)
-def _statement(
-    of: Collection[Any, Any], shape: Shape, sort: str, filtered: tuple[str, ...], after: str | None
-) -> Select[Any]:
+def _found(
+    of: Collection[Any, Any], sort: str, filtered: tuple[str, ...], after: str | None
+) -> Subquery:
+    """The page's rows as the table holds them, and their sort key."""
     table, key = of.table, of.sorts[sort.removeprefix("-")]
     is_descending = sort.startswith("-")
     order = (
@@ -175,13 +189,34 @@ def _statement(
         found = found.where(
             _after(table, key, is_descending=is_descending, is_null=after == "null")
         )
-    rows = found.subquery("found")
-    shaped = (of.row if shape == "row" else of.line)(rows)
-    names = tuple(shaped.selected_columns.keys())
+    return found.subquery("found")
+
+
+@lru_cache(maxsize=256)
+def _rows(
+    of: Collection[Any, Any], sort: str, filtered: tuple[str, ...], after: str | None
+) -> Select[Any]:
+    found = _found(of, sort, filtered, after)
+    # A lateral select only to leave the key out of the JSON. No level more than needed, since the
+    # server plans this anew each time, which takes it as long as finding the rows.
+    item = of.row(found).correlate(found).lateral("item")
     # `to_json` writes timestamps and dates the same way whatever DateStyle a session has.
-    key_text = func.to_json(rows.c.sort_key).op("#>>")(literal_column("'{}'"))
+    columns: list[ColumnElement[Any]] = [
+        cast(func.row_to_json(item.table_valued()), Text).label("item"),
+        cast(func.to_json(found.c.sort_key), Text).label("key"),
+    ]
+    return select(*columns).select_from(found.join(item, true()))
+
+
+@lru_cache(maxsize=256)
+def _lines(
+    of: Collection[Any, Any], sort: str, filtered: tuple[str, ...], after: str | None
+) -> Select[Any]:
+    found = _found(of, sort, filtered, after)
+    shaped = of.line(found)
+    names = tuple(shaped.selected_columns.keys())
+    key_text = func.to_json(found.c.sort_key).op("#>>")(literal_column("'{}'"))
     keyed = shaped.add_columns(key_text.label("sort_key")).subquery("keyed")
-    # A lateral select only to leave the key out of the JSON.
     item = select(*(keyed.c[name] for name in names)).correlate(keyed).lateral("item")
     return select(
         func.row_to_json(item.table_valued()).label("item"),

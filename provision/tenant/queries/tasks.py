@@ -157,7 +157,7 @@ def list_page_with_counts(
     cursor: str | None = None,
 ) -> TaskListPage:
     place = Place(TASKS, sort, filters, limit, cursor)
-    statement = _list_page(place.statement("line"), filters.names(), shell)
+    statement = _list_page(place.lines(), filters.names(), shell)
     parameters = place.parameters(owner_id) | {"today": today}
     texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
     shown, next_cursor = TASKS.cut(place, texts["rows"])
