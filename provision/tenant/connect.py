@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import psycopg
 from psycopg import conninfo, generators, pq
 
-from provision.errors import TenantError, UnreachableError
+from provision.errors import DatabaseBusyError, TenantError, UnreachableError
 from provision.tenant import guarded, isolated
 from provision.tenant.deadline import Deadline
 from provision.tenant.failures import failure, refused, translate
@@ -28,12 +28,24 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-__all__ = ["Deadline", "TenantConnection", "connect", "connect_by"]
+__all__ = ["Deadline", "NotBegunError", "TenantConnection", "connect", "connect_by"]
 
 # The server did not speak yet, so the next of its addresses may still do.
 _NEXT_ADDRESS: Final = frozenset({"connection_refused", "unreachable", "connect_timeout"})
 # What keys lead to that hold no more: the password was set anew, or is asked for differently.
 _TAUGHT_WRONG: Final = frozenset({"auth_failed", "auth_method_refused"})
+
+
+class NotBegunError(DatabaseBusyError):
+    """We had too much else to do to turn to the server in time: it is not to blame."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "too_many_connections",
+            "This server is busy with other databases that it connects to for the first time.",
+            "Try again in a moment.",
+            retry_after_s=5,
+        )
 
 
 def connect(
@@ -186,6 +198,8 @@ def _meet(
         contact = isolated.meet(attempt, deadline, share)
     except TimeoutError:
         return failure("connect_timeout", target=target)
+    except isolated.NotBegunError:
+        return NotBegunError()
     if contact.burned:
         return failure("auth_method_refused", target=target, why="rounds")
     if contact.method == "scram":

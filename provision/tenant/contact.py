@@ -52,6 +52,9 @@ def main() -> None:
     order = json.load(sys.stdin.buffer)
     # Whatever becomes of the process that asked, this one ends in time.
     signal.setitimer(signal.ITIMER_REAL, order["limit_s"])
+    # A blank line before the outcome says that from here on it is the server that takes its time.
+    sys.stdout.write("\n")
+    sys.stdout.flush()
     outcome = _log_in(order["library"], order["conninfo"].encode(), order["password"])
     sys.stdout.write(json.dumps(outcome))
     sys.stdout.flush()

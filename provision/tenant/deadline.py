@@ -7,10 +7,11 @@ talking. Whoever waits in a tenant's call asks `remaining` again after each waki
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class Deadline:
@@ -48,6 +49,17 @@ class Deadline:
         if self._may_stay is not None and not self._may_stay():
             self._end = now
         return max(0.0, self._end - now)
+
+    @contextmanager
+    def on_our_account(self) -> Iterator[None]:
+        """Take the time of the block for our own slowness: patience waits, the limit does not."""
+        ask_at, self._ask_at = self._ask_at, None
+        begun = self._clock()
+        try:
+            yield
+        finally:
+            if ask_at is not None:
+                self._ask_at = ask_at + self._clock() - begun
 
     def extend(self, limit_s: float) -> None:
         """Give the next phase of the same call its own limit, from now on."""

@@ -28,7 +28,7 @@ from provision.errors import (
     UnreachableError,
 )
 from provision.tenant.breaker import Breakers, Visit
-from provision.tenant.connect import connect_by
+from provision.tenant.connect import NotBegunError, connect_by
 from provision.tenant.deadline import Deadline
 from provision.tenant.dialect import EngineMaker
 from provision.tenant.failures import failure, translate
@@ -268,6 +268,8 @@ class EngineRegistry:
                 query_timeout_s=self._query_timeout_s,
                 max_result_bytes=self._max_result_bytes,
             )
+        except NotBegunError:
+            raise
         except TenantError as error:
             visit.failed(error)
             if error.code == "auth_failed":

@@ -3,6 +3,9 @@
 libpq cannot be interrupted while it computes a SCRAM proof, and a server may ask for any number of
 rounds. So the first log-in with a connection string is not made here, and the keys it leads to make
 every later one cheap whatever the server asks for.
+
+To start such a process takes more of the machine than the log-in. So no more of them start at once
+than there are processors, and what waiting for that takes is not held against the server.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,6 +42,13 @@ _LOWEST_PRIORITY: Final = 19
 # A contact that computed for this long when its time was over was kept busy on purpose.
 _BUSY_S: Final = 1.0
 _MOST_BYTES: Final = 256 * 1024
+
+starts: Final = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""Held by each process while it starts, and no longer: servers may take their time."""
+
+
+class NotBegunError(Exception):
+    """The time was over before the process had started: the server was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +77,19 @@ def is_possible() -> bool:
 def meet(attempt: dict[str, str], deadline: Deadline, share: float) -> Contact:
     """Log in once with these keywords, within this share of what is left.
 
-    Raises TimeoutError. The process is told the secret by a pipe, and nothing else of ours.
+    Raises TimeoutError or NotBegunError. The process is told the secret by a pipe, and nothing else
+    of ours.
     """
-    limit_s = deadline.remaining() * share
-    if limit_s <= 0.0:
-        raise TimeoutError
     order = {
         "library": library(),
         "conninfo": conninfo.make_conninfo("", **attempt),
         "password": attempt["password"],
         "limit_s": deadline.limit_s,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", f"{_RUN}; main()", _home()],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={},
-    )
+    with deadline.on_our_account():
+        process = _begin(json.dumps(order).encode(), deadline)
     try:
-        said = _exchange(process, json.dumps(order).encode(), deadline, limit_s)
+        said = _hear(process, deadline, deadline.remaining() * share)
     finally:
         burned = _end(process)
     if burned:
@@ -95,16 +99,52 @@ def meet(attempt: dict[str, str], deadline: Deadline, share: float) -> Contact:
     return _read(said)
 
 
-def _exchange(
-    process: subprocess.Popen[bytes], order: bytes, deadline: Deadline, limit_s: float
-) -> bytes | None:
-    """Hand over the order and read to the end; None when the time is over."""
+def _begin(order: bytes, deadline: Deadline) -> subprocess.Popen[bytes]:
+    """Start the process when it is its turn, and wait until it is about to connect."""
+    if not starts.acquire(timeout=deadline.remaining()):
+        raise NotBegunError
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", f"{_RUN}; main()", _home()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+        )
+        try:
+            has_begun = _hand_over(process, order, deadline)
+        except BaseException:
+            _end(process)
+            raise
+    finally:
+        starts.release()
+    if not has_begun:
+        _end(process)
+        raise NotBegunError
+    return process
+
+
+def _hand_over(process: subprocess.Popen[bytes], order: bytes, deadline: Deadline) -> bool:
+    """Tell the process what to do; whether it says in time that it begins, or ends."""
     if process.stdin is None or process.stdout is None:
+        raise RuntimeError("a process with pipes has them")
+    with suppress(BrokenPipeError), process.stdin as sink:
+        sink.write(order)
+    poller = select.poll()
+    poller.register(process.stdout, select.POLLIN)
+    while (left := deadline.remaining()) > 0.0:
+        if poller.poll(math.ceil(left * 1000)):
+            os.read(process.stdout.fileno(), 1)
+            return True
+    return False
+
+
+def _hear(process: subprocess.Popen[bytes], deadline: Deadline, limit_s: float) -> bytes | None:
+    """Read to the end what the process says; None when the time is over."""
+    if process.stdout is None:
         raise RuntimeError("a process with pipes has them")
     begun = time.monotonic()
     is_lowered = False
-    with suppress(BrokenPipeError), process.stdin as sink:
-        sink.write(order)
     said = b""
     poller = select.poll()
     poller.register(process.stdout, select.POLLIN)

@@ -49,3 +49,15 @@ def test_the_next_phase_has_its_own_limit() -> None:
     clock.now += 0.9
     deadline.extend(3.0)
     assert deadline.remaining() == 3.0
+
+
+def test_our_own_slowness_is_not_held_against_a_call_and_yet_counts() -> None:
+    clock = Clock()
+    deadline = Deadline(10.0, clock=clock, patience_s=1.0, may_stay=lambda: False)
+    clock.now += 0.5
+    with deadline.on_our_account():
+        clock.now += 3.0
+        assert deadline.remaining() == 6.5
+    assert deadline.remaining() == 0.5
+    clock.now += 0.5
+    assert deadline.remaining() == 0.0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg import sql
 
-from provision.errors import TenantError
+from provision.errors import DatabaseBusyError, TenantError
 from provision.tenant import isolated
 from provision.tenant.connect import TenantConnection, connect
 from provision.tenant.probe import probe
@@ -23,6 +25,8 @@ from tests.tenant.scram_server import asking_for_rounds
 from tests.tenant.targets import LOOPBACK, one, registry_of, target_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conftest import Database, Server
 
 MANY = 2_147_483_647
@@ -174,6 +178,50 @@ def test_a_silent_server_is_left_at_the_limit_and_no_process_stays() -> None:
     assert _children() == set()
 
 
+def test_a_contact_waits_for_its_turn_to_start(database: Database) -> None:
+    with _no_turn_free():
+        caller = threading.Thread(target=lambda: met.append(_met(target_of(database.url))))
+        met: list[Target] = []
+        caller.start()
+        time.sleep(0.3)
+        assert _children() == set()
+    caller.join()
+    assert met[0].is_met
+
+
+def test_a_contact_whose_turn_does_not_come_is_not_held_against_the_server(
+    database: Database,
+) -> None:
+    registry = registry_of(target_of(database.url), connect_timeout_s=0.3)
+    try:
+        with _no_turn_free():
+            for _ in range(4):
+                with (
+                    pytest.raises(DatabaseBusyError, match="first time"),
+                    registry.connection("c"),
+                ):
+                    pytest.fail("it was lent without a contact")
+        stats = registry.stats()
+    finally:
+        registry.close()
+    assert (stats["tenants_in_trouble"], stats["failures_total"]) == (0, {})
+    assert _children() == set()
+
+
+def test_silent_servers_keep_nobody_from_being_met(database: Database) -> None:
+    with faulty.serving(faulty.silent) as port:
+        callers = [
+            threading.Thread(target=_fail, args=(_at(port),))
+            for _ in range(1 + (os.cpu_count() or 1))
+        ]
+        for each in callers:
+            each.start()
+        assert _met(target_of(database.url)).is_met
+        assert any(each.is_alive() for each in callers)
+        for each in callers:
+            each.join()
+
+
 def test_the_process_is_told_nothing_by_its_arguments_or_environment() -> None:
     with faulty.serving(faulty.silent) as port:
         caller = threading.Thread(target=_fail, args=(_at(port),))
@@ -218,6 +266,17 @@ def test_the_registry_does_not_meet_who_was_met(database: Database) -> None:
 def test_the_built_in_server_is_not_met(database: Database) -> None:
     target = replace(target_of(database.url), built_in=True)
     assert not _met(target).is_met
+
+
+@contextmanager
+def _no_turn_free() -> Iterator[None]:
+    turns = os.cpu_count() or 1
+    for _ in range(turns):
+        isolated.starts.acquire()
+    try:
+        yield
+    finally:
+        isolated.starts.release(turns)
 
 
 def _fail(target: Target) -> None:
