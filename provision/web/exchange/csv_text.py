@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 MOST_COLUMNS: Final = 100
+MOST_ROWS: Final = 50_000
 
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS: Final = 20_000
@@ -32,22 +33,37 @@ def read(content: bytes) -> list[list[str]]:
     """The records of a file, empty ones included. Raises ValidationError for its field `file`."""
     text = _decoded(content)
     separator, text = _separator(text)
-    records: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    return [[_without_apostrophe(cell) for cell in record] for record in _records(text, separator)]
+
+
+def packed(records: Iterable[Sequence[str]]) -> str:
+    """Records as text for `unpacked`, apostrophes and all."""
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(records)
+    return buffer.getvalue()
+
+
+def unpacked(text: str) -> list[list[str]]:
+    """The records that `packed` made a text of; it may come from anybody."""
+    return list(_records(text, ","))
+
+
+def _records(text: str, separator: str) -> Iterator[list[str]]:
+    number = 0
     try:
-        for record in reader:
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+            number += 1
             if len(record) > MOST_COLUMNS:
-                raise _wrong(
-                    f"Row {len(records) + 1} has {len(record):,} cells; {MOST_COLUMNS} are read."
-                )
-            records.append([_without_apostrophe(cell) for cell in record])
+                raise _wrong(f"Row {number} has {len(record):,} cells; {MOST_COLUMNS} are read.")
+            if number > MOST_ROWS:
+                raise _wrong(f"This has more than {MOST_ROWS:,} rows. Split it into several files.")
+            yield record
     except csv.Error:
         raise _wrong(
-            f"From row {len(records) + 1} on this cannot be read: a quotation mark is opened and "
-            "not closed, or there is text right after a closed one. Mend that row, or save the "
-            "sheet as CSV again."
+            f"From row {number + 1} on this cannot be read: a quotation mark is opened and not "
+            "closed, or there is text right after a closed one. Mend that row, or save the sheet "
+            "as CSV again."
         ) from None
-    return records
 
 
 def lines(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
 
-import msgspec
-
 from provision.errors import ValidationError
 from provision.web.exchange import csv_text
 from provision.web.exchange.kinds import TASKS, Kind, guess
@@ -25,8 +23,10 @@ if TYPE_CHECKING:
 
 # A body is 1 MiB at most, and the form holds more than the rows.
 _MOST_CARRIED_BYTES: Final = 900 * 1024
-_MOST_EXPANDED_BYTES: Final = 8 * 1024 * 1024
-_RECORDS: Final = msgspec.json.Decoder(list[list[str]])
+_MOST_EXPANDED_BYTES: Final = 4 * 1024 * 1024
+
+
+_TICK: Final = "leave-out-"
 
 
 @dataclass(slots=True)
@@ -78,7 +78,8 @@ class Draft:
 
     def carried(self) -> str:
         """The records for a hidden field."""
-        return base64.b64encode(zlib.compress(msgspec.json.encode(self.records), 6)).decode()
+        text = csv_text.packed(self.records).encode()
+        return base64.b64encode(zlib.compress(text, 6)).decode()
 
 
 def begin(kind: Kind, content: bytes) -> Draft:
@@ -108,7 +109,7 @@ def resume(kind: Kind, form: Mapping[str, str]) -> Draft:
         noun for noun in ("project", "assignee") if form.get(f"missing_{noun}", "make") == "make"
     )
     draft.leaves_out_all = "leave_out_all" in form
-    draft.left_out = frozenset(_numbers(form, "leave-out-"))
+    draft.left_out = frozenset(_numbers(form))
     try:
         draft.batch = UUID(form.get("batch", ""))
     except ValueError:
@@ -123,16 +124,18 @@ def _records(text: str) -> list[list[str]]:
         content = reader.decompress(base64.b64decode(text, validate=True), _MOST_EXPANDED_BYTES)
         if not reader.eof:
             raise zlib.error
-        return _RECORDS.decode(content)
-    except (binascii.Error, ValueError, zlib.error, msgspec.MsgspecError):
+        return csv_text.unpacked(content.decode())
+    except (binascii.Error, ValueError, zlib.error):
         raise ValidationError(
             {"file": ["What was read of the file did not come back whole. Choose it again."]}
         ) from None
 
 
-def _numbers(form: Mapping[str, str], prefix: str) -> list[int]:
-    ends = (name.removeprefix(prefix) for name in form if name.startswith(prefix))
-    return [int(end) for end in ends if end.isascii() and end.isdigit() and len(end) < 9]
+def _numbers(form: Mapping[str, str]) -> list[int]:
+    """The rows to leave out: those that were before, and those with a tick."""
+    ticked = [name.removeprefix(_TICK) for name in form if name.startswith(_TICK)]
+    texts = [*form.get("left_out", "").split(","), *ticked]
+    return [int(each) for each in texts if _is_number(each)]
 
 
 def _mend(draft: Draft, form: Mapping[str, str]) -> None:

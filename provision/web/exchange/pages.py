@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PAGE = "exchange/page.html"
 _ROWS = "exchange/rows.html"
 # Mending more than this by hand in a form is no help; the file is.
-_MOST_SHOWN = 100
+_MOST_SHOWN = 50
 
 _Errors = dict[str, list[str]]
 
@@ -31,7 +31,7 @@ _Errors = dict[str, list[str]]
 @bp.get("/settings/exchange")
 def page() -> Response:
     """What can be taken along, and what can be brought."""
-    return _show_page()
+    return _show_page(KINDS.get(request.args.get("kind", ""), TASKS))
 
 
 @bp.post("/settings/exchange/rows")

@@ -74,3 +74,14 @@ def test_what_was_written_is_read_again_exactly(rows: list[list[str]]) -> None:
     heads = [f"h{number}" for number in range(width)]
     written = "".join(csv_text.lines(heads, rows)).encode()
     assert csv_text.read(written) == [heads, *rows]
+
+
+@given(st.lists(st.lists(st.text(st.characters(codec="utf-8")), max_size=4), max_size=6))
+def test_what_is_carried_between_the_steps_comes_back_exactly(records: list[list[str]]) -> None:
+    assert csv_text.unpacked(csv_text.packed(records)) == records
+
+
+def test_more_rows_than_anybody_mends_are_not_read() -> None:
+    with pytest.raises(ValidationError) as refused:
+        csv_text.unpacked("\n" * (csv_text.MOST_ROWS + 1))
+    assert "more than 50,000 rows" in refused.value.errors["file"][0]
