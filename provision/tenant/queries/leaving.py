@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table
 
+    from provision.tenant.queries.collection import Collection
+
 _SHAPES: Mapping[str, Callable[[FromClause], Select[Any]]] = {
     "projects": lambda source: select(*project_columns(source)),
     "tasks": lambda source: select(
@@ -44,10 +46,17 @@ class WorkspaceRows:
     tasks: str
 
 
-def rows(conn: Connection, *, owner_id: str, table: Table, filters: Filters) -> str:
-    """All that the filters leave, oldest first, as the text of a JSON array."""
+def rows(
+    conn: Connection,
+    *,
+    owner_id: str,
+    of: Collection[Any, Any],
+    filters: Filters,
+    sort: str = "created_at",
+) -> str:
+    """All that the filters leave, in the order of `sort`, as the text of a JSON array."""
     parameters = {"owner_id": owner_id, **filters.parameters()}
-    return gather(conn, _rows(table, filters.names()), parameters)["rows"]
+    return gather(conn, _rows(of, sort, filters.names()), parameters)["rows"]
 
 
 def workspace(conn: Connection, *, owner_id: str) -> WorkspaceRows:
@@ -56,10 +65,16 @@ def workspace(conn: Connection, *, owner_id: str) -> WorkspaceRows:
 
 
 @lru_cache(maxsize=256)
-def _rows(table: Table, names: tuple[str, ...]) -> Select[Any]:
-    found = own_rows(table).where(*conditions(table, names)).subquery("found")
-    shaped = _SHAPES[table.name](found).order_by(found.c.created_at, found.c.id)
-    return bundle(rows=shaped)
+def _rows(of: Collection[Any, Any], sort: str, names: tuple[str, ...]) -> Select[Any]:
+    key = of.sorts[sort.removeprefix("-")].label("sort_key")
+    found = own_rows(of.table).add_columns(key).where(*conditions(of.table, names))
+    rows = found.subquery("found")
+    order = (
+        (rows.c.sort_key.desc().nulls_last(), rows.c.id.desc())
+        if sort.startswith("-")
+        else (rows.c.sort_key.asc().nulls_last(), rows.c.id.asc())
+    )
+    return bundle(rows=_SHAPES[of.table.name](rows).order_by(*order))
 
 
 def _whole(table: Table) -> Select[Any]:

@@ -13,8 +13,10 @@ from provision.tenant import workspace_file
 from provision.tenant.queries import leaving
 from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.filters import ProjectFilters, TeamFilters
+from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.tasks import TASKS
+from provision.tenant.queries.team import TEAM
 from provision.tenant.rows import Project, TaskDetail, TeamMember
-from provision.tenant.tables import projects, tasks, team_members
 from provision.web import filters, task_view, workspace
 from provision.web.exchange import csv_text
 from provision.web.exchange.blueprint import bp, note
@@ -22,8 +24,7 @@ from provision.web.exchange.blueprint import bp, note
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy import Table
-
+    from provision.tenant.queries.collection import Collection
     from provision.tenant.queries.filters import Filters
     from provision.tenant.rows import Row
 
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
 class _List:
     """`heads` are the columns of the CSV; the ids stand last, for other programs."""
 
-    table: Table
+    of: Collection[Any, Any]
     row: type[Row]
     heads: Sequence[str]
     filters: Callable[[], Filters]
+    usual: str
+    """The order where the address asks for none."""
 
 
 def _given(*names: str) -> dict[str, Any]:
@@ -44,24 +47,27 @@ def _given(*names: str) -> dict[str, Any]:
 
 _LISTS: Final[Mapping[str, _List]] = {
     "tasks": _List(
-        tasks,
+        TASKS,
         TaskDetail,
         ("title", "description", "status", "priority", "due_date", "project_name",
          "assignee_name", "created_at", "updated_at", "completed_at", "id"),
         lambda: task_view.asked().filters(),
+        "agenda",
     ),
     "projects": _List(
-        projects,
+        PROJECTS,
         Project,
         ("name", "description", "status", "priority", "budget", "spent", "due_date",
          "created_at", "updated_at", "id"),
         lambda: ProjectFilters(**_given("status", "priority", "q")),
+        "-created_at",
     ),
     "team": _List(
-        team_members,
+        TEAM,
         TeamMember,
         ("name", "email", "role", "workload", "status", "created_at", "id"),
         lambda: TeamFilters(**_given("status", "q")),
+        "name",
     ),
 }  # fmt: skip
 
@@ -75,15 +81,21 @@ def address(noun: str, kind: str) -> str:
 
 @bp.get("/exports/<noun>.<kind>")
 def lists(noun: str, kind: str) -> Response:
-    """All that the filters in the address leave, oldest first."""
+    """All that the filters in the address leave, in the order it asks for."""
     if noun not in _LISTS or kind not in ("csv", "json"):
         raise NotFoundError
     wanted = _LISTS[noun]
-    text = workspace.read(leaving.rows, table=wanted.table, filters=wanted.filters())
+    sort = request.args.get("sort", "")
+    text = workspace.read(
+        leaving.rows,
+        of=wanted.of,
+        filters=wanted.filters(),
+        sort=sort if sort.removeprefix("-") in wanted.of.sorts else wanted.usual,
+    )
     found = decode(text, list[wanted.row])  # type: ignore[name-defined]
     note("exported", what=noun, format=kind, rows=len(found))
     if kind == "json":
-        return _file(f'{{"{wanted.table.name}": {text}}}\n', f"provision-{noun}", "json")
+        return _file(f'{{"{wanted.of.table.name}": {text}}}\n', f"provision-{noun}", "json")
     lines = csv_text.lines(
         wanted.heads, ([_cell(getattr(row, head)) for head in wanted.heads] for row in found)
     )

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from provision.errors import NotFoundError, ValidationError
-from provision.tenant import queries, tables
+from provision.tenant import queries
 from provision.tenant.queries import (
     arriving,
     bulk,
@@ -35,7 +35,6 @@ from provision.tenant.queries import (
 )
 from provision.tenant.queries.bulk import Chosen, Outcome
 from provision.tenant.queries.collection import Collection
-from provision.tenant.queries.filters import ProjectFilters, TaskFilters, TeamFilters
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
@@ -77,12 +76,8 @@ READS = {
     "shell.frame": _call(shell.frame, today=MONDAY),
     "options.choices": _call(options.choices),
     **{
-        f"leaving.rows:{table.name}": _call(leaving.rows, table=table, filters=filters)
-        for table, filters in (
-            (tables.projects, ProjectFilters()),
-            (tables.tasks, TaskFilters()),
-            (tables.team_members, TeamFilters()),
-        )
+        f"leaving.rows:{name}": _call(leaving.rows, of=noun, filters=noun.filters())
+        for name, noun in NOUNS.items()
     },
     "leaving.workspace": _call(leaving.workspace),
     "search.find": _call(search.find, words=("alice",), today=MONDAY, shell=True),

@@ -38,7 +38,7 @@ def filled(client: Visitor) -> Visitor:
 
 
 def test_a_list_is_a_file_with_its_day_and_leaves_a_trace(filled: Visitor) -> None:
-    answer = filled.get("/exports/tasks.csv")
+    answer = filled.get("/exports/tasks.csv?sort=created_at")
     assert answer.status_code == 200
     assert answer.content_type == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"].startswith(
@@ -79,6 +79,14 @@ def test_only_what_the_filter_leaves_goes_out(filled: Visitor) -> None:
     assert everybody[1].startswith("Ana,,Developer,80,available,")
     projects = filled.get("/exports/projects.csv").text.splitlines()
     assert projects[1].startswith("'@Website,,planning,medium,1200.50,0.00,,")
+
+
+def test_the_order_is_that_of_the_list(filled: Visitor) -> None:
+    for sort, expected in (("title", sorted(ODD, key=str.lower)), ("-created_at", ODD[::-1])):
+        answer = filled.get(f"/exports/tasks.json?sort={sort}").json
+        assert answer is not None
+        assert [row["title"] for row in answer["tasks"]] == expected
+    assert filled.get("/exports/tasks.json?sort=; DROP TABLE tasks").status_code == 200
 
 
 def test_a_list_that_is_none_is_not_found(client: Visitor) -> None:
