@@ -16,6 +16,7 @@ from provision.control.users import FORGOTTEN_STEP
 from provision.errors import (
     ConnectionNotFoundError,
     ConnectionUnreadableError,
+    NotFoundError,
     ValidationError,
     VaultError,
 )
@@ -101,10 +102,13 @@ def save(
 ) -> Connection:
     """Make `new` the active connection and drop the one before, its sealed string included.
 
-    Raises ValidationError for a workspace that another account here holds.
+    Raises ValidationError for a workspace that another account here holds, or NotFoundError when
+    the account was deleted while the string was tested.
     """
     connection_id = new_id()
     with store.writing() as conn:
+        if conn.execute(select(users.c.id).where(users.c.id == user_id)).first() is None:
+            raise NotFoundError("This account is not here any more. Nothing was saved.")
         if _held_by_others(conn, [new.owner_id], user_id):
             raise ValidationError({"workspace": ["Another account here uses this workspace."]})
         at = store.now()

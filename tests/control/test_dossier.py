@@ -60,6 +60,18 @@ def test_everything_goes_but_what_happened_and_when(
         dossier.erase(store, alice.id)
 
 
+def test_a_string_tested_meanwhile_is_not_kept_for_nobody(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
+) -> None:
+    dossier.erase(store, alice.id)
+    with store.reading() as conn:
+        before = conn.execute(select(func.count()).select_from(sealed)).scalar_one()
+    with pytest.raises(NotFoundError):
+        connections.save(store, secrets, user_id=alice.id, new=NEW, secret="x")
+    with store.reading() as conn:
+        assert conn.execute(select(func.count()).select_from(sealed)).scalar_one() == before
+
+
 def test_a_second_factor_in_force_goes_too(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
