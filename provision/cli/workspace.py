@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +43,10 @@ def export(email: str, file: Path) -> None:
         rows = services.access.read(here, leaving.workspace)
         content = workspace_file.write(rows, name=connection.name, now=datetime.now(UTC))
         try:
-            file.write_bytes(content)
+            # Closed to others where it is new; one that was there keeps its mode.
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as target:
+                target.write(content)
         except OSError as error:
             raise SettingsError(f"{file} cannot be written ({error.strerror})") from None
         _note(services, connection, "exported")

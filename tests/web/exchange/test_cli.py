@@ -44,6 +44,7 @@ def test_a_workspace_goes_into_a_file_and_back(
 
     code, said = call("export", "alice@example.org", "file.json.gz")
     assert code == 0, said
+    assert (tmp_path / "file.json.gz").stat().st_mode & 0o777 == 0o600
     code, said = call("import", "alice@example.org", "file.json.gz")
     assert code == 1
     assert "holds work already" in said
