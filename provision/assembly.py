@@ -136,15 +136,19 @@ def _hasher(settings: Settings) -> PasswordHasher:
 
 def _attempts(settings: Settings, store: ControlStore) -> Attempts:
     """Where limits are counted: by whoever shares the doors, in one place."""
-    # Who runs `app:app` may fork it as often as they like.
-    alone = settings.workers == 1 and settings.control_is_sqlite and settings.mode != "wsgi"
-    here = AttemptsInMemory() if alone else AttemptsInStore(store)
+    here = AttemptsInMemory() if _is_alone(settings) else AttemptsInStore(store)
     if settings.rate_limit_url.startswith("memory:"):
         return here
     # A tenth of a second to load, for the few who have one.
     from provision.control.attempts_redis import AttemptsInRedis  # noqa: PLC0415
 
     return AttemptsInRedis(settings.rate_limit_url, otherwise=here)
+
+
+def _is_alone(settings: Settings) -> bool:
+    """Whether no other process uses the control store."""
+    # Who runs `app:app` may fork it as often as they like.
+    return settings.workers == 1 and settings.control_is_sqlite and settings.mode != "wsgi"
 
 
 def _registry(
@@ -176,12 +180,11 @@ def _registry(
             return connections.forgotten(store, connection_ids)
         return set()
 
-    is_alone = settings.workers == 1 and settings.control_is_sqlite and settings.mode != "wsgi"
     return EngineRegistry(
         load_target,
         policy=policy,
         keep_target=keep_target,
-        forgotten=None if is_alone else forgotten,
+        forgotten=None if _is_alone(settings) else forgotten,
         max_engines=settings.max_engines // settings.workers,
         max_connections=settings.max_connections // settings.workers,
         tenant_connections=settings.tenant_connections // settings.workers,
