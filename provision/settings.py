@@ -79,6 +79,13 @@ class Settings:
         return self.control_url.startswith("sqlite:")
 
     @property
+    def control_file(self) -> Path | None:
+        """The file of a control store on SQLite."""
+        if not self.control_is_sqlite:
+            return None
+        return Path(self.control_url.removeprefix("sqlite:///"))
+
+    @property
     def registration_domains(self) -> frozenset[str]:
         """E-mail domains that may register; empty when registration is open or closed."""
         if self.registration in ("open", "closed"):

@@ -68,6 +68,25 @@ def test_open_permissions_are_named_with_their_remedy(tmp_path: Path) -> None:
     assert f"BAD  {key} has mode 0644\n     Others can reach it: chmod 0600 {key}\n" in said
 
 
+def test_a_store_that_lies_elsewhere_is_looked_at_there(tmp_path: Path) -> None:
+    store = tmp_path / "elsewhere.db"
+    url = f"sqlite:///{store}"
+    done = call(
+        *("users", "create", "ana@example.org", "--name", "Ana"),
+        directory=tmp_path,
+        settings={"CONTROL_URL": url},
+        stdin=b"a long enough password\n",
+    )
+    assert done.returncode == 0, done.stderr
+    store.with_name("elsewhere.db-wal").touch(0o666)
+    for path in (store, store.with_name("elsewhere.db-wal")):
+        path.chmod(0o640)
+    code, said = _doctor(tmp_path, CONTROL_URL=url)
+    assert code == 1
+    assert f"BAD  {store} has mode 0640" in said
+    assert f"BAD  {store}-wal has mode 0640" in said
+
+
 def test_a_key_that_is_not_the_stores_is_named(tmp_path: Path) -> None:
     _make_installation(tmp_path)
     code, said = _doctor(tmp_path, ENCRYPTION_KEY="not the key of this store")

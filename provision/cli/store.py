@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provision.errors import NotFoundError, SettingsError
@@ -22,13 +21,11 @@ def opened_store() -> Iterator[ControlStore]:
     from provision.control.store import ControlStore
 
     settings = load_settings("operator")
-    if settings.control_is_sqlite:
-        path = Path(settings.control_url.removeprefix("sqlite:///"))
-        if not path.exists():
-            raise SettingsError(
-                f"There is no control store at {path}; "
-                "run this in the server's working directory, or set PROVISION_DATA_DIR"
-            )
+    if settings.control_file is not None and not settings.control_file.exists():
+        raise SettingsError(
+            f"There is no control store at {settings.control_file}; "
+            "run this in the server's working directory, or set PROVISION_DATA_DIR"
+        )
     store = ControlStore.open(settings.control_url)
     try:
         yield store

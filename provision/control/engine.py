@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from provision.errors import SettingsError
 
 BUSY_S: Final = 5  # how long a writer waits for the one before it
-_SQLITE_SUFFIXES: Final = ("", "-wal", "-shm")
+SQLITE_SUFFIXES: Final = ("", "-wal", "-shm")
 
 
 def parse(url: str) -> URL:
@@ -78,7 +78,7 @@ def make_file(path: Path) -> None:
     try:
         made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        for each in (Path(f"{path}{suffix}") for suffix in _SQLITE_SUFFIXES):
+        for each in (Path(f"{path}{suffix}") for suffix in SQLITE_SUFFIXES):
             if each.exists() and stat.S_IMODE(each.stat().st_mode) & 0o077:
                 each.chmod(0o600)
     else:
