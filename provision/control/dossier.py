@@ -8,15 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
-from provision.control import audit, connections, sessions, tokens
+from provision.control import audit, connections, recovery_codes, sessions, tokens
 from provision.control.sealed import SealedSecrets
 from provision.control.tables import connections as connection_rows
 from provision.control.tables import (
     half_sign_ins,
     password_resets,
-    recovery_codes,
     two_factor_setups,
     users,
 )
@@ -58,10 +57,7 @@ def gather(store: ControlStore, user_id: str, *, address: str = "", agent: str =
         person = conn.execute(select(users).where(users.c.id == user_id)).first()
         if person is None:
             raise NotFoundError
-        left = select(func.count()).where(
-            recovery_codes.c.user_id == user_id, recovery_codes.c.used_at.is_(None)
-        )
-        account = _account(person) | {"recovery_codes_left": conn.execute(left).scalar_one()}
+        account = _account(person) | {"recovery_codes_left": recovery_codes.left(conn, user_id)}
         pending = [
             [
                 {"created_at": row.created_at, "expires_at": row.expires_at}

@@ -9,7 +9,7 @@ from flask import request, url_for
 from provision.control import users
 from provision.errors import ValidationError
 from provision.web import session
-from provision.web.partials import done, respond
+from provision.web.partials import done, show_form
 from provision.web.services import services
 from provision.web.settings.frame import frame
 
@@ -36,7 +36,7 @@ def rename() -> Response:
     try:
         users.rename(services().store, session.person().id, name=name)
     except ValidationError as error:
-        return _show(name, error.errors, status=422)
+        return _show(name, error.errors)
     return done(
         url_for(".page"),
         "Your name is saved.",
@@ -48,7 +48,5 @@ def rename() -> Response:
     )
 
 
-def _show(name: str, errors: dict[str, list[str]] | None = None, *, status: int = 200) -> Response:
-    return respond(
-        _PROFILE, "profile_form", status=status, shell=frame(), name=name, errors=errors or {}
-    )
+def _show(name: str, errors: dict[str, list[str]] | None = None) -> Response:
+    return show_form(_PROFILE, "profile_form", errors=errors or {}, shell=frame(), name=name)

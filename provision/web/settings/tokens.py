@@ -14,7 +14,7 @@ from provision.errors import RateLimitedError, ReauthenticationRequiredError, Va
 from provision.web import filters, reauthentication, session
 from provision.web.api.times import rfc3339
 from provision.web.compression import keep_plain
-from provision.web.partials import done, respond
+from provision.web.partials import done, show_form
 from provision.web.services import services
 from provision.web.settings.frame import frame
 
@@ -88,11 +88,9 @@ def create_token() -> Response:
             **session.client(),
         )
     except (ValidationError, ReauthenticationRequiredError) as error:
-        return _show(typed, errors=error.errors, status=422)
+        return _show(typed, errors=error.errors)
     except RateLimitedError as error:
-        response = _show(typed, refusal=error, status=429)
-        response.headers["Retry-After"] = str(error.retry_after_s)
-        return response
+        return _show(typed, refusal=error)
     keep_plain()
     return _show(Typed(), made=(normalized_name(typed.name), raw))
 
@@ -111,7 +109,10 @@ def revoke_token() -> Response:
         _PAGE,
         "tokens",
         counts_changed=False,
-        **_context(Typed()),
+        errors={},
+        refusal=None,
+        made=None,
+        **_rows_and_form(Typed()),
     )
 
 
@@ -121,13 +122,19 @@ def _show(
     errors: Mapping[str, list[str]] | None = None,
     refusal: RateLimitedError | None = None,
     made: tuple[str, str] | None = None,
-    status: int = 200,
 ) -> Response:
-    context = _context(typed) | {"errors": errors or {}, "refusal": refusal, "made": made}
-    return respond(_PAGE, "tokens", status=status, shell=frame(), **context)
+    return show_form(
+        _PAGE,
+        "tokens",
+        errors=errors or {},
+        refusal=refusal,
+        shell=frame(),
+        made=made,
+        **_rows_and_form(typed),
+    )
 
 
-def _context(typed: Typed) -> dict[str, object]:
+def _rows_and_form(typed: Typed) -> dict[str, object]:
     now = services().store.now()
     rows = [
         Row(
@@ -145,9 +152,6 @@ def _context(typed: Typed) -> dict[str, object]:
         "rows": rows,
         "typed": typed,
         "lives": LIVES,
-        "errors": {},
-        "refusal": None,
-        "made": None,
         "first_day": filters.today() + timedelta(days=1),
     }
 

@@ -12,7 +12,7 @@ from provision.control import dossier
 from provision.errors import RateLimitedError, ReauthenticationRequiredError
 from provision.web import reauthentication, session, workspace
 from provision.web.api.times import rfc3339
-from provision.web.partials import leave_for, respond
+from provision.web.partials import leave_for, show_form
 from provision.web.services import services
 from provision.web.settings.frame import frame
 
@@ -38,7 +38,7 @@ def register(bp: Blueprint) -> None:
 
 def your_data() -> Response:
     """What is kept where, and what can be done about it."""
-    return _show()
+    return _show({})
 
 
 def download_data() -> Response:
@@ -55,11 +55,9 @@ def delete_account() -> Response:
     try:
         reauthentication.reauthenticate(request.form)
     except ReauthenticationRequiredError as error:
-        return _show(error.errors, status=422)
+        return _show(error.errors)
     except RateLimitedError as error:
-        response = _show(refusal=error, status=429)
-        response.headers["Retry-After"] = str(error.retry_after_s)
-        return response
+        return _show({}, error)
     connection = session.connection_or_none()
     dossier.erase(services().store, session.person().id)
     if connection:
@@ -70,21 +68,15 @@ def delete_account() -> Response:
     )
 
 
-def _show(
-    errors: Mapping[str, list[str]] | None = None,
-    *,
-    refusal: RateLimitedError | None = None,
-    status: int = 200,
-) -> Response:
-    return respond(
+def _show(errors: Mapping[str, list[str]], refusal: RateLimitedError | None = None) -> Response:
+    return show_form(
         _PAGE,
         "your_data",
-        status=status,
+        errors=errors,
+        refusal=refusal,
         shell=frame(),
         connection=session.connection_or_none(),
-        is_asked=status != 200,
-        errors=errors or {},
-        refusal=refusal,
+        is_asked=bool(errors or refusal),
     )
 
 
