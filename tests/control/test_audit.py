@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import insert
 
 from provision.control import audit
+from provision.control.tables import audit_events
 
 if TYPE_CHECKING:
     from provision.control.store import ControlStore
@@ -62,8 +64,15 @@ def test_goes_on_before_an_event_of_that_person_alone(store: ControlStore) -> No
 
 def test_a_flood_of_one_kind_keeps_its_newest_and_all_of_the_others(store: ControlStore) -> None:
     _record(store, 0, "a")
+    client = {"address": "", "agent": "", "detail": "{}"}
+    earlier = [
+        {"at": at, "event": "sign_in_failed", "user_id": user_id, **client}
+        for at in range(2_400)
+        for user_id in ("a", None)
+    ]
     with store.writing() as conn:
-        for at in range(3_000):  # looked at now and then, by chance: 60 times here
+        conn.execute(insert(audit_events), earlier)
+        for at in range(2_400, 3_000):  # looked at now and then, by chance: 12 times here
             for user_id in ("a", None):
                 audit.record(conn, at=at, event="sign_in_failed", user_id=user_id)
     listed = audit.listing(store, user_id="a", limit=10_000)

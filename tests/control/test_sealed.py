@@ -247,9 +247,10 @@ def test_processes_that_start_at_once_agree_on_every_key(empty_url: str, tmp_pat
 
 
 def test_the_signing_key_is_made_once_and_outlives_the_sealing_key(store: ControlStore) -> None:
-    made = session_signing_key(_open(store, PHRASE), None)
-    assert session_signing_key(_open(store, f"{OTHER},{PHRASE}"), None) == made
-    assert session_signing_key(_open(store, PHRASE), "as configured") == "as configured"
+    first = "ab" * 32
+    made = session_signing_key(_open(store, first), None)
+    assert session_signing_key(_open(store, f"{OTHER},{first}"), None) == made
+    assert session_signing_key(_open(store, first), "as configured") == "as configured"
 
 
 def test_an_altered_signing_key_stops_the_start_and_says_the_way_out(store: ControlStore) -> None:
