@@ -1,5 +1,8 @@
 """Answers made smaller for who can read them: static files once, pages each time.
 
+Brotli takes an eighth less than gzip and twenty times as long, so only what is kept is worth it.
+Browsers ask for it over HTTPS and on their own machine.
+
 The length of a compressed page tells something of what is in it (BREACH, 2013). So each carries up
 to a hundred random bytes in a place that readers skip, as a file name in the gzip header. Padding
 makes guessing long, not impossible: what shows a lasting secret is not compressed at all.
@@ -13,6 +16,7 @@ import secrets
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+import brotli
 from flask import g, request
 
 from provision.web.assets import folder
@@ -36,17 +40,18 @@ def keep_plain() -> None:
 
 
 def compress(response: Response) -> Response:
-    """Put the body of a page or a static file into gzip where the browser asks for it."""
+    """Put the body of a page or a static file into what the browser says it can read."""
     if response.mimetype not in _KINDS or response.status_code in (204, 206, 304):
         return response
     if "keep_plain" in g:
         return response
     is_static = request.endpoint == "static" and response.status_code == 200
     response.vary.add("Accept-Encoding")
-    if "Content-Encoding" in response.headers or not request.accept_encodings["gzip"]:
+    encoding = "br" if is_static and request.accept_encodings["br"] else "gzip"
+    if "Content-Encoding" in response.headers or not request.accept_encodings[encoding]:
         return response
     if is_static:
-        body = _static(str((request.view_args or {}).get("filename", "")))
+        body = _static(str((request.view_args or {}).get("filename", "")), encoding)
         response.close()  # the opened file, which is not sent
         response.direct_passthrough = False
         tag, _ = response.get_etag()
@@ -58,13 +63,16 @@ def compress(response: Response) -> Response:
     else:
         body = _padded(response.get_data())
     response.set_data(body)
-    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Content-Encoding"] = encoding
     return response
 
 
 @cache
-def _static(path: str) -> bytes:
-    return gzip.compress((folder("static") / path).read_bytes(), compresslevel=9, mtime=0)
+def _static(path: str, encoding: str) -> bytes:
+    plain = (folder("static") / path).read_bytes()
+    if encoding == "br":
+        return bytes(brotli.compress(plain))
+    return gzip.compress(plain, compresslevel=9, mtime=0)
 
 
 def _padded(body: bytes) -> bytes:

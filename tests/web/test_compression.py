@@ -6,12 +6,14 @@ import gzip
 import re
 from typing import TYPE_CHECKING
 
+import brotli
 import pytest
 
 if TYPE_CHECKING:
     from tests.web.conftest import Visitor
 
-GZIP = {"Accept-Encoding": "br, gzip"}
+GZIP = {"Accept-Encoding": "gzip"}
+BROTLI = {"Accept-Encoding": "gzip, deflate, br"}
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/static/site.css", "/static/icons.svg"])
@@ -25,6 +27,21 @@ def test_it_is_smaller_and_the_same(stranger: Visitor, path: str) -> None:
     assert token.sub(b"", gzip.decompress(packed.data)) == token.sub(b"", plain.data)
     for answer in (plain, packed):
         assert "Accept-Encoding" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("path", ["/static/site.css", "/static/icons.svg"])
+def test_a_static_file_comes_smallest_where_the_browser_reads_brotli(
+    stranger: Visitor, path: str
+) -> None:
+    plain = stranger.raw("GET", path).data
+    packed = stranger.raw("GET", path, headers=BROTLI)
+    assert packed.headers["Content-Encoding"] == "br"
+    assert len(packed.data) < len(stranger.raw("GET", path, headers=GZIP).data)
+    assert brotli.decompress(packed.data) == plain
+
+
+def test_a_page_comes_in_gzip_also_where_the_browser_reads_brotli(stranger: Visitor) -> None:
+    assert stranger.raw("GET", "/", headers=BROTLI).headers["Content-Encoding"] == "gzip"
 
 
 def test_who_cannot_read_it_is_not_sent_it(stranger: Visitor) -> None:
