@@ -71,6 +71,8 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
         "provision",
         template_folder=str(folder("templates")),
         static_folder=str(folder("static")),
+        # Named, since Flask would work it out of the folder's name anew for each icon of a page.
+        static_url_path="/static",
     )
     app.config.update(
         SECRET_KEY=signing_key,

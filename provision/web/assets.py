@@ -29,6 +29,7 @@ def asset(path: str) -> str:
     return f"{request.script_root}{current_app.static_url_path}/{path}?v={_digest(path)[:12]}"
 
 
+@cache
 def integrity(path: str) -> str:
     """The subresource-integrity value of a static file."""
     content = (folder("static") / path).read_bytes()
