@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, make_response, redirect, request
@@ -12,6 +12,9 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.routing import RequestRedirect
 
 from provision.response_headers import SECURITY
+
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeTimedSerializer
 
 _YEAR_S: Final = 31_536_000
 _HSTS: Final = f"max-age={_YEAR_S}; includeSubDomains"
@@ -26,6 +29,15 @@ class SessionCookie(SecureCookieSessionInterface):
     """The signed session cookie: `__Host-` and Secure whenever the page came over HTTPS."""
 
     digest_method = staticmethod(hashlib.sha256)
+
+    def __init__(self) -> None:
+        self._serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        # Made once: its key stays the same for as long as the app runs.
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
 
     def get_cookie_name(self, app: Flask) -> str:
         return cookie_name(super().get_cookie_name(app))
@@ -65,8 +77,10 @@ def redirect_within_this_site() -> Response | None:
 
 def add_security_headers(response: Response) -> Response:
     """Set what is missing; answers of the app are private and never cached unless they say so."""
-    for name, value in SECURITY.items():
-        response.headers.setdefault(name, value)
+    headers = response.headers
+    # Each look into `headers` goes through all of them.
+    there = {name.lower() for name, _ in headers}
+    headers.extend((name, value) for name, value in SECURITY.items() if name.lower() not in there)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", _HSTS)
     if request.endpoint == "static" and response.status_code in (200, 206, 304):
