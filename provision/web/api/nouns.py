@@ -89,13 +89,13 @@ class _Calls:
 
     def list(self) -> Response:
         """A page of rows, filtered and sorted as the query says."""
-        resource = self._resource
+        resource, query = self._resource, request.args.to_dict()
         page = workspace.read(
             resource.of.page,
-            filters=resource.of.filters(**_filters(resource.filters, request.args)),
-            sort=request.args.get("sort") or "-created_at",
-            limit=_limit(request.args.get("limit")),
-            cursor=request.args.get("cursor") or None,
+            filters=resource.of.filters(**_filters(resource.filters, query)),
+            sort=query.get("sort") or "-created_at",
+            limit=_limit(query.get("limit")),
+            cursor=query.get("cursor") or None,
         )
         cursor = msgspec.json.encode(page.next_cursor).decode()
         return raw_answer(f'{{"{resource.of.noun.collection}":{page.rows},"next_cursor":{cursor}}}')
