@@ -1,7 +1,9 @@
 """What ours is measured against: bare Flask views over a pool of psycopg connections, dict rows.
 
 No sign-in, no tenants, no check of what comes in; the same server with as many threads. `serve`
-runs it in a process of its own.
+runs it in a process of its own. It has it easier than most: its pool is a queue, its connections
+commit by themselves (one trip a statement), psycopg prepares what it repeats, as it does unless it
+is told otherwise, and the template of the board is compiled once.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from flask import Flask, Response, render_template_string, request
+from flask import Flask, Response, render_template, request
 from gunicorn.app.base import BaseApplication
 from psycopg.rows import dict_row
 
@@ -62,6 +64,7 @@ _PAGE: Final = """<!doctype html><html lang="en"><head><title>Tasks</title></hea
 
 def make(conninfo: str, owner_id: str, connections: int) -> Flask:
     app = Flask(__name__)
+    page = app.jinja_env.from_string(_PAGE)
     pool: queue.SimpleQueue[psycopg.Connection[dict[str, Any]]] = queue.SimpleQueue()
     for _ in range(connections):
         pool.put(psycopg.connect(conninfo, autocommit=True, row_factory=dict_row))
@@ -88,7 +91,7 @@ def make(conninfo: str, owner_id: str, connections: int) -> Flask:
     @app.get("/board")
     def board() -> str:
         statuses = ("todo", "in_progress", "review", "done")
-        return render_template_string(_PAGE, tasks=run(_BOARD, owner_id), statuses=statuses)
+        return render_template(page, tasks=run(_BOARD, owner_id), statuses=statuses)
 
     @app.post("/projects")
     def create() -> Response:
