@@ -14,7 +14,7 @@ from provision.web.noun_pages import NounPages
 from provision.web.project_cards import project as shown
 from provision.web.row_view import Head
 from provision.web.task_cards import card, columns, hidden_statuses
-from provision.web.task_pages import drawn
+from provision.web.task_frame import drawn
 from provision.web.task_view import TaskView
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from provision.errors import RowRefusedError, ValidationError
@@ -10,7 +9,8 @@ from provision.nouns.tasks import TASK
 from provision.tenant.queries import bulk
 from provision.tenant.queries.bulk import Chosen, Outcome
 from provision.tenant.queries.undo import MOST_ROWS
-from provision.web import task_pages, task_view, undoing, workspace
+from provision.web import task_lists, task_view, undoing, workspace
+from provision.web.task_controls import Question
 from provision.web.task_view import TaskView
 
 if TYPE_CHECKING:
@@ -25,15 +25,6 @@ _COLUMNS: Final = ("status", "priority", "assignee_id", "project_id", "due_date"
 _MOST_DIGITS: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Why nothing was done, and what to send again where that would do it: its form's fields."""
-
-    text: str
-    button: str = ""
-    fields: tuple[tuple[str, str], ...] = ()
-
-
 def carry_out(sent: MultiDict[str, str]) -> Response:
     """Change or delete, all of them or none; the list comes back as it is then."""
     view = task_view.at(sent.get("at", "")) or TaskView(view="list")
@@ -46,16 +37,16 @@ def carry_out(sent: MultiDict[str, str]) -> Response:
             raise ValidationError({"id": ["Choose what to change in the bar below."]})
         if chosen.expected > MOST_ROWS and "for_good" not in sent:
             question = _warn(sent, chosen, is_delete=is_delete)
-            return task_pages.show_list(view, question=question, status=409)
+            return task_lists.show_list(view, question=question, status=409)
         outcome = _write(chosen, values, is_delete=is_delete)
     except (ValidationError, RowRefusedError) as error:
-        return task_pages.show_list(view, question=Question(_sentence(error)), status=422)
+        return task_lists.show_list(view, question=Question(_sentence(error)), status=422)
     if outcome.done != outcome.found or outcome.found != chosen.expected:
         question = _ask(sent, chosen, outcome, is_delete=is_delete)
-        return task_pages.show_list(view, question=question, status=409)
+        return task_lists.show_list(view, question=question, status=409)
     verb = "deleted" if is_delete else "changed"
     tasks = "task is" if outcome.done == 1 else "tasks are"
-    return task_pages.show_changed_many(view, f"{outcome.done:,} {tasks} {verb}.")
+    return task_lists.show_changed_many(view, f"{outcome.done:,} {tasks} {verb}.")
 
 
 def _write(chosen: Chosen, values: dict[str, Any], *, is_delete: bool) -> Outcome:

@@ -43,6 +43,15 @@ class Chip:
     off: str
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Why nothing was done, and what to send again where that would do it: its form's fields."""
+
+    text: str
+    button: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+
+
 def heads(view: TaskView) -> list[Head]:
     """The headings of the list."""
     return [

@@ -12,9 +12,10 @@ from provision.tenant.queries import moving
 from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.places import places
 from provision.tenant.rows import TaskDetail
-from provision.web import filters, task_cards, task_pages, task_view, undoing, workspace
+from provision.web import filters, task_cards, task_view, undoing, workspace
 from provision.web.htmx import htmx
 from provision.web.partials import respond
+from provision.web.task_frame import frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +75,7 @@ def show_form(row_id: str, status: str | None) -> Response:
         "beside": bool(htmx),
         "shell": page.shell,
     }
-    return respond("tasks/move.html", "move_panel", **context, **task_pages.frame(view))
+    return respond("tasks/move.html", "move_panel", **context, **frame(view))
 
 
 def _neighbours(sent: Mapping[str, str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from provision.web.editing import Editor, Form
 from provision.web.filters import short_day
 from provision.web.htmx import htmx
 from provision.web.partials import leave_for, respond
+from provision.web.task_frame import LIST, frame, short
 from provision.web.task_view import PRIORITIES
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ def show_reading(view: TaskView, given: Mapping[str, str]) -> Response:
     reading = _read(line)
     values = {"status": "todo", "priority": "medium", **view.presets(), **reading.values}
     return respond(
-        task_pages.LIST,
+        LIST,
         "quick_reading",
         reading=reading if reading.values or reading.errors else None,
         values=values,
-        **task_pages.frame(view),
+        **frame(view),
     )
 
 
@@ -74,6 +75,6 @@ def _words(made: TaskDetail, reading: Reading) -> str:
         short_day(reading.values.get("due_date", "")),
     ]
     said = ", ".join(text for text in texts if text)
-    title = task_pages.short(made.title)
+    title = short(made.title)
     where = STATUSES.get(made.status or "", "")
     return f"{title} is added: {where}, {said}." if said else f"{title} is added."

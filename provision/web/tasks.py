@@ -13,6 +13,7 @@ from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.tasks import TASKS
 from provision.web import (
     task_bulk,
+    task_lists,
     task_moves,
     task_pages,
     task_quick,
@@ -22,6 +23,7 @@ from provision.web import (
 )
 from provision.web.editing import Editor, Form
 from provision.web.partials import leave_for
+from provision.web.task_frame import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +46,7 @@ editor: Final = Editor(TASKS, complete=_to_the_end)
 def listing() -> Response:
     """Board or list; `?new` opens the form of a new task, in the status it names or in To do."""
     if "new" not in request.args:
-        return task_pages.show_list(task_view.asked())
+        return task_lists.show_list(task_view.asked())
     view = task_view.present()
     given = view.presets()
     if request.args["new"] in STATUSES:
@@ -61,7 +63,7 @@ def create() -> Response:
     made = editor.create(sent)
     if isinstance(made, Form):
         return task_pages.show_new(view, made)
-    return task_pages.show_made(view, made, f"{task_pages.short(made.title)} is added.")
+    return task_pages.show_made(view, made, f"{short(made.title)} is added.")
 
 
 @bp.get("/reading")

@@ -6,30 +6,26 @@ JSON API, or as the noun's card where the day is given that the card is to be re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 from provision.tenant.queries import paging, writing
 from provision.tenant.queries import shell as frame
 from provision.tenant.queries.bundle import bundle, decode, gather
+from provision.tenant.queries.declared import Card, Declared, Line
 from provision.tenant.queries.paging import JsonPage, Keyed, Place
 from provision.tenant.queries.writing import Aim
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import date
 
-    from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
+    from sqlalchemy import Connection, Select
 
-    from provision.errors import NotFoundError
-    from provision.nouns.noun import Noun
     from provision.tenant.queries.filters import Filters
     from provision.tenant.queries.undo import Note
     from provision.tenant.rows import Shell
-
-Card = TypeVar("Card")
-Line = TypeVar("Line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +37,8 @@ class ListPage(Generic[Line]):
     next_cursor: str | None
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Collection(Generic[Card, Line]):
-    """Where the rows of a noun live, and how they are shaped and sorted.
-
-    `row`, `card` and `line` shape a row found (all columns and `version`): for JSON, for an answer
-    to a write, for a list.
-    """
-
-    noun: Noun
-    table: Table
-    not_found: type[NotFoundError]
-    filters: type[Filters]
-    sorts: Mapping[str, ColumnElement[Any]]
-    row: Callable[[FromClause], Select[Any]]
-    card: Callable[[FromClause], Select[Any]]
-    line: Callable[[FromClause], Select[Any]]
-    card_type: type[Card]
-    line_type: type[Line]
-    references: Mapping[str, Table] = field(default_factory=dict)
-    """The table each foreign id must be found in, among the owner's rows."""
-    unknown: Mapping[str, str] = field(default_factory=dict)
-    """What to say of an id that is not found there."""
-    beside: Mapping[str, Any] = field(default_factory=dict)
-    """What the app writes besides the noun's fields, and what it is in a new row."""
-
-    @property
-    def defaults(self) -> Mapping[str, Any]:
-        """All that may be written, and what it is where a new row does not say."""
-        return {**self.noun.defaults, **self.beside}
+class Collection(Declared[Card, Line]):
+    """A noun's rows, to be read and written."""
 
     def page(
         self,

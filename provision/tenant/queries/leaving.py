@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table
 
-    from provision.tenant.queries.collection import Collection
+    from provision.tenant.queries.declared import Declared
 
 _SHAPES: Mapping[str, Callable[[FromClause], Select[Any]]] = {
     "projects": lambda source: select(*project_columns(source)),
@@ -50,7 +50,7 @@ def rows(
     conn: Connection,
     *,
     owner_id: str,
-    of: Collection[Any, Any],
+    of: Declared[Any, Any],
     filters: Filters,
     sort: str = "created_at",
 ) -> str:
@@ -65,7 +65,7 @@ def workspace(conn: Connection, *, owner_id: str) -> WorkspaceRows:
 
 
 @lru_cache(maxsize=256)
-def _rows(of: Collection[Any, Any], sort: str, names: tuple[str, ...]) -> Select[Any]:
+def _rows(of: Declared[Any, Any], sort: str, names: tuple[str, ...]) -> Select[Any]:
     key = of.sorts[sort.removeprefix("-")].label("sort_key")
     found = own_rows(of.table).add_columns(key).where(*conditions(of.table, names))
     rows = found.subquery("found")

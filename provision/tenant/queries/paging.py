@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table
 
-    from provision.tenant.queries.collection import Collection
+    from provision.tenant.queries.declared import Declared
     from provision.tenant.queries.filters import Filters
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class _Identified(msgspec.Struct):
 class Place:
     """Where a page starts and how it is ordered: the statement's shape and its parameters."""
 
-    of: Collection[Any, Any]
+    of: Declared[Any, Any]
     sort: str
     filters: Filters
     limit: int
@@ -168,7 +168,7 @@ def _unquoted(key: str) -> str:
 
 
 def _found(
-    of: Collection[Any, Any], sort: str, filtered: tuple[str, ...], after: str | None
+    of: Declared[Any, Any], sort: str, filtered: tuple[str, ...], after: str | None
 ) -> Subquery:
     """The page's rows as the table holds them, and their sort key."""
     table, key = of.table, of.sorts[sort.removeprefix("-")]
@@ -194,7 +194,7 @@ def _found(
 
 @lru_cache(maxsize=256)
 def _rows(
-    of: Collection[Any, Any], sort: str, filtered: tuple[str, ...], after: str | None
+    of: Declared[Any, Any], sort: str, filtered: tuple[str, ...], after: str | None
 ) -> Select[Any]:
     found = _found(of, sort, filtered, after)
     # A lateral select only to leave the key out of the JSON. No level more than needed, since the
@@ -210,7 +210,7 @@ def _rows(
 
 @lru_cache(maxsize=256)
 def _lines(
-    of: Collection[Any, Any], sort: str, filtered: tuple[str, ...], after: str | None
+    of: Declared[Any, Any], sort: str, filtered: tuple[str, ...], after: str | None
 ) -> Select[Any]:
     found = _found(of, sort, filtered, after)
     shaped = of.line(found)

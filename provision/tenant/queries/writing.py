@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     from sqlalchemy import CTE, ColumnElement, Connection, FromClause, Select, Table
 
     from provision.errors import NotFoundError
-    from provision.tenant.queries.collection import Collection
+    from provision.tenant.queries.declared import Declared
     from provision.tenant.queries.undo import Note
 
-AnyCollection: TypeAlias = "Collection[Any, Any]"
+AnyDeclared: TypeAlias = "Declared[Any, Any]"
 
 VERSION = bindparam("version", type_=Text)
 
@@ -81,7 +81,7 @@ class Aim(NamedTuple):
         return self._asdict() | {"version": self.version if known else ""}
 
 
-def get(of: AnyCollection, conn: Connection, aim: Aim) -> str:
+def get(of: AnyDeclared, conn: Connection, aim: Aim) -> str:
     statement = _get(of, aim.today is not None)
     item = conn.execute(statement, aim.parameters()).scalar()
     if item is None:
@@ -90,7 +90,7 @@ def get(of: AnyCollection, conn: Connection, aim: Aim) -> str:
 
 
 def create(
-    of: AnyCollection,
+    of: AnyDeclared,
     conn: Connection,
     owner_id: str,
     values: Mapping[str, Any],
@@ -105,7 +105,7 @@ def create(
 
 
 def change(
-    of: AnyCollection,
+    of: AnyDeclared,
     conn: Connection,
     aim: Aim,
     values: Mapping[str, Any],
@@ -125,7 +125,7 @@ def change(
     return as_text(answer.item)
 
 
-def remove(of: AnyCollection, conn: Connection, aim: Aim, note: Note | None = None) -> None:
+def remove(of: AnyDeclared, conn: Connection, aim: Aim, note: Note | None = None) -> None:
     statement = _remove(of, aim.version is not None, note is not None)
     answer = conn.execute(statement, aim.parameters() | undo.parameters(note)).one()
     if not answer.gone:
@@ -133,7 +133,7 @@ def remove(of: AnyCollection, conn: Connection, aim: Aim, note: Note | None = No
     undo.mark(note, answer)
 
 
-def _unchanged(of: AnyCollection, conn: Connection, aim: Aim) -> str:
+def _unchanged(of: AnyDeclared, conn: Connection, aim: Aim) -> str:
     item = get(of, conn, aim)
     if aim.version is not None and decode(item, _Versioned).version != aim.version:
         raise StaleVersionError(item)
@@ -141,7 +141,7 @@ def _unchanged(of: AnyCollection, conn: Connection, aim: Aim) -> str:
 
 
 def _why_nothing_was_found(
-    of: AnyCollection, conn: Connection, aim: Aim
+    of: AnyDeclared, conn: Connection, aim: Aim
 ) -> NotFoundError | StaleVersionError:
     if aim.version is None:
         return of.not_found()
@@ -151,13 +151,13 @@ def _why_nothing_was_found(
         return gone
 
 
-def check(of: AnyCollection, values: Mapping[str, Any]) -> None:
+def check(of: AnyDeclared, values: Mapping[str, Any]) -> None:
     if not values.keys() <= of.defaults.keys():
         unknown = ", ".join(sorted(values.keys() - of.defaults.keys()))
         raise ValueError(f"not to be written to {of.table.name}: {unknown}")
 
 
-def check_references(of: AnyCollection, answer: Any) -> None:
+def check_references(of: AnyDeclared, answer: Any) -> None:
     found = answer._mapping  # noqa: SLF001  # SQLAlchemy's public name for it
     errors = {
         name: [of.unknown[name]] for name in of.references if found.get(f"has_{name}") is False
@@ -166,17 +166,17 @@ def check_references(of: AnyCollection, answer: Any) -> None:
         raise ValidationError(errors)
 
 
-def _new(of: AnyCollection, name: str) -> ColumnElement[Any]:
+def _new(of: AnyDeclared, name: str) -> ColumnElement[Any]:
     return bindparam(f"new_{name}", type_=of.table.c[name].type)
 
 
-def shaped(of: AnyCollection, rows: FromClause, *, as_card: bool) -> Select[Any]:
+def shaped(of: AnyDeclared, rows: FromClause, *, as_card: bool) -> Select[Any]:
     """The JSON text of each row."""
     item = (of.card if as_card else of.row)(rows).subquery("item")
     return select(cast(func.row_to_json(item.table_valued()), Text)).select_from(item)
 
 
-def references(of: AnyCollection, names: tuple[str, ...]) -> CTE | None:
+def references(of: AnyDeclared, names: tuple[str, ...]) -> CTE | None:
     """One row that tells of each foreign id whether it may be written.
 
     The rows referred to are held until the write is done, as the foreign key would hold them.
@@ -198,7 +198,7 @@ def references(of: AnyCollection, names: tuple[str, ...]) -> CTE | None:
 
 
 def _answer(
-    of: AnyCollection,
+    of: AnyDeclared,
     written: CTE,
     known: CTE | None,
     *others: ColumnElement[Any],
@@ -210,13 +210,13 @@ def _answer(
 
 
 @lru_cache
-def _get(of: AnyCollection, as_card: bool) -> Select[Any]:
+def _get(of: AnyDeclared, as_card: bool) -> Select[Any]:
     found = own_rows(of.table).where(of.table.c.id == ID).subquery("found")
     return shaped(of, found, as_card=as_card)
 
 
 @lru_cache
-def _create(of: AnyCollection, as_card: bool) -> Select[Any]:
+def _create(of: AnyDeclared, as_card: bool) -> Select[Any]:
     table, names = of.table, tuple(of.defaults)
     written: dict[str, ColumnElement[Any]] = {
         "id": func.gen_random_uuid(),
@@ -245,7 +245,7 @@ def _create(of: AnyCollection, as_card: bool) -> Select[Any]:
 
 @lru_cache(maxsize=256)
 def _change(
-    of: AnyCollection, names: tuple[str, ...], has_version: bool, as_card: bool, notes: bool
+    of: AnyDeclared, names: tuple[str, ...], has_version: bool, as_card: bool, notes: bool
 ) -> Select[Any]:
     table = of.table
     written: dict[str, ColumnElement[Any]] = {name: _new(of, name) for name in names}
@@ -272,7 +272,7 @@ def _change(
 
 
 @lru_cache
-def _remove(of: AnyCollection, has_version: bool, notes: bool) -> Select[Any]:
+def _remove(of: AnyDeclared, has_version: bool, notes: bool) -> Select[Any]:
     statement = delete(of.table).where(of.table.c.id == ID, own(of.table))
     if has_version:
         statement = statement.where(_is_version(of.table))
@@ -306,7 +306,7 @@ def _tasks_with(reference: ColumnElement[Any]) -> CTE:
     )
 
 
-def _before(of: AnyCollection, has_version: bool) -> CTE:
+def _before(of: AnyDeclared, has_version: bool) -> CTE:
     """The row as it is, whole, held until the write is done."""
     table = of.table
     row = select(table.c.id, undo.whole(table)).where(table.c.id == ID, own(table))

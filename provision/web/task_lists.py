@@ -1,0 +1,134 @@
+"""The board and the list: pages of tasks, and the blocks of them that htmx asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import request
+
+from provision.tenant.queries import tasks as queries
+from provision.tenant.queries.options import Choices
+from provision.web import (
+    filters,
+    task_cards,
+    task_controls,
+    task_panel,
+    undoing,
+    workspace,
+)
+from provision.web import htmx as hx
+from provision.web.htmx import htmx
+from provision.web.partials import leave_for, respond
+from provision.web.task_frame import LIST, frame
+from provision.web.task_view import TaskView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from flask import Response
+
+    from provision.tenant.queries.tasks import BoardPage, TaskListPage
+    from provision.web.editing import Form
+    from provision.web.task_controls import Question
+
+_MOST_OFFSET: Final = 1_000_000
+
+
+def show_list(
+    view: TaskView,
+    *,
+    quick: tuple[str, Sequence[str]] = ("", ()),
+    new: Form | None = None,
+    question: Question | None = None,
+    status: int = 200,
+) -> Response:
+    """The board or list; `quick` and `new` are what was typed into its forms and what is wrong.
+
+    `question` says why a change of many tasks was not made.
+    """
+    today, offset, cursor = filters.today(), _offset(), request.args.get("cursor")
+    page = _read(view, today, offset, cursor)
+    panel = None
+    if new:
+        panel = task_panel.new(Choices(page.projects, page.members), new, at=view.url())
+    choices = task_controls.filters(page.projects, page.members, page.counts)
+    context = frame(view, quick=quick, panel=panel) | {
+        "shell": page.shell,
+        "filter_choices": choices,
+        "choices": {
+            "projects": [(each.id, each.name) for each in page.projects],
+            "assignees": [(each.id, each.name) for each in page.members],
+        },
+        "chips": list(task_controls.chips(view, choices)),
+        "in_all": page.in_all,
+        "question": question,
+        "cleared_url": TaskView(view=view.view, sort=view.sort).url(),
+        "total": sum(count.tasks for count in page.counts),
+        "late": sum(count.late for count in page.counts),
+        "is_swap": bool(htmx),
+        "is_more": False,
+        "is_continued": bool(offset or cursor),
+    }
+    context |= _board(page, view, today, offset) if view.is_board else _list(page, view, today)
+    if context["is_continued"] and htmx:
+        return respond(LIST, "more_cards" if view.is_board else "more_rows", **context)
+    response = respond(LIST, "task_list", "task_views", "task_note", status=status, **context)
+    return hx.push_url(response, view.url()) if htmx else response
+
+
+def show_changed_many(view: TaskView, said: str) -> Response:
+    """The list as it is after many tasks were changed."""
+    if not htmx:
+        return leave_for(view.url(), said)
+    toast = undoing.toast(said)
+    return hx.toast(show_list(view), toast.text, undo=toast.undo, counts_changed=True)
+
+
+def _read(view: TaskView, today: date, offset: int, cursor: str | None) -> BoardPage | TaskListPage:
+    common: dict[str, Any] = {"today": today, "shell": not htmx, "filters": view.filters()}
+    if view.is_board:
+        board: BoardPage = workspace.read(
+            queries.board_page,
+            **common,
+            limit=task_cards.MORE_CARDS if offset else task_cards.CARDS_A_COLUMN,
+            offset=offset,
+        )
+        return board
+    listed: TaskListPage = workspace.read(
+        queries.list_page_with_counts, **common, sort=view.sort, cursor=cursor or None
+    )
+    return listed
+
+
+def _board(
+    page: BoardPage | TaskListPage, view: TaskView, today: date, offset: int
+) -> dict[str, Any]:
+    cards = [task_cards.card(row, today) for row in page.tasks]
+    return {
+        "columns": task_cards.columns(cards, page.counts, view, offset=offset),
+        "hidden": task_cards.hidden_statuses(page.counts),
+    }
+
+
+def _list(page: BoardPage | TaskListPage, view: TaskView, today: date) -> dict[str, Any]:
+    cards = [task_cards.card(row, today) for row in page.tasks]
+    next_cursor: str | None = getattr(page, "next_cursor", None)
+    return {
+        "groups": task_cards.groups(
+            cards,
+            today,
+            is_first_page=not request.args.get("cursor"),
+            has_more=next_cursor is not None,
+        )
+        if view.is_grouped
+        else [task_cards.Group("all", "", tuple(cards), None)],
+        "next_url": view.url(cursor=next_cursor) if next_cursor else "",
+        "heads": task_controls.heads(view),
+    }
+
+
+def _offset() -> int:
+    text = request.args.get("offset", "")
+    # Cut first: Python refuses to read a number of thousands of digits.
+    return min(int(text[:10]), _MOST_OFFSET) if text.isascii() and text.isdigit() else 0
