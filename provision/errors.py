@@ -179,6 +179,12 @@ class BadCredentialsError(AccountError):
     message = "E-mail address or password is wrong."
 
 
+class SignInOverError(AccountError):
+    """What was right when it was looked at does not hold any more."""
+
+    message = "Your account was changed while you were signing in. Sign in again."
+
+
 class RegistrationClosedError(AccountError):
     message = "Registration is closed here. Ask whoever runs this server for an account."
 

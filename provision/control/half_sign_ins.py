@@ -12,9 +12,13 @@ from sqlalchemy import bindparam, delete, insert, select
 from provision.control.bearers import digest, new_secret
 from provision.control.tables import half_sign_ins, users
 from provision.control.users import PERSON_COLUMNS, Person, person_from
+from provision.errors import SignInOverError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from provision.control.store import ControlStore
+    from provision.control.users import Recognised
 
 LIFE_S: Final = 300
 
@@ -30,17 +34,22 @@ _PERSON: Final = (
 )
 
 
-def start(store: ControlStore, user_id: str) -> str:
-    """Remember that this person's password was right; returns the raw value, kept nowhere else."""
+def start(store: ControlStore, found: Recognised) -> str:
+    """Remember that this person's password was right; returns the raw value, kept nowhere else.
+
+    Raises SignInOverError when that does not hold any more.
+    """
     raw = new_secret()
     with store.writing() as conn:
+        if not found.still_holds(conn):
+            raise SignInOverError
         now = store.now()
         conn.execute(delete(half_sign_ins).where(half_sign_ins.c.expires_at <= now))
         conn.execute(
             insert(half_sign_ins),
             {
                 "id_hash": digest(raw),
-                "user_id": user_id,
+                "user_id": found.person.id,
                 "created_at": now,
                 "expires_at": now + LIFE_S,
             },
@@ -55,10 +64,9 @@ def person_of(store: ControlStore, raw: str) -> Person | None:
     return person_from(row) if row else None
 
 
-def finish(store: ControlStore, raw: str) -> bool:
-    """Use it up; False when somebody has, or when it is over."""
-    with store.writing() as conn:
-        ended = delete(half_sign_ins).where(
-            half_sign_ins.c.id_hash == digest(raw), half_sign_ins.c.expires_at > store.now()
-        )
-        return conn.execute(ended).rowcount == 1
+def finish(conn: Connection, raw: str, *, now: int) -> bool:
+    """Use it up, with what it is used for; False when somebody has, or when it is over."""
+    ended = delete(half_sign_ins).where(
+        half_sign_ins.c.id_hash == digest(raw), half_sign_ins.c.expires_at > now
+    )
+    return conn.execute(ended).rowcount == 1

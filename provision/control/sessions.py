@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sqlalchemy import and_, bindparam, case, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
@@ -14,10 +14,17 @@ from provision.control.bearers import digest, is_digest, new_secret
 from provision.control.connections import CONNECTION_COLUMNS, Connection, connection_from
 from provision.control.tables import connections, sessions, users
 from provision.control.users import PERSON_COLUMNS, Person, person_from
-from provision.errors import SessionNotFoundError
+from provision.errors import SessionNotFoundError, SignInOverError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection as SqlConnection
+
     from provision.control.store import ControlStore
+
+    # Whether what lets the person in still holds, asked in the transaction that lets them in.
+    Entitled: TypeAlias = Callable[[SqlConnection], bool]
 
 # A write for each request would cost more than the request.
 _SEEN_EVERY_S: Final = 60
@@ -69,13 +76,17 @@ def start(
     agent: str,
     absolute_s: int,
     idle_s: int,
+    entitled: Entitled | None = None,
 ) -> str:
     """Sign a person in; returns the raw id, which is kept nowhere else.
 
-    The session ends `absolute_s` from now, or `idle_s` after its last use.
+    The session ends `absolute_s` from now, or `idle_s` after its last use. Raises SignInOverError
+    when the person is not `entitled` to it any more.
     """
     raw = new_secret()
     with store.writing() as conn:
+        if entitled is not None and not entitled(conn):
+            raise SignInOverError
         now = store.now()
         conn.execute(delete(sessions).where(sessions.c.expires_at <= now))
         conn.execute(
@@ -105,6 +116,12 @@ def resolve(store: ControlStore, raw: str) -> SignedIn | None:
         _note_seen(store, id_hash, now)
     connection = connection_from(row[_PERSON_END:]) if row[_PERSON_END] else None
     return SignedIn(person_from(row[2:_PERSON_END]), connection, id_hash, row[1])
+
+
+def stands(conn: SqlConnection, id_hash: str) -> bool:
+    """Whether a session has not been ended since it was resolved; writers take turns."""
+    there = select(sessions.c.user_id).where(sessions.c.id_hash == id_hash)
+    return conn.execute(there).first() is not None
 
 
 def renew(store: ControlStore, *, id_hash: str) -> str:

@@ -17,11 +17,12 @@ from provision.control.connections import CONNECTION_COLUMNS, Connection, connec
 from provision.control.naming import name_problems, normalized_name
 from provision.control.tables import connections, tokens, users
 from provision.control.users import PERSON_COLUMNS, Person, person_from
-from provision.errors import TokenNotFoundError, ValidationError
+from provision.errors import SignInOverError, TokenNotFoundError, ValidationError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as SqlConnection
 
+    from provision.control.sessions import Entitled
     from provision.control.store import ControlStore
 
 PREFIX: Final = "pvn_"
@@ -80,15 +81,19 @@ def create(
     expires_at: int | None,
     address: str = "",
     agent: str = "",
+    entitled: Entitled | None = None,
 ) -> tuple[str, Token]:
-    """Make a token; the raw text returned is kept nowhere. Raises ValidationError as `check` does.
+    """Make a token; the raw text returned is kept nowhere.
 
+    Raises ValidationError as `check` does, or SignInOverError when the person is not `entitled`.
     It ends in a checksum, so that a mistyped one is told from a revoked one without the store.
     """
     name = normalized_name(name)
     secret = new_secret()
     raw = f"{PREFIX}{secret}{_checksum(secret)}"
     with store.writing() as conn:
+        if entitled is not None and not entitled(conn):
+            raise SignInOverError
         _check(store, conn, user_id, name)
         long_over = tokens.c.expires_at < store.now() - _KEPT_AFTER_END_S
         conn.execute(delete(tokens).where(tokens.c.user_id == user_id, long_over))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -30,7 +30,7 @@ from provision.passwords import password_problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Row
+    from sqlalchemy import Connection, Row
 
     from provision.control.store import ControlStore
     from provision.passwords import PasswordHasher
@@ -52,6 +52,23 @@ class Person:
     setup_step: str
 
 
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A person whose password was right, and what was in force when it was looked at.
+
+    Between that look and what it lets them do the account may change: whoever writes such a thing
+    asks `still_holds` in the same transaction.
+    """
+
+    person: Person
+    password_hash: str = field(repr=False)
+
+    def still_holds(self, conn: Connection) -> bool:
+        """Whether password, second factor and account are as they were; writers take turns."""
+        row = conn.execute(_STANDING, {"id": self.person.id}).first()
+        return row is not None and tuple(row) == (self.password_hash, self.person.two_factor, True)
+
+
 PERSON_COLUMNS: Final = (
     users.c.id,
     users.c.email,
@@ -64,6 +81,9 @@ _BY_ID: Final = select(*PERSON_COLUMNS).where(users.c.id == bindparam("id"))
 _BY_EMAIL: Final = select(*PERSON_COLUMNS, users.c.password_hash).where(
     users.c.email == bindparam("email")
 )
+_STANDING: Final = select(
+    users.c.password_hash, users.c.totp_secret_id.is_not(None), users.c.is_enabled
+).where(users.c.id == bindparam("id"))
 _LISTING: Final = select(*PERSON_COLUMNS).order_by(users.c.email)
 
 
@@ -127,7 +147,7 @@ def authenticate(
     password: str,
     address: str = "",
     agent: str = "",
-) -> Person:
+) -> Recognised:
     """The person whose password this is.
 
     Raises BadCredentialsError, alike and after equal work for a wrong password, an unknown address
@@ -150,8 +170,8 @@ def authenticate(
         raise BadCredentialsError
     if hasher.needs_rehash(stored):
         with suppress(TooManySignInsError):  # there is time for it at another sign-in
-            _rehash(store, row.id, stored, hasher.hash(password))
-    return person_from(row[:-1])
+            stored = _rehash(store, row.id, stored, hasher.hash(password))
+    return Recognised(person_from(row[:-1]), stored)
 
 
 def confirm_password(
@@ -275,11 +295,12 @@ def _update(conn: Any, user_id: str, **values: Any) -> None:
         raise NotFoundError
 
 
-def _rehash(store: ControlStore, user_id: str, before: str, after: str) -> None:
-    """Store a stronger hash of the same password, unless it was changed meanwhile."""
+def _rehash(store: ControlStore, user_id: str, before: str, after: str) -> str:
+    """Store a stronger hash of the same password, unless it was changed; returns the one known."""
     with store.writing() as conn:
-        conn.execute(
+        changed = conn.execute(
             update(users)
             .where(users.c.id == user_id, users.c.password_hash == before)
             .values(password_hash=after)
         )
+    return after if changed.rowcount else before

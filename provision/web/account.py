@@ -10,6 +10,7 @@ from provision.errors import (
     EmailTakenError,
     RateLimitedError,
     RegistrationClosedError,
+    SignInOverError,
     ValidationError,
 )
 from provision.web import headers, limits, session
@@ -77,22 +78,24 @@ def login() -> Response:
     if request.method == "POST":
         try:
             limits.admit(email)
-            person = users.authenticate(
+            found = users.authenticate(
                 services().store,
                 services().hasher,
                 email=email,
                 password=request.form.get("password", ""),
                 **session.client(),
             )
+            if found.person.two_factor:
+                return challenge.begin(found, target)
+            session.sign_in(found.person.id, entitled=found.still_holds)
         except RateLimitedError as error:
             refusal = error
         except BadCredentialsError as error:
             limits.failed(email)
             errors = {"password": [str(error)]}
+        except SignInOverError as error:
+            errors = {"password": [str(error)]}
         else:
-            if person.two_factor:
-                return challenge.begin(person, target)
-            session.sign_in(person.id)
             return leave_for(target)
     return show_form(
         "account/login.html",

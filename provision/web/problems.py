@@ -43,6 +43,7 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
     (errors.RateLimitedError, 429, "rate_limited"),
     (errors.EmailTakenError, 422, "validation_failed"),
     (errors.BadCredentialsError, 401, "invalid_credentials"),
+    (errors.SignInOverError, 401, "invalid_credentials"),
     (errors.SecondFactorRejectedError, 401, "invalid_credentials"),
     (errors.SecondFactorUnreadableError, 401, "invalid_credentials"),
     (errors.RegistrationClosedError, 403, "registration_closed"),

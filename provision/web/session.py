@@ -17,8 +17,10 @@ from provision.web.problem_details import ApiError, problem
 from provision.web.services import services
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection as SqlConnection
+
     from provision.control.connections import Connection
-    from provision.control.sessions import SignedIn
+    from provision.control.sessions import Entitled, SignedIn
     from provision.control.tokens import TokenHolder
     from provision.control.users import Person
 
@@ -97,14 +99,22 @@ def id_hash() -> str:
     return holder.session_id_hash
 
 
+def still_stands(conn: SqlConnection) -> bool:
+    """Whether the present browser's session has not been ended meanwhile; on all pages."""
+    return sessions.stands(conn, id_hash())
+
+
 def signed_in_at() -> int:
     """When the present browser signed in (unix seconds); only where a cookie lets in."""
     holder: SignedIn = g.holder
     return holder.signed_in_at
 
 
-def sign_in(user_id: str) -> None:
-    """Start a fresh session for `user_id` in this browser; what it held before is dropped."""
+def sign_in(user_id: str, *, entitled: Entitled | None = None) -> None:
+    """Start a fresh session for `user_id` in this browser; what it held before is dropped.
+
+    Raises SignInOverError when the person is not `entitled` to it any more.
+    """
     end_present_session()
     settings = services().settings
     raw = sessions.start(
@@ -113,6 +123,7 @@ def sign_in(user_id: str) -> None:
         **client(),
         absolute_s=settings.session_days * 86_400,
         idle_s=settings.session_idle_hours * 3_600,
+        entitled=entitled,
     )
     cookie.clear()
     cookie.permanent = True

@@ -10,23 +10,30 @@ from sqlalchemy import func, select
 
 from provision.control import half_sign_ins, two_factor, users
 from provision.control.tables import half_sign_ins as table
+from tests.control.conftest import PASSWORD
 
 if TYPE_CHECKING:
     from provision.control.sealed import SealedSecrets
     from provision.control.store import ControlStore
-    from provision.control.users import Person
+    from provision.control.users import Person, Recognised
+    from provision.passwords import PasswordHasher
     from tests.control.conftest import Clock
 
 
 @pytest.fixture
-def nora(store: ControlStore, secrets: SealedSecrets, alice: Person) -> Person:
-    """Somebody whose two-factor is on."""
+def nora(
+    store: ControlStore, secrets: SealedSecrets, hasher: PasswordHasher, alice: Person
+) -> Recognised:
+    """Somebody whose two-factor is on, and whose password was right."""
     secret = two_factor.begin(store, secrets, alice.id)
     assert secret is not None
     two_factor.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()))
-    found = users.by_id(store, alice.id)
-    assert found is not None
-    return found
+    return users.authenticate(store, hasher, email=alice.email, password=PASSWORD)
+
+
+def _finish(store: ControlStore, raw: str) -> bool:
+    with store.writing() as conn:
+        return half_sign_ins.finish(conn, raw, now=store.now())
 
 
 def _count(store: ControlStore) -> int:
@@ -35,25 +42,25 @@ def _count(store: ControlStore) -> int:
 
 
 def test_it_names_the_person_for_five_minutes(
-    store: ControlStore, nora: Person, clock: Clock
+    store: ControlStore, nora: Recognised, clock: Clock
 ) -> None:
-    raw = half_sign_ins.start(store, nora.id)
+    raw = half_sign_ins.start(store, nora)
     clock.pass_s(299)
-    assert half_sign_ins.person_of(store, raw) == nora
+    assert half_sign_ins.person_of(store, raw) == nora.person
     clock.pass_s(1)
     assert half_sign_ins.person_of(store, raw) is None
-    assert not half_sign_ins.finish(store, raw)
-    half_sign_ins.start(store, nora.id)
+    assert not _finish(store, raw)
+    half_sign_ins.start(store, nora)
     assert _count(store) == 1, "what is over is not cleared away"
 
 
-def test_it_is_finished_once_however_many_try(store: ControlStore, nora: Person) -> None:
-    raw = half_sign_ins.start(store, nora.id)
+def test_it_is_finished_once_however_many_try(store: ControlStore, nora: Recognised) -> None:
+    raw = half_sign_ins.start(store, nora)
     gate = threading.Barrier(4)
 
     def finish(_: int) -> bool:
         gate.wait()
-        return half_sign_ins.finish(store, raw)
+        return _finish(store, raw)
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(finish, range(4))) == [False, False, False, True]
@@ -61,11 +68,14 @@ def test_it_is_finished_once_however_many_try(store: ControlStore, nora: Person)
 
 
 @pytest.mark.parametrize("raw", ["", "x", "\ud800", "0" * 64])
-def test_any_other_value_is_nobody(store: ControlStore, nora: Person, raw: str) -> None:
-    half_sign_ins.start(store, nora.id)
+def test_any_other_value_is_nobody(store: ControlStore, nora: Recognised, raw: str) -> None:
+    half_sign_ins.start(store, nora)
     assert half_sign_ins.person_of(store, raw) is None
-    assert not half_sign_ins.finish(store, raw)
+    assert not _finish(store, raw)
 
 
-def test_without_a_second_factor_there_is_no_half_way(store: ControlStore, bob: Person) -> None:
-    assert half_sign_ins.person_of(store, half_sign_ins.start(store, bob.id)) is None
+def test_without_a_second_factor_there_is_no_half_way(
+    store: ControlStore, hasher: PasswordHasher, bob: Person
+) -> None:
+    found = users.authenticate(store, hasher, email=bob.email, password=PASSWORD)
+    assert half_sign_ins.person_of(store, half_sign_ins.start(store, found)) is None

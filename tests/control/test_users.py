@@ -90,7 +90,8 @@ def test_lets_in_who_knows_the_password(
     store: ControlStore, hasher: PasswordHasher, alice: Person
 ) -> None:
     found = people.authenticate(store, hasher, email=" Alice@example.ORG", password=PASSWORD)
-    assert found == alice
+    assert found.person == alice
+    assert found.password_hash not in repr(found)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_a_disabled_account_is_out_at_once_and_back_without_its_sessions(
         people.authenticate(store, hasher, email=alice.email, password=PASSWORD)
     people.set_enabled(store, alice.id, enabled=True)
     assert sessions.resolve(store, raw) is None
-    assert people.authenticate(store, hasher, email=alice.email, password=PASSWORD) == alice
+    assert people.authenticate(store, hasher, email=alice.email, password=PASSWORD).person == alice
     assert {"account_disabled", "account_enabled"} <= {e.event for e in audit.listing(store)}
 
 
@@ -149,8 +150,9 @@ def test_a_hash_of_old_parameters_is_replaced_at_sign_in(
     with pytest.raises(BadCredentialsError):
         people.authenticate(store, hasher, email=alice.email, password="wrong password")
     assert _password_hash(store, alice) == old
-    people.authenticate(store, hasher, email=alice.email, password=PASSWORD)
+    found = people.authenticate(store, hasher, email=alice.email, password=PASSWORD)
     new = _password_hash(store, alice)
+    assert found.password_hash == new
     assert new != old
     assert not hasher.needs_rehash(new)
     people.authenticate(store, hasher, email=alice.email, password=PASSWORD)
@@ -173,8 +175,8 @@ def test_an_address_is_changed_to_one_that_is_free(
 ) -> None:
     people.change_email(store, alice.id, email=" Liddell@Example.ORG ", address="192.0.2.1")
     assert people.by_email(store, "alice@example.org") is None
-    person = people.authenticate(store, hasher, email="liddell@example.org", password=PASSWORD)
-    assert person.id == alice.id
+    found = people.authenticate(store, hasher, email="liddell@example.org", password=PASSWORD)
+    assert found.person.id == alice.id
     told = audit.listing(store, user_id=alice.id)[0]
     assert (told.event, told.address) == ("email_changed", "192.0.2.1")
     assert told.detail == {"before": "alice@example.org"}

@@ -45,26 +45,27 @@ def create_token() -> Response:
     store = services().store
     limits.admit(email)
     try:
-        person = users.authenticate(
+        found = users.authenticate(
             store,
             services().hasher,
             email=email,
             password=password or "",
             **session.client(),
         )
-        if person.two_factor:
-            _take_code(person, code)
+        if found.person.two_factor:
+            _take_code(found.person, code)
     except BadCredentialsError:
         limits.failed(email)
         raise
     expires_at = store.now() + expires_days * _DAY_S if expires_days else None
     raw, token = tokens.create(
         store,
-        user_id=person.id,
+        user_id=found.person.id,
         name=(name or "").strip()[:200] or "API",
         read_only=read_only,
         expires_at=expires_at,
         **session.client(),
+        entitled=found.still_holds,
     )
     return answer({"token": raw, "token_id": token.id, "expires_at": rfc3339(expires_at)}, 201)
 

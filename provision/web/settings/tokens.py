@@ -86,6 +86,7 @@ def create_token() -> Response:
             read_only=typed.access != "full",
             expires_at=expires_at,
             **session.client(),
+            entitled=session.still_stands,
         )
     except (ValidationError, ReauthenticationRequiredError) as error:
         return _show(typed, errors=error.errors)

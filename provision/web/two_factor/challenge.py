@@ -15,6 +15,7 @@ from provision.errors import (
     RateLimitedError,
     SecondFactorRejectedError,
     SecondFactorUnreadableError,
+    SignInOverError,
 )
 from provision.web import codes, session
 from provision.web.partials import leave_for, show_form
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from provision.control.second_factor import Accepted
-    from provision.control.users import Person
+    from provision.control.users import Person, Recognised
 
 _COOKIE: Final = "half_sign_in"
 
@@ -34,10 +35,13 @@ def register(bp: Blueprint) -> None:
     bp.add_url_rule("", "challenge", challenge, methods=["GET", "POST"])
 
 
-def begin(person: Person, target: str) -> Response:
-    """Ask for the second factor of who gave the right password, then go on to `target`."""
+def begin(found: Recognised, target: str) -> Response:
+    """Ask for the second factor of who gave the right password, then go on to `target`.
+
+    Raises SignInOverError when it is not the right one any more.
+    """
     session.end_present_session()
-    cookie[_COOKIE] = half_sign_ins.start(services().store, person.id)
+    cookie[_COOKIE] = half_sign_ins.start(services().store, found)
     return leave_for(url_for("two_factor.challenge", next=target))
 
 
@@ -63,9 +67,11 @@ def _take_code(person: Person, raw: str, target: str) -> Response:
         return _show(person, target, refusal=error)
     except (SecondFactorRejectedError, SecondFactorUnreadableError) as error:
         return _show(person, target, errors={"code": [str(error)]})
-    if not half_sign_ins.finish(services().store, raw):
+    now = services().store.now()
+    try:
+        session.sign_in(person.id, entitled=lambda conn: half_sign_ins.finish(conn, raw, now=now))
+    except SignInOverError:
         return _start_over(target, was_here=True)
-    session.sign_in(person.id)
     _say_what_is_left(person.id, accepted, left)
     return leave_for(target)
 

@@ -1,0 +1,87 @@
+"""The account changes after the password was found right and before anybody is let in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select
+
+from provision.control import new_passwords, sessions, tables, users
+from provision.passwords import PasswordHasher
+from provision.web.services import EXTENSION, Services
+from tests.web.conftest import PASSWORD, Visitor
+from tests.web.second_factor import enrol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+
+_TABLES = (tables.sessions, tables.half_sign_ins, tables.tokens)
+
+
+class _Interrupted(PasswordHasher):
+    """Something happens right after a password was looked at."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def verify(self, stored: str | None, text: str) -> bool:
+        is_right = super().verify(stored, text)
+        self._meanwhile()
+        return is_right
+
+
+def _rows(services: Services) -> list[int]:
+    with services.store.reading() as conn:
+        return [
+            conn.execute(select(func.count()).select_from(each)).scalar_one() for each in _TABLES
+        ]
+
+
+@pytest.mark.parametrize("is_two_factor_on", [False, True])
+def test_the_old_password_opens_nothing_milliseconds_later(
+    app: Flask, newcomer: Visitor, is_two_factor_on: bool
+) -> None:
+    services: Services = app.extensions[EXTENSION]
+    email = newcomer.email()
+    code = ""
+    if is_two_factor_on:
+        code = enrol(app, newcomer)[0].next_code()
+    person = users.by_email(services.store, email)
+    assert person is not None
+
+    def change() -> None:
+        new_passwords.change(
+            services.store, services.hasher, person.id, password=f"changed {PASSWORD}"
+        )
+
+    app.extensions[EXTENSION] = replace(services, hasher=_Interrupted(change))
+    thief = Visitor(app)
+    answer = thief.post_form("/login", {"email": email, "password": PASSWORD})
+    assert answer.status_code == 422
+    assert "changed while you were signing in" in answer.text
+    assert thief.get("/dashboard").headers["Location"] == "/login?next=/dashboard"
+    assert _rows(services) == [0, 0, 0]
+    body = {"email": email, "password": f"changed {PASSWORD}", "code": code}
+    answer = thief.raw("POST", "/api/auth/token", json=body)
+    assert answer.status_code == 401
+    assert answer.get_json()["code"] == "invalid_credentials"
+    assert _rows(services) == [0, 0, 0]
+
+
+def test_a_browser_that_is_put_out_meanwhile_makes_no_token(app: Flask, newcomer: Visitor) -> None:
+    services: Services = app.extensions[EXTENSION]
+    person = users.by_email(services.store, newcomer.email())
+    assert person is not None
+
+    def put_out() -> None:
+        sessions.end_others(services.store, user_id=person.id, id_hash="")
+
+    app.extensions[EXTENSION] = replace(services, hasher=_Interrupted(put_out))
+    form = {"name": "t", "access": "full", "life": "never", "password": PASSWORD}
+    assert newcomer.post_form("/settings/tokens", form).status_code == 401
+    assert _rows(services) == [0, 0, 0]
