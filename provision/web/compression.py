@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import posixpath
 import secrets
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -51,7 +52,9 @@ def compress(response: Response) -> Response:
     if "Content-Encoding" in response.headers or not request.accept_encodings[encoding]:
         return response
     if is_static:
-        body = _static(str((request.view_args or {}).get("filename", "")), encoding)
+        # In its one spelling (`./a` and `b/../a` are `a`), so that each file is kept once.
+        name = str((request.view_args or {}).get("filename", ""))
+        body = _static(posixpath.normpath(name), encoding)
         response.close()  # the opened file, which is not sent
         response.direct_passthrough = False
         tag, _ = response.get_etag()

@@ -194,14 +194,16 @@ def _guard() -> Response | None:
         # 404 or 405: nothing of anybody's, but the page around it is the person's own.
         g.holder = None if is_api_request() else _cookie_holder()
         return None
+    if endpoint in _NO_CSRF:
+        return None
     by_token = is_api_request() and "Authorization" in request.headers
-    if endpoint not in _NO_CSRF:
-        g.holder = _token_holder() if by_token else _cookie_holder()
-    if endpoint not in OPEN_ENDPOINTS and g.holder is None:
+    g.holder = _token_holder() if by_token else _cookie_holder()
+    # A bad token is refused by what is open to everybody, too: else it would seem to be a good one.
+    if g.holder is None and (by_token or endpoint not in OPEN_ENDPOINTS):
         return _refuse_stranger(by_token=by_token)
-    if by_token and endpoint not in _NO_CSRF:
+    if by_token:
         _hold_token_to_its_rights()
-    elif request.method not in _SAFE_METHODS and endpoint not in _NO_CSRF:
+    elif request.method not in _SAFE_METHODS:
         csrf.protect()
     return None
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import brotli
 import pytest
 
+from provision.web import compression
+
 if TYPE_CHECKING:
     from tests.web.conftest import Visitor
 
@@ -71,3 +73,13 @@ def test_the_api_and_what_is_small_stay_as_they_are(client: Visitor) -> None:
     answer = client.raw("GET", "/api/user", headers=GZIP)
     assert "Content-Encoding" not in answer.headers
     assert answer.get_json()["user"]["name"]
+
+
+def test_a_file_is_kept_once_however_its_address_is_spelt(stranger: Visitor) -> None:
+    packed = stranger.raw("GET", "/static/site.css", headers=GZIP).data
+    kept = compression._static.cache_info().currsize
+    for spelling in ("./site.css", "././site.css", "nowhere/../site.css", "a/b/../../site.css"):
+        answer = stranger.raw("GET", f"/static/{spelling}", headers=GZIP)
+        assert answer.status_code == 200, spelling
+        assert answer.data == packed
+    assert compression._static.cache_info().currsize == kept
