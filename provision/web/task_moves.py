@@ -33,7 +33,7 @@ def move(editor: Editor[TaskDetail], row_id: str, sent: Mapping[str, str]) -> Ta
     `was` is the status the card had, `status` the one it gets; `above` or `below` is the card that
     is its neighbour then, `on_top` stands for the first.
     """
-    was = sent.get("was", "")
+    was = sent.get("was", "").replace("\0", "")  # no status in a database holds it
     given = {"status": sent["status"]} if sent.get("status", was) != was else {}
     where = TASK.read(given, creating=False) | _neighbours(sent)
     try:

@@ -103,6 +103,15 @@ def test_what_makes_no_sense_moves_nothing(client: Visitor, fields: dict[str, st
     assert client.rows("SELECT xmin::text FROM tasks") == before
 
 
+def test_a_status_that_no_database_holds_is_another_than_it_has(client: Visitor) -> None:
+    task_id = made(client)
+    for htmx in (False, True):
+        fields = {"was": "\0", "status": "done"}
+        answer = client.post_form(f"/tasks/{task_id}/move", fields, htmx=htmx)
+        assert answer.status_code == 409, answer.text
+    assert client.rows("SELECT status FROM tasks") == [("todo",)]
+
+
 def test_a_task_that_is_not_there_cannot_be_moved(client: Visitor, bob: Visitor) -> None:
     theirs = made(bob)
     for task_id in (uuid4(), theirs):
