@@ -25,6 +25,10 @@ _CREDENTIAL: Final = re.compile(
     re.IGNORECASE,
 )
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r\n")
+# As strict as the server's own parser, which goes on to refuse what is written otherwise.
+_STRICT_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})(?:[ \t]*;[^\r\n]{0,200})?\r\n")
+_MOST_CHUNKS: Final = 64
+"""For each chunk the server's own parser copies all that comes after it."""
 
 
 class Arrival:
@@ -36,6 +40,7 @@ class Arrival:
         self._body_at = 0
         self._end: int | None = None
         self._next_chunk: int | None = None
+        self._chunks = 0
         self.is_whole = False
         """Whether its last byte is there."""
         self.is_ready = False
@@ -61,8 +66,8 @@ class Arrival:
             self.is_whole = self.is_ready = True
 
     def take(self) -> bytes:
-        """All that has come, which is then no longer kept here."""
-        taken = bytes(self._bytes)
+        """All that has come, which is then no longer kept here; of many chunks, one is made."""
+        taken = self._joined() if self._chunks > _MOST_CHUNKS else bytes(self._bytes)
         self._bytes.clear()
         return taken
 
@@ -101,6 +106,7 @@ class Arrival:
                 break
             size = int(chunk[1], 16)
             if size:
+                self._chunks += 1
                 self._next_chunk = chunk.end() + size + 2
                 continue
             # The last one: behind it may be trailers, and then an empty line.
@@ -110,3 +116,17 @@ class Arrival:
             break
         if len(self._bytes) - self._body_at > _MOST_CHUNKED_BYTES:
             self.is_ready = True
+
+    def _joined(self) -> bytes:
+        """The same request with what its whole chunks hold in a single one."""
+        at, body = self._body_at, bytearray()
+        while chunk := _STRICT_CHUNK.match(self._bytes, at):
+            end = chunk.end() + int(chunk[1], 16)
+            if end == chunk.end() or self._bytes[end : end + 2] != b"\r\n":
+                break
+            body += self._bytes[chunk.end() : end]
+            at = end + 2
+        if not body:
+            return bytes(self._bytes)
+        head, rest = self._bytes[: self._body_at], self._bytes[at:]
+        return b"".join((head, b"%x\r\n" % len(body), body, b"\r\n", rest))

@@ -54,6 +54,26 @@ def test_what_will_be_refused_is_not_waited_for(refused: bytes) -> None:
     assert not arrival.is_whole
 
 
+_CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "end", [b"0\r\n\r\n", b"0\r\nDigest: none\r\n\r\n", b"5\r\nhal", b"1 x\r\n"]
+)
+def test_of_many_small_chunks_one_is_made(end: bytes) -> None:
+    arrival = Arrival()
+    for piece in (_CHUNKED_HEAD, b"1;name=value\r\nx\r\n" * 70, b"02\r\nyz\r\n", end):
+        arrival.add(piece)
+    assert arrival.is_whole == end.endswith(b"\r\n\r\n")
+    assert arrival.take() == _CHUNKED_HEAD + b"48\r\n" + b"x" * 70 + b"yz\r\n" + end
+
+
+@pytest.mark.parametrize("odd", [b"1 x\r\na\r\n", b"1\r\nab\r\n"])
+def test_what_the_servers_parser_refuses_is_left_to_it(odd: bytes) -> None:
+    request = _CHUNKED_HEAD + odd + b"1\r\nx\r\n" * 100 + b"0\r\n\r\n"
+    assert Arrival(request).take() == request
+
+
 def test_a_client_that_waits_for_leave_is_told_apart() -> None:
     head = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
     assert Arrival(head).expects_leave

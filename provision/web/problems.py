@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, make_response, request, url_for
 from flask_wtf.csrf import CSRFError
@@ -55,6 +56,8 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
 )
 
 
+# More fields than any form of ours has; of half a million a page of 20 MB would be made.
+_MOST_REPEATED: Final = 100
 _NEVER_REPEATED: Final = frozenset(
     {
         "csrf_token",
@@ -200,7 +203,8 @@ def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
         detail=detail,
         remedy=remedy,
         code=extra.get("cause", code),
-        typed=_typed(),
+        # A button must not do what another site has filled in.
+        typed=_typed() if code != "csrf_failed" or _is_from_here() else [],
         wizard=url_for("setup.step"),
     )
     if htmx:
@@ -217,7 +221,17 @@ def _typed() -> list[tuple[str, str]]:
         fields = list(request.form.items(multi=True))
     except HTTPException:
         return []
+    if len(fields) > _MOST_REPEATED:
+        return []
     return [(name, value) for name, value in fields if name not in _NEVER_REPEATED]
+
+
+def _is_from_here() -> bool:
+    """Whether the browser says that a page of this site sent the form."""
+    try:
+        return urlsplit(request.origin or "").netloc == request.host
+    except ValueError:  # such as an unclosed bracket
+        return False
 
 
 def _wants_json() -> bool:
