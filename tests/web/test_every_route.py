@@ -152,6 +152,13 @@ def test_no_page_takes_text_for_markup_and_none_breaks(
 ) -> None:
     _token(client, read_only=True)
     client.post_form("/settings", {"name": MARKUP})
+    assert client.database is not None
+    with client.database.connect() as connection:
+        for table in ("tasks", "projects"):
+            update = f"UPDATE {table} SET status = %s, priority = %s"
+            connection.execute(update.encode(), [MARKUP] * 2)
+        connection.execute("UPDATE team_members SET status = %s, email = %s", [MARKUP] * 2)
+        connection.execute("UPDATE profiles SET name = %s", [MARKUP])
     Visitor(app).raw(
         "POST",
         "/login",

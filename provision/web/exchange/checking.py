@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from provision.web.exchange.draft import Draft
 
 _MOST_SAMPLES: Final = 3
+# A hundred empty columns are looked through one after the other.
+_MOST_SAMPLED: Final = 200
 _PREVIEWED: Final = 5
 # Below each other in the order of the file, all of them within the second they arrive in.
 _STEP_S: Final = Decimal("0.00001")
@@ -157,8 +159,9 @@ def rows(draft: Draft, checked: Checked) -> Rows:
 
 
 def samples(draft: Draft, column: int) -> str:
-    """The first few things that stand in a column."""
-    found = (record[column].strip() for _, record in draft.body if column < len(record))
+    """The first few things that stand in a column, near the top of the sheet."""
+    rows = draft.records[int(draft.has_headings) : _MOST_SAMPLED]
+    found = (record[column].strip() for record in rows if column < len(record))
     shown = [cell if len(cell) <= 40 else f"{cell[:39]}…" for cell in _first(found, _MOST_SAMPLES)]
     return ", ".join(shown)
 

@@ -255,3 +255,10 @@ def test_the_page_and_its_steps_are_fragments_for_htmx(client: Visitor) -> None:
     assert answer.text.lstrip().startswith("<form")
     done = client.post_form(PATH, fields(answer) | {"do": "import"}, htmx=True)
     assert done.headers["HX-Redirect"] == "/tasks?view=list"
+
+
+def test_samples_are_looked_for_near_the_top_only(client: Visitor) -> None:
+    page = upload(client, "title,due\nOne,\n" + ",\n" * 150 + "Two,\n" + ",\n" * 100 + "Three,\n")
+    assert "One, Two" in page.text
+    assert "Two, Three" not in page.text
+    assert "3 tasks can be imported" in page.text
