@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.conftest import Server
+
     Command = Callable[..., str]
 
 
@@ -54,6 +56,24 @@ def command(
         return printed.err if code else printed.out
 
     return call
+
+
+def test_a_store_that_takes_no_writes_is_one_line(
+    server: Server, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = server.create_database()
+    url = server.url(name).render_as_string(hide_password=False)
+    store = ControlStore.open(url)
+    users.register(
+        store, PasswordHasher(), email="ana@example.org", name="Ana", password="a long enough one"
+    )
+    store.dispose()
+    standby = f"{url}?options=-c%20default_transaction_read_only%3Don"
+    monkeypatch.setenv("PROVISION_CONTROL_URL", standby)
+    said = command("users", "disable", "ana@example.org", code=1)
+    assert said.startswith("provision: PROVISION_CONTROL_URL: the control store 127.0.0.1:")
+    assert said.endswith(f"/{name} does not answer (25006)\n")
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_users_are_listed_with_their_state(

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 @contextmanager
 def opened_store() -> Iterator[ControlStore]:
     """The control store as it stands; needs no key, since no secret is opened through it."""
+    from sqlalchemy.exc import OperationalError
+
+    from provision.control.engine import parse, refusal
     from provision.control.store import ControlStore
 
     settings = load_settings("operator")
@@ -29,6 +32,8 @@ def opened_store() -> Iterator[ControlStore]:
     store = ControlStore.open(settings.control_url)
     try:
         yield store
+    except OperationalError as error:
+        raise refusal(parse(settings.control_url), "does not answer", error) from None
     finally:
         store.dispose()
 

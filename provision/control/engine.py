@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from provision.errors import SettingsError
 
+if TYPE_CHECKING:
+    from sqlalchemy import ExceptionContext
+
 BUSY_S: Final = 5  # how long a writer waits for the one before it
+_READ_ONLY: Final = "25006"  # the SQLSTATE read_only_sql_transaction
 SQLITE_SUFFIXES: Final = ("", "-wal", "-shm")
 
 
@@ -52,12 +56,14 @@ def make_engine(url: URL, *, migrating: bool = False) -> Engine:
         options |= {"pool_size": 16, "max_overflow": -1}
     if not is_sqlite(url):
         defaults = {"connect_timeout": str(BUSY_S), "application_name": "provision-control"}
-        return create_engine(
+        engine = create_engine(
             url.update_query_dict({**defaults, **url.query}),
             isolation_level="READ COMMITTED" if migrating else "AUTOCOMMIT",
             connect_args={"prepare_threshold": None},
             **options,
         )
+        event.listen(engine, "handle_error", _as_trouble)
+        return engine
     # isolation_level=None keeps the driver from opening transactions of its own, late and shared:
     # with them, 992 of 1,200 read-then-update rounds were lost without an error.
     engine = create_engine(
@@ -99,6 +105,18 @@ def refusal(url: URL, what: str, error: DBAPIError | OSError) -> SettingsError:
         or type(cause).__name__
     )
     return SettingsError(f"PROVISION_CONTROL_URL: the control store {where} {what} ({code})")
+
+
+def _as_trouble(context: ExceptionContext) -> OperationalError | None:
+    """Treat a server that takes no writes, such as a standby, as one that does not answer.
+
+    The driver's class for that stands for faults in a program.
+    """
+    if getattr(context.original_exception, "sqlstate", None) != _READ_ONLY:
+        return None
+    return OperationalError(
+        context.statement, None, context.original_exception, hide_parameters=True
+    )
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import insert, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from provision.control.store import ControlStore
 from provision.control.tables import installation, sessions
 from provision.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.control.conftest import Clock
 
+READ_ONLY = "options=-c%20default_transaction_read_only%3Don"
 THREADS = 8
 ROUNDS = 15
 
@@ -122,6 +123,14 @@ def test_errors_show_no_bound_values(store: ControlStore) -> None:
     with pytest.raises(IntegrityError) as caught:
         _add(store, "a", "SECRET")
     assert "SECRET" not in str(caught.value)
+
+
+def test_a_standby_is_no_fault_of_ours(url_of: Callable[[str], str]) -> None:
+    store = ControlStore.open(f"{url_of('postgresql')}?{READ_ONLY}")
+    assert _value(store, "a") is None
+    with pytest.raises(OperationalError):
+        _add(store, "a", "SECRET")
+    store.dispose()
 
 
 def test_what_was_written_is_there_after_opening_again(empty_url: str) -> None:
