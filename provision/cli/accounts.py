@@ -109,7 +109,7 @@ def reset_password(email: str) -> None:
         secret = new_passwords.new_reset(store, person.id)
     click.echo(f"{_address(load_settings('operator'))}/auth/reset-password/{secret}")
     click.echo(
-        f"Give this link to {person.email} on a way that nobody else reads. It is good for one new "
+        f"Give this link to {person.email} where nobody else reads it. It is good for one new "
         "password within 24 hours; links printed before are good no more.",
         err=True,
     )

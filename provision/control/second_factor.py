@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from provision import totp
 from provision.control import audit, recovery_codes
-from provision.control.tables import users
+from provision.control.tables import two_factor_setups, users
 from provision.errors import (
     SecondFactorRejectedError,
     SecondFactorUnreadableError,
@@ -91,6 +91,10 @@ def spend(store: ControlStore, accepted: Accepted, *, address: str = "", agent: 
             is_spent = recovery_codes.spend(conn, accepted.recovery_id, at=at)
         left = recovery_codes.left(conn, accepted.user_id)
         if is_spent and accepted.recovery_id is not None:
+            # Whoever has one to use has a copy: nobody need ask for one to be typed back.
+            conn.execute(
+                delete(two_factor_setups).where(two_factor_setups.c.user_id == accepted.user_id)
+            )
             audit.record(
                 conn,
                 at=at,

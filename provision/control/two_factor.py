@@ -2,7 +2,8 @@
 
 A row in `two_factor_setups` is a set-up that is not finished. Before the first right code its
 secret is not in force, and nobody is asked for a code. After that the row stays, with the secret
-now in force, until one of the recovery codes has been typed back: two-factor is on all the same.
+now in force, until one of the recovery codes has been typed back or used: two-factor is on all the
+same.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _ROW: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TwoFactor:
-    """How far an account is; `are_codes_saved` says that a recovery code has been typed back."""
+    """How far an account is; `are_codes_saved`: a recovery code was typed back or used."""
 
     is_on: bool
     codes_left: int

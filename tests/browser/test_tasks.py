@@ -340,6 +340,10 @@ def test_the_line_says_how_it_reads(tab: Tab, owner: Visitor) -> None:
     tab.sees("There is no project like #nothing.", "#quick-add")
     expect(line).to_have_value("Write #nothing")
     expect(line).to_be_focused()
+    # While it is mended, what is wrong with it now is said, and that alone.
+    line.press_sequentially("s")
+    expect(reading).to_contain_text("There is no project like #nothings.")
+    expect(tab.page.locator("#quick-error")).to_be_hidden()
 
 
 def test_without_script_a_card_is_moved_and_the_line_understood(

@@ -77,6 +77,8 @@ def test_by_the_built_in_server(either: Tab) -> None:
     either.page.get_by_text("Built-in").first.click()
     if not either.has_script:
         expect(either.page.get_by_role("button", name="Show its steps")).to_be_visible()
+    # It has a button of its own, and no string.
+    expect(either.page.get_by_role("button", name="I have my connection string")).to_be_hidden()
     either.press("Make me a database here")
     either.is_at(f"{STEP}/schema")
     either.press("Create the tables for me")

@@ -144,6 +144,17 @@ def test_a_recovery_code_is_good_once_also_for_two_at_a_time(
     assert _events(store, alice).count("recovery_code_used") == 2
 
 
+def test_a_recovery_code_used_proves_them_saved(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
+) -> None:
+    _, codes = _enrol(store, secrets, alice)
+    _enter(store, secrets, alice, codes[0])
+    assert two_factor.state(store, alice.id) == two_factor.TwoFactor(True, 9, True)
+    # Of new ones nobody has shown a copy.
+    two_factor.new_codes(store, alice.id)
+    assert two_factor.state(store, alice.id) == two_factor.TwoFactor(True, 10, False)
+
+
 def test_a_code_looked_at_does_not_outlive_its_secret(
     store: ControlStore, secrets: SealedSecrets, alice: Person, clock: Clock
 ) -> None:

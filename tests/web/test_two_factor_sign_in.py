@@ -211,6 +211,9 @@ def test_a_recovery_code_lets_in_once_and_says_how_many_are_left(
     page = stranger.get(f"{CHALLENGE}?with=recovery-code")
     assert "Recovery code" in page.text
     assert 'inputmode="numeric"' not in page.text
+    wrong = stranger.post_form(CHALLENGE, {"code": "none", "with": "recovery-code"})
+    assert wrong.status_code == 422
+    assert "This is none of your recovery codes, or it was used already." in wrong.text
     typed = codes[4].replace("-", " ").upper()
     answer = stranger.post_form(CHALLENGE, {"code": typed, "with": "recovery-code"})
     assert answer.status_code == 303

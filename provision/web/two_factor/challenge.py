@@ -65,7 +65,9 @@ def _take_code(person: Person, raw: str, target: str) -> Response:
         left = codes.spend(accepted)
     except RateLimitedError as error:
         return _show(person, target, refusal=error)
-    except (SecondFactorRejectedError, SecondFactorUnreadableError) as error:
+    except SecondFactorRejectedError as error:
+        return _show(person, target, errors={"code": [_told_wrong(error)]})
+    except SecondFactorUnreadableError as error:
         return _show(person, target, errors={"code": [str(error)]})
     now = services().store.now()
     try:
@@ -74,6 +76,16 @@ def _take_code(person: Person, raw: str, target: str) -> Response:
         return _start_over(target, was_here=True)
     _say_what_is_left(person.id, accepted, left)
     return leave_for(target)
+
+
+def _told_wrong(error: SecondFactorRejectedError) -> str:
+    if _by_recovery_code():
+        return "This is none of your recovery codes, or it was used already. Try another one."
+    return str(error)
+
+
+def _by_recovery_code() -> bool:
+    return request.values.get("with") == "recovery-code"
 
 
 def _start_over(target: str, *, was_here: bool) -> Response:
@@ -102,6 +114,6 @@ def _show(
         errors=errors or {},
         refusal=refusal,
         email=person.email,
-        by_recovery_code=request.values.get("with") == "recovery-code",
+        by_recovery_code=_by_recovery_code(),
         next=target,
     )
