@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import Connection as SqlConnection
+    from sqlalchemy import Select
 
     from provision.control.store import ControlStore
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # A write for each request would cost more than the request.
 _SEEN_EVERY_S: Final = 60
+# More browsers than anybody has: signing in over and over fills neither the store nor the page.
+MOST: Final = 100
 _PERSON_END: Final = 2 + len(PERSON_COLUMNS)
 
 
@@ -80,8 +83,9 @@ def start(
 ) -> str:
     """Sign a person in; returns the raw id, which is kept nowhere else.
 
-    The session ends `absolute_s` from now, or `idle_s` after its last use. Raises SignInOverError
-    when the person is not `entitled` to it any more.
+    The session ends `absolute_s` from now, or `idle_s` after its last use; of `MOST` others, the
+    one used longest ago ends at once. Raises SignInOverError when the person is not `entitled` to
+    it any more.
     """
     raw = new_secret()
     with store.writing() as conn:
@@ -89,6 +93,7 @@ def start(
             raise SignInOverError
         now = store.now()
         conn.execute(delete(sessions).where(sessions.c.expires_at <= now))
+        conn.execute(delete(sessions).where(sessions.c.id_hash.in_(_too_many(user_id))))
         conn.execute(
             insert(sessions),
             {
@@ -220,6 +225,17 @@ def end_others(
                 detail={"count": count},
             )
     return count
+
+
+def _too_many(user_id: str) -> Select[str]:
+    """All but the newest of a person's sessions that leave room for one more."""
+    columns = sessions.c
+    return (
+        select(columns.id_hash)
+        .where(columns.user_id == user_id)
+        .order_by(columns.last_seen_at.desc(), columns.created_at.desc(), columns.id_hash)
+        .offset(MOST - 1)
+    )
 
 
 def _note_seen(store: ControlStore, id_hash: str, now: int) -> None:

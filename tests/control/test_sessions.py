@@ -217,3 +217,16 @@ def test_a_browser_may_call_itself_anything(store: ControlStore, alice: Person) 
     assert row.agent.startswith("[31mxxx")
     assert len(row.agent) <= 300
     assert audit.listing(store)[0].agent == row.agent
+
+
+def test_no_more_are_kept_than_anybody_has_browsers(
+    store: ControlStore, alice: Person, bob: Person, clock: Clock
+) -> None:
+    bobs = _start(store, bob)
+    raws = []
+    for _ in range(sessions.MOST + 2):
+        clock.pass_s(1)
+        raws.append(_start(store, alice))
+    assert [bool(sessions.resolve(store, raw)) for raw in raws[:4]] == [False, False, True, True]
+    assert len(sessions.listing(store, user_id=alice.id)) == sessions.MOST
+    assert sessions.resolve(store, bobs)
