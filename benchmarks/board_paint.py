@@ -12,20 +12,16 @@ import gzip
 import json
 import shutil
 import sys
-import tempfile
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from benchmarks.many_tasks import place
-from provision import close_app, create_app
-from provision.built_in import BuiltInPostgres
-from provision.settings import Settings
+from benchmarks.rig import app_and_postgres
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Response
@@ -58,13 +54,7 @@ class _Quiet(WSGIRequestHandler):
 
 def main() -> None:
     counts = tuple(int(text) for text in sys.argv[1:]) or COUNTS
-    folder = Path(tempfile.mkdtemp(prefix="provision-benchmark-"))
-    folder.chmod(0o711)  # the server runs under an account of its own
-    postgres = BuiltInPostgres(folder / "data")
-    control = f"sqlite:///{folder / 'control.db'}"
-    try:
-        postgres.start()
-        app = create_app(Settings(data_dir=folder / "keys", control_url=control, limits=False))
+    with app_and_postgres() as (app, postgres):
         http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
         threading.Thread(target=http.serve_forever, daemon=True).start()
         print("   tasks  load      requests  gzipped  nodes  first paint  shift  blocked")
@@ -75,10 +65,6 @@ def main() -> None:
                     show(visitor, f"http://127.0.0.1:{http.server_port}", count)
         finally:
             http.shutdown()
-            close_app(app)
-    finally:
-        postgres.stop()
-        shutil.rmtree(folder)
 
 
 def show(visitor: Visitor, url: str, count: int) -> None:

@@ -10,23 +10,18 @@ from __future__ import annotations
 
 import gzip
 import re
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import URL
 
 from benchmarks.counting_proxy import CountingProxy
-from provision import close_app, create_app
-from provision.built_in import BuiltInPostgres
-from provision.settings import Settings
+from benchmarks.rig import app_and_postgres
 from tests.conftest import Database
 from tests.web.conftest import Visitor
 
@@ -34,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from flask import Flask
+
+    from provision.built_in import BuiltInPostgres
 
 COUNTS = (500, 5_000, 50_000)
 ROUNDS = 9
@@ -140,22 +137,10 @@ KINDS = (
 
 def main() -> None:
     counts = tuple(int(text) for text in sys.argv[1:]) or COUNTS
-    folder = Path(tempfile.mkdtemp(prefix="provision-benchmark-"))
-    folder.chmod(0o711)  # the server runs under an account of its own
-    postgres = BuiltInPostgres(folder / "data")
-    try:
-        postgres.start()
-        control = f"sqlite:///{folder / 'control.db'}"
-        app = create_app(Settings(data_dir=folder / "keys", control_url=control, limits=False))
-        try:
-            for count in counts:
-                with ExitStack() as stack:
-                    print_table(place(app, postgres, stack, count), count)
-        finally:
-            close_app(app)
-    finally:
-        postgres.stop()
-        shutil.rmtree(folder)
+    with app_and_postgres() as (app, postgres):
+        for count in counts:
+            with ExitStack() as stack:
+                print_table(place(app, postgres, stack, count), count)
 
 
 def place(app: Flask, postgres: BuiltInPostgres, stack: ExitStack, count: int) -> Place:

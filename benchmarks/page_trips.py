@@ -8,23 +8,18 @@ Times are the app's, from request to answer, as medians of the rounds.
 
 from __future__ import annotations
 
-import shutil
 import statistics
-import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from sqlalchemy import URL
 
 from benchmarks.counting_proxy import CountingProxy
-from provision import close_app, create_app
-from provision.built_in import BuiltInPostgres
-from provision.settings import Settings
+from benchmarks.rig import app_and_postgres
 from provision.tenant.access import Workspace
 from provision.tenant.queries import sample
 from provision.web.services import EXTENSION, Services
@@ -35,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from flask import Flask
+
+    from provision.built_in import BuiltInPostgres
 
 DISTANCES_MS = (0, 20, 50)
 ROUNDS = 7
@@ -105,21 +102,8 @@ KINDS = (
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="provision-benchmark-"))
-    folder.chmod(0o711)  # the server runs under an account of its own
-    postgres = BuiltInPostgres(folder / "data")
-    try:
-        postgres.start()
-        control = f"sqlite:///{folder / 'control.db'}"
-        app = create_app(Settings(data_dir=folder / "keys", control_url=control, limits=False))
-        try:
-            with ExitStack() as stack:
-                print_table([place(app, postgres, stack, each) for each in DISTANCES_MS])
-        finally:
-            close_app(app)
-    finally:
-        postgres.stop()
-        shutil.rmtree(folder)
+    with app_and_postgres() as (app, postgres), ExitStack() as stack:
+        print_table([place(app, postgres, stack, each) for each in DISTANCES_MS])
 
 
 def place(app: Flask, postgres: BuiltInPostgres, stack: ExitStack, distance_ms: int) -> Place:

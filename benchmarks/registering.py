@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import URL
 
-from benchmarks.rig import folder_and_postgres, met
-from provision import close_app, create_app
-from provision.settings import Settings
+from benchmarks.rig import app_and_postgres, met
 from provision.tenant.target import Target
 from tests.conftest import Database
 from tests.web.conftest import Visitor
@@ -27,7 +25,7 @@ ROUNDS = 15
 
 
 def main() -> None:
-    with folder_and_postgres() as (folder, postgres):
+    with app_and_postgres() as (app, postgres):
         made = postgres.database_for("somebody")
         target = Target(
             made.host, made.port, made.database, made.user, made.password, sslmode="disable"
@@ -36,8 +34,6 @@ def main() -> None:
             *("postgresql", made.user, made.password, made.host, made.port), database=made.database
         )
         database = Database(made.database, made.user, made.password, url)
-        control = f"sqlite:///{folder / 'control.db'}"
-        app = create_app(Settings(data_dir=folder / "keys", control_url=control, limits=False))
         visitor = Visitor(app)
         visitor.register("somebody")
         visitor.connect(database)
@@ -66,7 +62,6 @@ def main() -> None:
                 begun = time.perf_counter()
                 call()
                 took[name].append((time.perf_counter() - begun) * 1000)
-        close_app(app)
     all_ms, first_ms, later_ms = (statistics.median(each) for each in took.values())
     for name, each in took.items():
         print(f"{name:36} {statistics.median(each):7.1f} ms")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine
 
+from provision import close_app, create_app
 from provision.assembly import open_store
 from provision.built_in import BuiltInPostgres
 from provision.control import connections, tokens, users
@@ -31,6 +32,8 @@ from provision.tenant.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from flask import Flask
 
 PASSWORD = "correct horse battery staple"
 ROWS = 50
@@ -77,6 +80,18 @@ def folder_and_postgres() -> Iterator[tuple[Path, BuiltInPostgres]]:
     finally:
         postgres.stop()
         shutil.rmtree(folder)
+
+
+@contextmanager
+def app_and_postgres() -> Iterator[tuple[Flask, BuiltInPostgres]]:
+    """The whole app in this process, without limits, and a PostgreSQL for its people."""
+    with folder_and_postgres() as (folder, postgres):
+        control = f"sqlite:///{folder / 'control.db'}"
+        app = create_app(Settings(data_dir=folder / "keys", control_url=control, limits=False))
+        try:
+            yield app, postgres
+        finally:
+            close_app(app)
 
 
 def make_tenants(folder: Path, postgres: BuiltInPostgres, number: int) -> list[Tenant]:

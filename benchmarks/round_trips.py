@@ -7,18 +7,15 @@ by `tests/tenant/test_access_round_trips.py`, and times are for people to read.
 
 from __future__ import annotations
 
-import shutil
 import statistics
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 from sqlalchemy import column, create_engine, make_url, select, table, text
 
 from benchmarks.counting_proxy import CountingProxy
-from provision.built_in import BuiltInPostgres
+from benchmarks.rig import folder_and_postgres
 from provision.tenant.access import TenantAccess, Workspace
 from provision.tenant.engines import EngineRegistry
 from provision.tenant.network import NetworkPolicy
@@ -46,20 +43,13 @@ def insert(connection: Connection, *, owner_id: str) -> object:
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="provision-benchmark-"))
-    folder.chmod(0o711)  # the server runs under an account of its own
-    postgres = BuiltInPostgres(folder / "data")
-    try:
-        postgres.start()
+    with folder_and_postgres() as (_, postgres):
         url = make_url(postgres.admin_url())
         with CountingProxy(str(url.host), int(url.port or 0)) as proxy:
             print_trips(url, proxy, "loopback")
         with CountingProxy(str(url.host), int(url.port or 0), trip_s=0.05) as proxy:
             print_trips(url, proxy, "50 ms away")
         print_times(url)
-    finally:
-        postgres.stop()
-        shutil.rmtree(folder)
 
 
 def print_trips(url: URL, proxy: CountingProxy, where: str) -> None:
