@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from provision.tenant.queries import shell
+from provision.tenant.queries import shell, tasks
 from provision.tenant.queries.dashboard import overview
-from provision.web import dashboard_panels, filters, workspace
+from provision.web import dashboard_panels, filters, task_lists, task_view, workspace
 from provision.web.htmx import htmx
 from provision.web.partials import respond
+
+if TYPE_CHECKING:
+    from provision.tenant.rows import Shell
 
 bp = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 
@@ -52,11 +55,22 @@ def page() -> Response:
 
 @bp.get("/side-lists")
 def side_lists() -> Response:
-    """The sidebar's numbers and projects, fetched anew when a write has changed them."""
+    """The sidebar's numbers and projects, fetched anew when a write has changed them.
+
+    Beside a board or list of tasks its totals come along.
+    """
+    today, view = filters.today(), task_view.behind()
+    if view is None or view.is_of_project:
+        return _side_lists(workspace.read(shell.frame, today=today))
+    seen = workspace.read(tasks.beside, today=today, filters=view.filters())
+    return task_lists.with_totals(_side_lists(seen.shell), view, seen)
+
+
+def _side_lists(lists: Shell | None) -> Response:
     return respond(
         "shell.html",
         "side_lists",
-        shell=workspace.read(shell.frame, today=filters.today()),
+        shell=lists,
         active=request.args.get("active", ""),
         here=urlsplit(htmx.current_url).path,
     )

@@ -48,6 +48,14 @@ def show_form(
     return response
 
 
+def append(response: Response, template: str, *blocks: str, **context: Any) -> Response:
+    """Put blocks of another template behind a fragment, to be swapped out of band."""
+    response.set_data(
+        response.get_data(as_text=True) + render_blocks(template, list(blocks), **context)
+    )
+    return response
+
+
 def done(
     location: str,
     text: str,

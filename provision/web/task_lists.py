@@ -18,7 +18,7 @@ from provision.web import (
 )
 from provision.web import htmx as hx
 from provision.web.htmx import htmx
-from provision.web.partials import leave_for, respond
+from provision.web.partials import append, leave_for, respond
 from provision.web.task_frame import LIST, frame
 from provision.web.task_view import TaskView
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from flask import Response
 
-    from provision.tenant.queries.tasks import BoardPage, TaskListPage
+    from provision.tenant.queries.tasks import Beside, BoardPage, TaskListPage
+    from provision.tenant.rows import StatusCount
     from provision.web.editing import Form
     from provision.web.task_controls import Question
 
@@ -61,11 +62,10 @@ def show_list(
             "assignees": [(each.id, each.name) for each in page.members],
         },
         "chips": list(task_controls.chips(view, choices)),
-        "in_all": page.in_all,
         "question": question,
         "cleared_url": TaskView(view=view.view, sort=view.sort).url(),
-        "total": sum(count.tasks for count in page.counts),
-        "late": sum(count.late for count in page.counts),
+        **_totals(page.counts, page.in_all),
+        "totals_alone": False,
         "is_swap": bool(htmx),
         "is_more": False,
         "is_continued": bool(offset or cursor),
@@ -83,6 +83,20 @@ def show_changed_many(view: TaskView, said: str) -> Response:
         return leave_for(view.url(), said)
     toast = undoing.toast(said)
     return hx.toast(show_list(view), toast.text, undo=toast.undo, counts_changed=True)
+
+
+def with_totals(response: Response, view: TaskView, seen: Beside) -> Response:
+    """Put behind a fragment how many tasks `view` has by now."""
+    totals = _totals(seen.counts, seen.in_all)
+    return append(response, LIST, "task_totals", view=view, totals_alone=True, **totals)
+
+
+def _totals(counts: Sequence[StatusCount], in_all: int) -> dict[str, int]:
+    return {
+        "total": sum(count.tasks for count in counts),
+        "late": sum(count.late for count in counts),
+        "in_all": in_all,
+    }
 
 
 def _read(view: TaskView, today: date, offset: int, cursor: str | None) -> BoardPage | TaskListPage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,36 @@ def test_a_write_makes_the_sidebar_count_anew(client: Visitor) -> None:
     assert "<span>Projects</span><small>1</small>" in lists.text
     assert "<span>Website</span>" in lists.text
     assert lists.text.count('aria-current="page"') == 1
+
+
+def test_beside_a_board_the_number_of_its_tasks_comes_along(client: Visitor) -> None:
+    for title in ("One", "Two", "Other"):
+        client.api("POST", "/api/tasks", {"title": title, "due_date": "2020-01-31"})
+
+    def beside(query: str) -> str:
+        headers = {"HX-Request": "true", "HX-Current-URL": f"http://localhost/tasks{query}"}
+        return client.raw("GET", "/dashboard/side-lists?active=tasks", headers=headers).text
+
+    assert re.search(r'id="task-totals"[^>]* hx-swap-oob="true">3 tasks, 3 late<', beside(""))
+    assert ">1 of 3 tasks, 1 late<" in beside("?q=Two")
+    assert 'id="side-lists"' in beside("?q=Two")
+
+
+def test_a_change_on_the_board_counts_on_the_tabs_of_small_screens(client: Visitor) -> None:
+    task = client.api("POST", "/api/tasks", {"title": "One"}).get_json()["task"]
+    page = client.get("/tasks").text
+    assert '<span class="quiet" id="tab-todo">1</span>' in page
+    fields = {
+        "csrf_token": client.csrf_token(),
+        "status": "review",
+        "was": "todo",
+        "count-todo": "1",
+        "count-review": "0",
+    }
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/tasks"}
+    moved = client.raw("POST", f"/tasks/{task['id']}", data=fields, headers=headers).text
+    assert '<span class="quiet" id="tab-todo" hx-swap-oob="true">0</span>' in moved
+    assert '<span class="quiet" id="tab-review" hx-swap-oob="true">1</span>' in moved
 
 
 def test_the_address_asks_no_more_for_a_form_that_was_sent(client: Visitor) -> None:

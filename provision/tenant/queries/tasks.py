@@ -108,6 +108,15 @@ class TaskListPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands around a board or list: `counts` and `in_all` as above."""
+
+    shell: Shell | None
+    counts: tuple[StatusCount, ...]
+    in_all: int
+
+
+@dataclass(frozen=True, slots=True)
 class TaskPage:
     shell: Shell | None
     task: TaskDetail
@@ -173,6 +182,16 @@ def list_page_with_counts(
     )
 
 
+def beside(
+    conn: Connection, *, owner_id: str, today: date, filters: TaskFilters = ALL_TASKS
+) -> Beside:
+    """The shell, and how many tasks the filters leave."""
+    parameters = {"owner_id": owner_id, "today": today, **filters.parameters()}
+    texts = gather(conn, _beside(filters.names()), parameters)
+    counts = decode(texts["counts"], tuple[StatusCount, ...])
+    return Beside(frame.read(texts), counts, board.in_all(texts, counts))
+
+
 def detail_page(
     conn: Connection, *, owner_id: str, row_id: str, today: date, shell: bool
 ) -> TaskPage:
@@ -208,6 +227,11 @@ def _list_page(rows: Select[Any], names: tuple[str, ...], shell: bool) -> Select
         members=options.MEMBERS,
         **frame.part(shell),
     )
+
+
+@lru_cache(maxsize=256)
+def _beside(names: tuple[str, ...]) -> Select[Any]:
+    return bundle(counts=board.counts(names), **board.everything(names), **frame.part(True))
 
 
 @lru_cache

@@ -72,6 +72,7 @@ READS = {
     },
     "tasks.list_page_with_counts": _call(tasks.list_page_with_counts, today=MONDAY, shell=True),
     "tasks.board_page": _call(tasks.board_page, today=MONDAY, shell=True),
+    "tasks.beside": _call(tasks.beside, today=MONDAY),
     "dashboard.overview": _call(dashboard.overview, today=MONDAY, shell=True),
     "shell.frame": _call(shell.frame, today=MONDAY),
     "options.choices": _call(options.choices),
