@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, make_response, request, url_for
+from flask import Flask, Response, flash, make_response, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -56,6 +56,8 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
 )
 
 
+_NEEDS_TABLES: Final = (errors.SchemaNotReadyError, errors.SchemaConflictError)
+
 # More fields than any form of ours has; of half a million a page of 20 MB would be made.
 _MOST_REPEATED: Final = 100
 _NEVER_REPEATED: Final = frozenset(
@@ -87,6 +89,8 @@ def _provision_error(error: errors.ProvisionError) -> Response:
     if isinstance(error, errors.SchemaNotReadyError):
         workspace.remember_unready()
     if isinstance(error, errors.WorkspaceError) and not _wants_json():
+        if request.method == "POST" and isinstance(error, _NEEDS_TABLES):
+            flash("That was not done: your tables need what is shown here first.", "wrong")
         return leave_for(_wizard_step(error))
     for kind, status, code in _TABLE:
         if isinstance(error, kind):
@@ -239,7 +243,7 @@ def _wants_json() -> bool:
 
 
 def _wizard_step(error: errors.WorkspaceError) -> str:
-    if isinstance(error, errors.SchemaNotReadyError | errors.SchemaConflictError):
+    if isinstance(error, _NEEDS_TABLES):
         return url_for("setup.schema")
     if isinstance(error, errors.ConnectionUnreadableError):
         return url_for("setup.connection")

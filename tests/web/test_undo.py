@@ -146,6 +146,8 @@ def test_without_the_column_the_upgrade_is_offered(client: Visitor, task: str) -
     answer = client.post_form(f"/tasks/{task}/delete")
     assert (answer.status_code, answer.location) == (303, "/auth/setup-database/schema")
     assert client.rows("SELECT count(*) FROM tasks") == [(1,)]
-    assert "ADD COLUMN undo JSONB" in client.get("/auth/setup-database/schema").text
+    page = client.get("/auth/setup-database/schema").text
+    assert "That was not done: your tables need what is shown here first." in page
+    assert "ADD COLUMN undo JSONB" in page
     client.post_form("/auth/setup-database/schema", {"action": "apply"})
     assert offered(client, client.post_form(f"/tasks/{task}/delete")).startswith("/undo/")
