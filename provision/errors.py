@@ -182,7 +182,7 @@ class BadCredentialsError(AccountError):
 class SignInOverError(AccountError):
     """What was right when it was looked at does not hold any more."""
 
-    message = "Your account was changed while you were signing in. Sign in again."
+    message = "Your account was changed, or you were signed out, a moment ago. Sign in again."
 
 
 class RegistrationClosedError(AccountError):

@@ -24,6 +24,7 @@ from provision.errors import NotFoundError
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
+    from provision.control.sessions import Entitled
     from provision.control.store import ControlStore
 
 _MOST_EVENTS = 1_000_000
@@ -76,12 +77,15 @@ def gather(store: ControlStore, user_id: str, *, address: str = "", agent: str =
     )
 
 
-def erase(store: ControlStore, user_id: str) -> None:
-    """Delete the account with all that hangs on it. Raises NotFoundError.
+def erase(store: ControlStore, user_id: str, *, entitled: Entitled | None = None) -> None:
+    """Delete the account with all that hangs on it.
+
+    Raises NotFoundError, or SignInOverError for who is not `entitled`.
 
     Of its audit events stays what happened and when, under an id that leads to nobody any more.
     """
     with store.writing() as conn:
+        sessions.demand(conn, entitled)
         sealed_ids = [
             *conn.execute(
                 delete(connection_rows)

@@ -12,9 +12,15 @@ from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from provision.control import audit
 from provision.control.bearers import digest, new_secret
+from provision.control.sessions import stands
 from provision.control.tables import half_sign_ins, password_resets, sessions, users
 from provision.control.users import PERSON_COLUMNS, Person, by_id, person_from
-from provision.errors import NotFoundError, ResetLinkNotFoundError, ValidationError
+from provision.errors import (
+    NotFoundError,
+    ResetLinkNotFoundError,
+    SignInOverError,
+    ValidationError,
+)
 from provision.passwords import password_problems
 
 if TYPE_CHECKING:
@@ -54,7 +60,7 @@ def change(
 ) -> int:
     """Replace the password; returns how many sessions ended, all but `except_id_hash`.
 
-    Raises ValidationError, or NotFoundError.
+    Raises ValidationError, NotFoundError, or SignInOverError when that one was ended meanwhile.
     """
     person = by_id(store, user_id)
     if person is None:
@@ -62,6 +68,8 @@ def change(
     check(person, password)
     password_hash = hasher.hash(password)
     with store.writing() as conn:
+        if except_id_hash is not None and not stands(conn, except_id_hash):
+            raise SignInOverError
         now = store.now()
         ended = _replace(conn, user_id, password_hash, now, except_id_hash=except_id_hash)
         audit.record(

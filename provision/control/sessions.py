@@ -89,8 +89,7 @@ def start(
     """
     raw = new_secret()
     with store.writing() as conn:
-        if entitled is not None and not entitled(conn):
-            raise SignInOverError
+        demand(conn, entitled)
         now = store.now()
         conn.execute(delete(sessions).where(sessions.c.expires_at <= now))
         conn.execute(delete(sessions).where(sessions.c.id_hash.in_(_too_many(user_id))))
@@ -127,6 +126,12 @@ def stands(conn: SqlConnection, id_hash: str) -> bool:
     """Whether a session has not been ended since it was resolved; writers take turns."""
     there = select(sessions.c.user_id).where(sessions.c.id_hash == id_hash)
     return conn.execute(there).first() is not None
+
+
+def demand(conn: SqlConnection, entitled: Entitled | None) -> None:
+    """Raise SignInOverError unless the person is still entitled to what is about to be written."""
+    if entitled is not None and not entitled(conn):
+        raise SignInOverError
 
 
 def renew(store: ControlStore, *, id_hash: str) -> str:

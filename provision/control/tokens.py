@@ -15,9 +15,10 @@ from provision.control import audit
 from provision.control.bearers import digest, is_id, new_id, new_secret
 from provision.control.connections import CONNECTION_COLUMNS, Connection, connection_from
 from provision.control.naming import name_problems, normalized_name
+from provision.control.sessions import demand
 from provision.control.tables import connections, tokens, users
 from provision.control.users import PERSON_COLUMNS, Person, person_from
-from provision.errors import SignInOverError, TokenNotFoundError, ValidationError
+from provision.errors import TokenNotFoundError, ValidationError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as SqlConnection
@@ -92,8 +93,7 @@ def create(
     secret = new_secret()
     raw = f"{PREFIX}{secret}{_checksum(secret)}"
     with store.writing() as conn:
-        if entitled is not None and not entitled(conn):
-            raise SignInOverError
+        demand(conn, entitled)
         _check(store, conn, user_id, name)
         long_over = tokens.c.expires_at < store.now() - _KEPT_AFTER_END_S
         conn.execute(delete(tokens).where(tokens.c.user_id == user_id, long_over))

@@ -17,6 +17,7 @@ from provision import totp
 from provision.control import audit, recovery_codes
 from provision.control.sealed import SealedSecrets
 from provision.control.second_factor import PURPOSE
+from provision.control.sessions import demand
 from provision.control.tables import half_sign_ins, two_factor_setups, users
 from provision.errors import (
     NotFoundError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from provision.control.sessions import Entitled
     from provision.control.store import ControlStore
 
 # A QR code that nobody scanned is not left lying for ever.
@@ -137,13 +139,19 @@ def good_codes(store: ControlStore, user_id: str, typed: Sequence[str]) -> list[
 
 
 def new_codes(
-    store: ControlStore, user_id: str, *, address: str = "", agent: str = ""
+    store: ControlStore,
+    user_id: str,
+    *,
+    address: str = "",
+    agent: str = "",
+    entitled: Entitled | None = None,
 ) -> list[str]:
     """Ten new recovery codes in place of the old; to be typed back again.
 
-    Raises NotFoundError when two-factor is off.
+    Raises NotFoundError when two-factor is off, or SignInOverError for who is not `entitled`.
     """
     with store.writing() as conn:
+        demand(conn, entitled)
         at = store.now()
         row = _row(conn, user_id)
         if row.totp_secret_id is None:
@@ -155,9 +163,19 @@ def new_codes(
     return codes
 
 
-def turn_off(store: ControlStore, user_id: str, *, address: str = "", agent: str = "") -> None:
-    """Remove the secret, every code, and what is half done. Raises NotFoundError."""
-    _remove(store, user_id, "two_factor_off", address, agent)
+def turn_off(
+    store: ControlStore,
+    user_id: str,
+    *,
+    address: str = "",
+    agent: str = "",
+    entitled: Entitled | None = None,
+) -> None:
+    """Remove the secret, every code, and what is half done.
+
+    Raises NotFoundError, or SignInOverError for who is not `entitled`.
+    """
+    _remove(store, user_id, "two_factor_off", address, agent, entitled=entitled)
 
 
 def reset(store: ControlStore, user_id: str) -> None:
@@ -166,9 +184,16 @@ def reset(store: ControlStore, user_id: str) -> None:
 
 
 def _remove(
-    store: ControlStore, user_id: str, event: audit.EventName, address: str, agent: str
+    store: ControlStore,
+    user_id: str,
+    event: audit.EventName,
+    address: str,
+    agent: str,
+    *,
+    entitled: Entitled | None = None,
 ) -> None:
     with store.writing() as conn:
+        demand(conn, entitled)
         row = _row(conn, user_id)
         _set_secret(conn, user_id, None, None)
         _drop_setup(conn, user_id, row)

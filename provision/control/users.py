@@ -22,13 +22,14 @@ from provision.errors import (
     BadCredentialsError,
     EmailTakenError,
     NotFoundError,
+    SignInOverError,
     TooManySignInsError,
     ValidationError,
 )
 from provision.passwords import password_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -241,14 +242,25 @@ def rename(store: ControlStore, user_id: str, *, name: str) -> None:
 
 
 def change_email(
-    store: ControlStore, user_id: str, *, email: str, address: str = "", agent: str = ""
+    store: ControlStore,
+    user_id: str,
+    *,
+    email: str,
+    address: str = "",
+    agent: str = "",
+    entitled: Callable[[Connection], bool] | None = None,
 ) -> None:
-    """Raises ValidationError, EmailTakenError, or NotFoundError."""
+    """Raises ValidationError, EmailTakenError, NotFoundError, or SignInOverError when not entitled.
+
+    That is asked in the transaction, as for what begins a session.
+    """
     check_email(email)
     email = normalized_email(email)
     before = select(users.c.email).where(users.c.id == user_id)
     try:
         with store.writing() as conn:
+            if entitled is not None and not entitled(conn):
+                raise SignInOverError
             former = conn.execute(before).scalar()
             _update(conn, user_id, email=email)
             audit.record(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from provision.control import new_passwords, sessions, tables, users
+from provision.control import new_passwords, sessions, tables, two_factor, users
 from provision.passwords import PasswordHasher
 from provision.web.services import EXTENSION, Services
 from tests.web.conftest import PASSWORD, Visitor
@@ -63,7 +63,7 @@ def test_the_old_password_opens_nothing_milliseconds_later(
     thief = Visitor(app)
     answer = thief.post_form("/login", {"email": email, "password": PASSWORD})
     assert answer.status_code == 422
-    assert "changed while you were signing in" in answer.text
+    assert "Your account was changed, or you were signed out" in answer.text
     assert thief.get("/dashboard").headers["Location"] == "/login?next=/dashboard"
     assert _rows(services) == [0, 0, 0]
     body = {"email": email, "password": f"changed {PASSWORD}", "code": code}
@@ -73,15 +73,37 @@ def test_the_old_password_opens_nothing_milliseconds_later(
     assert _rows(services) == [0, 0, 0]
 
 
-def test_a_browser_that_is_put_out_meanwhile_makes_no_token(app: Flask, newcomer: Visitor) -> None:
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("tokens", {"name": "t", "access": "full", "life": "never"}),
+        ("password", {"new_password": f"changed {PASSWORD}"}),
+        ("email", {"email": "thief@example.org"}),
+        ("your-data/delete", {}),
+        ("two-factor/off", {}),
+        ("two-factor/recovery-codes", {}),
+    ],
+)
+def test_a_browser_that_is_put_out_meanwhile_changes_nothing(
+    app: Flask, newcomer: Visitor, path: str, fields: dict[str, str]
+) -> None:
     services: Services = app.extensions[EXTENSION]
-    person = users.by_email(services.store, newcomer.email())
+    email = newcomer.email()
+    person = users.by_email(services.store, email)
     assert person is not None
+    codes: list[str] = []
+    if "two-factor" in path:
+        authenticator, codes = enrol(app, newcomer)
+        fields = fields | {"code": authenticator.next_code()}
 
     def put_out() -> None:
         sessions.end_others(services.store, user_id=person.id, id_hash="")
 
     app.extensions[EXTENSION] = replace(services, hasher=_Interrupted(put_out))
-    form = {"name": "t", "access": "full", "life": "never", "password": PASSWORD}
-    assert newcomer.post_form("/settings/tokens", form).status_code == 401
+    answer = newcomer.post_form(f"/settings/{path}", {"password": PASSWORD, **fields})
+    assert answer.status_code == 401
+    assert "Sign in again" in answer.text
     assert _rows(services) == [0, 0, 0]
+    found = users.authenticate(services.store, services.hasher, email=email, password=PASSWORD)
+    assert found.person.two_factor == bool(codes)
+    assert two_factor.good_codes(services.store, person.id, codes) == codes

@@ -52,7 +52,13 @@ def change_email() -> Response:
         reauthenticate(request.form)
         # Whoever is in might otherwise ask which addresses have an account.
         limits.admit_registration()
-        users.change_email(services().store, person.id, email=new_email, **session.client())
+        users.change_email(
+            services().store,
+            person.id,
+            email=new_email,
+            **session.client(),
+            entitled=session.still_stands,
+        )
     except (ValidationError, ReauthenticationRequiredError) as error:
         return _show(new_email, error.errors)
     except (EmailTakenError, RegistrationClosedError) as error:

@@ -44,7 +44,11 @@ def new_codes() -> Response:
     except ReauthenticationRequiredError as error:
         return _show("codes", error.errors)
     person = session.person()
-    return show_codes(factors.new_codes(services().store, person.id, **session.client()))
+    return show_codes(
+        factors.new_codes(
+            services().store, person.id, **session.client(), entitled=session.still_stands
+        )
+    )
 
 
 def turn_off() -> Response:
@@ -57,7 +61,12 @@ def turn_off() -> Response:
         return _show("off", refusal=error)
     except ReauthenticationRequiredError as error:
         return _show("off", error.errors)
-    factors.turn_off(services().store, session.person().id, **session.client())
+    factors.turn_off(
+        services().store,
+        session.person().id,
+        **session.client(),
+        entitled=session.still_stands,
+    )
     return leave_for(url_for(".two_factor"), "Two-factor is off.")
 
 

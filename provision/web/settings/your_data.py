@@ -59,7 +59,7 @@ def delete_account() -> Response:
     except RateLimitedError as error:
         return _show({}, error)
     connection = session.connection_or_none()
-    dossier.erase(services().store, session.person().id)
+    dossier.erase(services().store, session.person().id, entitled=session.still_stands)
     if connection:
         services().access.forget(workspace.of(connection))
     session.forget_browser()
