@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provision.tenant.rows import TaskCard
+from provision.web import moments
 from provision.web.due import Due, due
 from provision.web.task_cards import named
 
@@ -31,8 +32,8 @@ def task_line(row: NextTask | TaskCard, today: date) -> TaskLine:
     """Work out what is shown of `row`."""
     is_done = row.status == "done"
     when = due(row.due_date, today, is_settled=is_done)
-    if isinstance(row, TaskCard) and is_done and row.completed:
-        day = row.completed.astimezone().date().isoformat()
-        when = due(day, today, is_settled=True)
+    completed = moments.local(row.completed_at) if isinstance(row, TaskCard) and is_done else None
+    if completed:
+        when = due(completed.date().isoformat(), today, is_settled=True)
     project = row.project_name if isinstance(row, TaskCard) else None
     return TaskLine(row.id, named(row.title), row.status, when, is_done, project)

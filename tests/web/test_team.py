@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -82,6 +83,25 @@ def test_a_workload_no_form_would_take_is_drawn_all_the_same(client: Visitor) ->
     client.rows("UPDATE team_members SET workload = -5, status = NULL, role = NULL RETURNING 1")
     for path in ("/team", f"/team/{member_id}", f"/team/{member_id}?edit=1", "/dashboard"):
         assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("zone", "instant"),
+    [("Asia/Tokyo", "9999-12-31 23:59:59"), ("America/New_York", "0001-01-01 00:00:00")],
+)
+def test_a_task_done_at_the_end_of_the_calendar_is_shown(
+    client: Visitor, monkeypatch: pytest.MonkeyPatch, zone: str, instant: str
+) -> None:
+    member_id = _made(client)
+    client.api("POST", "/api/tasks", {"title": "Proof", "assignee_id": member_id, "status": "done"})
+    client.rows(f"UPDATE tasks SET completed_at = '{instant}' RETURNING 1")
+    with monkeypatch.context() as there:
+        there.setenv("TZ", zone)
+        time.tzset()
+        page = client.get(f"/team/{member_id}")
+    time.tzset()
+    assert page.status_code == 200
+    assert "Proof" in page.text
 
 
 def test_unknown_people_are_not_found(client: Visitor) -> None:
