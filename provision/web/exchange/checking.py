@@ -99,8 +99,12 @@ class _Directory:
             return next(iter(found), "") or self.by_email[key]
         if len(name) > 200 or any(ord(letter) < 32 for letter in name):
             raise FieldError("A name has 200 characters at most, on one line.")
-        self.unknown.setdefault(key, name)
         return None
+
+    def ask_for(self, found: str | None, name: str) -> None:
+        """Remember a name that `find` did not find."""
+        if name and not found:
+            self.unknown.setdefault(name.casefold(), name)
 
 
 def check(draft: Draft, known: Mapping[str, Sequence[Names]]) -> Checked:
@@ -119,6 +123,10 @@ def check(draft: Draft, known: Mapping[str, Sequence[Names]]) -> Checked:
             continue
         values, wrong = _row(draft, record, directories, orders)
         extra = any(cell.strip() for cell in record[width:])
+        if not (wrong or extra) or not draft.leaves_out_all:
+            # A row that stays behind makes no project and no person.
+            for noun in directories.keys() & values.keys():
+                directories[noun].ask_for(*values[noun])
         if wrong or extra:
             bad.append(
                 BadRow(

@@ -127,6 +127,18 @@ def test_all_broken_rows_can_be_left_out_at_once(client: Visitor) -> None:
     assert client.rows("SELECT title FROM tasks") == [("Good",)]
 
 
+def test_a_row_that_is_left_out_makes_no_project_and_no_person(client: Visitor) -> None:
+    page = upload(
+        client, "title,status,project,assignee\nGood,todo,Website,Ana\nBad,never,Shop,Ben\n"
+    )
+    assert "2 projects are not here yet" in page.text
+    left = go_on(client, page, do="check", leave_out_all="1")
+    assert "1 project is not here yet" in left.text
+    assert go_on(client, left).status_code == 303
+    assert client.rows("SELECT name FROM projects") == [("Website",)]
+    assert client.rows("SELECT name FROM team_members") == [("Ana",)]
+
+
 def test_columns_can_be_taken_otherwise(client: Visitor) -> None:
     page = upload(client, "A,B,Status\nx,First,todo\ny,Second,todo\n")
     assert "Choose the column that holds the title" in page.text
