@@ -161,6 +161,14 @@ def meaning(column: Column[Any], *values: str) -> ColumnElement[Any]:
     )
 
 
+def alphabetical(name: ColumnElement[Any]) -> ColumnElement[str]:
+    """The order of names; where a cursor has to hold one, another program's may be of any length.
+
+    What the app writes has no more letters than count here.
+    """
+    return func.left(func.lower(name), literal_column("200", Integer), type_=Text)
+
+
 def project_name(source: FromClause) -> ColumnElement[Any]:
     return (
         select(projects.c.name)

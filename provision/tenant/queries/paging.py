@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_LIMIT = 200
-# A key is at most a name of 200 characters when the app wrote it; other programs' may be longer.
+# A key is at most 200 characters of a name.
 _MAX_CURSOR_LENGTH = 8192
 
 

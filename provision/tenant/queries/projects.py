@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Text, func, select, true
+from sqlalchemy import Select, func, select, true
 
 from provision.errors import ProjectNotFoundError
 from provision.nouns.projects import PROJECT
@@ -16,6 +16,7 @@ from provision.tenant.queries.bundle import bundle, decode, gather
 from provision.tenant.queries.collection import Collection
 from provision.tenant.queries.columns import (
     ID,
+    alphabetical,
     count_where,
     is_late,
     is_open,
@@ -66,7 +67,7 @@ PROJECTS = Collection(
     sorts={
         "created_at": projects.c.created_at,
         "updated_at": projects.c.updated_at,
-        "name": func.lower(projects.c.name, type_=Text),
+        "name": alphabetical(projects.c.name),
         "due_date": projects.c.due_date,
         "priority": meaning(projects.c.priority, *PROJECT.labels("priority")),
         "status": meaning(projects.c.status, *PROJECT.labels("status")),

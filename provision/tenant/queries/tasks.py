@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Date, Select, Text, case, func, literal_column, select
+from sqlalchemy import Date, Select, case, func, literal_column, select
 
 from provision.errors import TaskNotFoundError
 from provision.nouns.tasks import TASK
@@ -16,6 +16,7 @@ from provision.tenant.queries.bundle import bundle, decode, gather
 from provision.tenant.queries.collection import Collection
 from provision.tenant.queries.columns import (
     ID,
+    alphabetical,
     assignee_name,
     is_open,
     meaning,
@@ -54,13 +55,13 @@ TASKS = Collection(
         "created_at": tasks.c.created_at,
         "updated_at": tasks.c.updated_at,
         "completed_at": tasks.c.completed_at,
-        "title": func.lower(tasks.c.title, type_=Text),
+        "title": alphabetical(tasks.c.title),
         "due_date": tasks.c.due_date,
         "priority": meaning(tasks.c.priority, *TASK.labels("priority")),
         "status": meaning(tasks.c.status, *TASK.labels("status")),
         "position": rank(tasks),
-        "project": func.lower(project_name(tasks), type_=Text),
-        "assignee": func.lower(assignee_name(tasks), type_=Text),
+        "project": alphabetical(project_name(tasks)),
+        "assignee": alphabetical(assignee_name(tasks)),
         # When it is due, what has no date behind that, and what is done last of all.
         "agenda": case((is_open(tasks), func.coalesce(tasks.c.due_date, _NEVER))),
     },

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Text, case, func, literal_column, select, true
+from sqlalchemy import Select, case, func, literal_column, select, true
 
 from provision.errors import TeamMemberNotFoundError
 from provision.nouns.team import TEAM_MEMBER
@@ -16,6 +16,7 @@ from provision.tenant.queries.bundle import bundle, decode, gather, json_rows
 from provision.tenant.queries.collection import Collection
 from provision.tenant.queries.columns import (
     ID,
+    alphabetical,
     count_where,
     is_late,
     is_open,
@@ -74,8 +75,8 @@ TEAM = Collection(
     filters=TeamFilters,
     sorts={
         "created_at": team_members.c.created_at,
-        "name": func.lower(team_members.c.name, type_=Text),
-        "role": func.lower(team_members.c.role, type_=Text),
+        "name": alphabetical(team_members.c.name),
+        "role": alphabetical(team_members.c.role),
         "workload": team_members.c.workload,
         "status": meaning(team_members.c.status, *TEAM_MEMBER.labels("status")),
     },

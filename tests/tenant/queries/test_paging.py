@@ -110,6 +110,13 @@ def test_values_sort_by_meaning_and_unknown_ones_last(alice: Person) -> None:
     assert titles(alice, sort="title") == ["A", "b", "c", "d", "e", "f", "g"]
 
 
+def test_names_too_long_for_a_cursor_are_gone_through_as_well(alice: Person) -> None:
+    for number in range(5):
+        alice.task("ß" * 9000 + str(number))
+    for sort in ("title", "-title"):
+        assert len(set(titles(alice, sort=sort))) == 5
+
+
 def test_rows_that_come_in_between_neither_repeat_nor_hide_others(alice: Person) -> None:
     for title in "abcd":
         alice.task(title)
