@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from provision.response_headers import SECURITY
 from provision.web.session import OPEN_ENDPOINTS
 from tests.web.conftest import PASSWORD, Visitor
 
@@ -178,6 +179,10 @@ def test_no_page_takes_text_for_markup_and_none_breaks(
         for headers in ({}, _HTMX):
             answer = client.raw("GET", path, headers=headers)
             assert answer.status_code < 500, path
+            for name in SECURITY:
+                assert len(answer.headers.getlist(name)) == 1, (path, name)
+            if not path.startswith("/static/"):
+                assert answer.headers["Cache-Control"] == "no-store", path
             if answer.mimetype == "text/html":
                 assert not _RUNS.search(answer.text), path
                 marked += "marked()" in answer.text
