@@ -48,10 +48,6 @@ class Vault:
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
 
     @property
-    def primary_key_id(self) -> str:
-        return self._primary.hex()
-
-    @property
     def key_ids(self) -> tuple[str, ...]:
         """All that open, the one that seals first."""
         return tuple(each.hex() for each in self._ciphers)

@@ -81,8 +81,8 @@ def test_the_first_key_seals_and_all_open(vault: Vault) -> None:
     new = both.seal(b"y", purpose="p", owner="o")
     assert both.open(old, purpose="p", owner="o") == b"x"
     assert both.open(new, purpose="p", owner="o") == b"y"
-    assert both.key_id(new) == both.primary_key_id
-    assert both.key_id(old) == vault.primary_key_id != both.primary_key_id
+    assert both.key_id(new) == both.key_ids[0]
+    assert both.key_id(old) == vault.key_ids[0] != both.key_ids[0]
     with pytest.raises(UnknownKeyError):
         vault.open(new, purpose="p", owner="o")
 
