@@ -44,6 +44,11 @@ def _call(app: Flask, raw: str, method: str = "GET") -> int:
     return Visitor(app).raw(method, "/api/projects", headers=headers, **options).status_code
 
 
+def test_the_page_leads_to_what_a_token_is_good_for(client: Visitor) -> None:
+    assert 'href="/api/docs"' in client.get(TOKENS).text
+    assert client.get("/api/docs").status_code == 200
+
+
 @pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 def test_a_token_is_shown_once_and_works(client: Visitor, htmx: bool) -> None:
     answer = client.post_form(TOKENS, FORM, htmx=htmx)
