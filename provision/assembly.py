@@ -154,7 +154,8 @@ def _is_alone(settings: Settings) -> bool:
 def _registry(
     settings: Settings, store: ControlStore, secrets: SealedSecrets, policy: NetworkPolicy
 ) -> EngineRegistry:
-    def load_target(connection_id: str) -> Target:
+    def load_target(name: str) -> Target:
+        connection_id = connections.id_of(name)
         try:
             secret = connections.open_secret(store, secrets, connection_id)
         except ConnectionNotFoundError:
@@ -166,7 +167,8 @@ def _registry(
             return replace(target, port=BuiltInPostgres(settings.data_dir).port)
         return target
 
-    def keep_target(connection_id: str, target: Target) -> None:
+    def keep_target(name: str, target: Target) -> None:
+        connection_id = connections.id_of(name)
         # Only a saving: a store in trouble must not cost a connection that is good.
         with suppress(ConnectionNotFoundError, ConnectionUnreadableError, SQLAlchemyError):
             before = connections.open_secret(store, secrets, connection_id)
@@ -175,9 +177,10 @@ def _registry(
                     store, secrets, connection_id, before=before, after=target.to_secret()
                 )
 
-    def forgotten(connection_ids: list[str]) -> set[str]:
+    def forgotten(names: list[str]) -> set[str]:
         with suppress(SQLAlchemyError):  # a store in trouble is asked again soon
-            return connections.forgotten(store, connection_ids)
+            gone = connections.forgotten(store, [connections.id_of(name) for name in names])
+            return {name for name in names if connections.id_of(name) in gone}
         return set()
 
     return EngineRegistry(

@@ -76,7 +76,7 @@ def _prepare(services: Services, password: str) -> None:
     if person.setup_step != users.FIRST_SETUP_STEP:
         return
     connection = connections.active(services.store, person.id) or _connect(services, person)
-    workspace = Workspace(connection_id=connection.id, owner_id=connection.owner_id)
+    workspace = Workspace(connections.name_of(connection), connection.owner_id)
     with services.access.transaction(workspace) as tenant:
         report = schema.apply(tenant)
         owner_id = workspace.owner_id

@@ -89,7 +89,7 @@ def _workspace_of(email: str) -> Iterator[tuple[Services, Connection, Workspace]
         connection = connections.active(services.store, person.id)
         if connection is None:
             raise NotConnectedError
-        yield services, connection, Workspace(connection.id, connection.owner_id)
+        yield services, connection, Workspace(connections.name_of(connection), connection.owner_id)
     finally:
         close_app(app)
 

@@ -90,6 +90,19 @@ def connection_from(columns: Sequence[Any]) -> Connection:
     return Connection(*columns)
 
 
+def name_of(connection: Connection) -> str:
+    """What its opened connections are kept under: with whose it is, as its string is sealed.
+
+    A row that was given to another person in the store finds none that are open already.
+    """
+    return _owner(connection.user_id, connection.id)
+
+
+def id_of(name: str) -> str:
+    """The connection's id in a name of `name_of`."""
+    return name.rpartition("/")[2]
+
+
 def save(
     store: ControlStore,
     secrets: SealedSecrets,

@@ -65,7 +65,7 @@ def write(query: Callable[..., T], **arguments: Any) -> T:
 
 def of(connection: Connection) -> Workspace:
     """The workspace that a stored connection leads to."""
-    return Workspace(connection_id=connection.id, owner_id=connection.owner_id)
+    return Workspace(connections.name_of(connection), connection.owner_id)
 
 
 def shown() -> Shown | None:

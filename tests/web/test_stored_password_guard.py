@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from provision.control.tables import connections
 from provision.web.services import EXTENSION, Services
@@ -157,3 +157,20 @@ def test_what_the_store_says_of_a_connection_leads_its_password_nowhere(
         client._http.application = again
         assert client.get("/projects").status_code == 200
     assert not heard
+
+
+def test_a_connection_given_to_another_person_in_the_store_opens_nothing_for_them(
+    app: Flask, client: Visitor, bob: Visitor
+) -> None:
+    client.api("POST", "/api/projects", {"name": "Alice's own"})
+    services: Services = app.extensions[EXTENSION]
+    alices, bobs = (_connection(each)["id"] for each in (client, bob))
+    with services.store.writing() as conn:
+        whose = conn.execute(
+            delete(connections).where(connections.c.id == bobs).returning(connections.c.user_id)
+        ).scalar_one()
+        conn.execute(update(connections).where(connections.c.id == alices).values(user_id=whose))
+    answer = bob.api("GET", "/api/projects")
+    assert answer.status_code == 409
+    assert answer.get_json(force=True)["code"] == "connection_unreadable"
+    assert bob.get("/projects").headers["Location"] == CONNECTION
