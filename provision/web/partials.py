@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Response, flash, make_response, render_template
 from flask import redirect as flask_redirect
@@ -80,8 +80,10 @@ def done(
         counts_changed=counts_changed,
     )
     page = urlsplit(htmx.current_url)
-    if {"new", "edit"} & set(parse_qs(page.query, keep_blank_values=True)):
-        hx.replace_url(response, page.path)
+    asked = parse_qsl(page.query, keep_blank_values=True)
+    lasting = [(name, value) for name, value in asked if name not in ("new", "edit")]
+    if lasting != asked:
+        hx.replace_url(response, f"{page.path}?{urlencode(lasting)}" if lasting else page.path)
     return response
 
 

@@ -201,3 +201,11 @@ def test_the_reading_is_shown_while_it_is_typed(client: Visitor) -> None:
     assert client.get("/tasks/reading?title=Call").headers["Location"] == "/tasks"
     wrong = beside(client, "/tasks/reading?title=Call+%23nope", target="quick-reading").text
     assert "There is no project like #nope." in wrong
+
+
+def test_the_address_keeps_what_is_looked_at_when_the_form_is_done(client: Visitor) -> None:
+    website = project(client)
+    at = f"/tasks?view=list&project_id={website}&new=1"
+    answer = beside(client, at, FORM | {"project_id": website}, at=at)
+    assert answer.headers["HX-Replace-Url"] == f"/tasks?view=list&project_id={website}"
+    assert "<tbody hx-swap-oob" in answer.text
