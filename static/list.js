@@ -69,14 +69,15 @@ const edit = (row, column) => {
   const field = control(column, value);
   const before = [...place.childNodes];
   let isOver = false;
-  const close = (save) => {
+  const close = (save, next) => {
     if (isOver) return;
     isOver = true;
     const hadFocus = place.contains(document.activeElement);
     const typed = field.value;
     place.replaceChildren(...before);
     place.classList.remove("cell-open");
-    if (hadFocus || document.activeElement === document.body) focusOn(row);
+    // While it is left for another control nothing has the focus, and whoever takes it then keeps it.
+    if (!(next?.tabIndex >= 0) && (hadFocus || document.activeElement === document.body)) focusOn(row);
     if (!save || typed === value) return;
     const values = { [column]: typed, [`was-${column}`]: value, version: row.dataset.version };
     htmx.ajax("POST", link(row).getAttribute("href"), { source: row, target: row, swap: "none", values });
@@ -86,7 +87,7 @@ const edit = (row, column) => {
     if (event.key === "Enter") { event.preventDefault(); close(true); }
     if (event.key === "Escape") close(false);
   });
-  field.addEventListener("blur", () => close(true));
+  field.addEventListener("blur", ({ relatedTarget }) => close(true, relatedTarget));
   if (field.matches("select")) field.addEventListener("change", () => close(true));
   place.replaceChildren(field);
   place.classList.add("cell-open");

@@ -316,6 +316,13 @@ def test_values_are_edited_where_they_stand(tab: Tab, owner: Visitor) -> None:
     assert owner.rows(
         "SELECT status, priority, due_date::text, assignee_id IS NULL FROM tasks WHERE title = 'a'"
     ) == [("review", "urgent", "2027-03-15", False)]
+    # A cell that is left for another field lets it have the focus.
+    row.locator("[data-edit=due_date]").click()
+    expect(row.locator(".cell-control")).to_be_focused()
+    line = tab.page.get_by_label("New task", exact=True)
+    line.click()
+    expect(row.locator(".cell-control")).to_have_count(0)
+    expect(line).to_be_focused()
     # What cannot be saved opens the whole form with what was typed.
     tab.allow(422)
     row.get_by_role("link").focus()
