@@ -136,6 +136,8 @@ const onKey = (event) => {
   const card = event.target.closest(".card");
   const { key } = event;
   const isArrow = key.startsWith("Arrow");
+  // The board it was lifted on may have been drawn anew meanwhile.
+  if (lifted && !lifted.card.isConnected) lifted = undefined;
   if (lifted) {
     if (isArrow) carry(lifted.card, key);
     else if (key === " " || key === "Enter") settle(true);

@@ -142,6 +142,23 @@ def test_twenty_tasks_by_keys_alone(tab: Tab, owner: Visitor) -> None:
     ) == [("done", 1), ("review", 2), ("todo", 17)]
 
 
+def test_a_card_in_hand_is_let_go_with_its_board(tab: Tab, owner: Visitor) -> None:
+    _made(owner, "ab")
+    tab.go("/tasks")
+    _column(tab, "todo").first.focus()
+    tab.page.keyboard.press(" ")
+    expect(tab.page.locator("#task-said")).to_contain_text("Lifted.")
+    tab.follow("Team", within="nav")
+    tab.is_at("/team")
+    tab.follow("Tasks", within="nav")
+    tab.is_at("/tasks")
+    expect(_column(tab, "todo")).to_have_text(["a", "b"])
+    tab.page.keyboard.press("ArrowRight")
+    expect(tab.page.locator(".board .card")).to_have_count(2)
+    tab.page.keyboard.press("j")
+    expect(_column(tab, "todo").first).to_be_focused()
+
+
 def test_cards_are_dragged_within_and_between_columns(tab: Tab, owner: Visitor) -> None:
     _made(owner, "abc")
     _made(owner, "xy", status="review")
