@@ -71,9 +71,15 @@ def _number(text: str) -> int:
 
 def _values(sent: MultiDict[str, str]) -> dict[str, Any]:
     """The fields to change: those that the bar's controls do not leave as they are."""
-    given = {column: sent[column] for column in _COLUMNS if sent.get(column)}
-    cleared = {column: "" if text == NONE else text for column, text in given.items()}
-    return TASK.read(cleared, creating=False)
+    given = {}
+    for column in _COLUMNS:
+        # For the day there are two controls, and the empty one is sent as well.
+        said = [text for text in sent.getlist(column) if text]
+        if len(said) > 1:
+            raise ValidationError({column: ["Choose a day or no date, not both."]})
+        if said:
+            given[column] = "" if said[0] == NONE else said[0]
+    return TASK.read(given, creating=False)
 
 
 def _ask(
