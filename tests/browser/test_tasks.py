@@ -119,6 +119,8 @@ def test_twenty_tasks_by_keys_alone(tab: Tab, owner: Visitor) -> None:
     tab.page.locator("#main").focus()
     keys.press("j")
     keys.press("e")
+    # The keys of the list come with its first touch.
+    expect(tab.page.locator(".cell-control")).to_be_focused()
     keys.press("ControlOrMeta+a")
     keys.type("Renamed")
     keys.press("Enter")
