@@ -41,8 +41,17 @@ class Card:
     due: Due
     is_done: bool
     settled: str
-    changed: str
-    column: str
+    written_at: str
+    today: date
+
+    @property
+    def changed(self) -> str:
+        """When it was written last; worked out for lists only, as boards do not show it."""
+        return recently(self.written_at, self.today)
+
+    @property
+    def column(self) -> str:
+        return column_key(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +98,8 @@ def card(row: TaskDetail, today: date) -> Card:
         due=due(row.due_date, today, is_settled=is_done),
         is_done=is_done,
         settled=finished(row.completed_at, today) if is_done else "",
-        changed=recently(row.updated_at or row.created_at, today),
-        column=column_key(row.status),
+        written_at=row.updated_at or row.created_at or "",
+        today=today,
     )
 
 

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import current_app
+from markupsafe import Markup
 
 from provision.nouns.tasks import STATUSES
 from provision.web.task_view import PRIORITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from provision.web.due import Due
     from provision.web.task_changes import Change
     from provision.web.task_panel import Panel
     from provision.web.task_view import TaskView
 
 LIST: Final = "tasks/list.html"
 DETAIL: Final = "tasks/detail.html"
+
+
+class Drawings(dict[Any, Markup]):
+    """What a macro draws of each thing; drawn when it is first looked up."""
+
+    def __init__(self, draw: Callable[[Any], Markup]) -> None:
+        self._draw = draw
+
+    def __missing__(self, thing: Any) -> Markup:
+        self[thing] = drawing = self._draw(thing)
+        return drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The parts of cards, each drawn once in an answer."""
+
+    avatar: Drawings
+    due: Drawings
+    icon: Drawings
+    priority: Drawings
+    status: Drawings
 
 
 def frame(
@@ -42,12 +66,25 @@ def frame(
     }
 
 
-def drawn() -> dict[str, Any]:
-    """The macros that cards are made of, each drawing the same thing once in an answer only."""
+def drawn() -> Drawn:
+    """Nothing drawn yet: what the parts of the cards in one answer are kept in."""
     ui: Any = current_app.jinja_env.globals["ui"]
-    return {
-        name: cache(getattr(ui, name)) for name in ("avatar", "due", "icon", "priority", "status")
-    }
+
+    def due(day: Due) -> Markup:
+        drawing: Markup = ui.due(day.iso, day.text, day.days_late, day.is_today)
+        return drawing
+
+    def status(name: str | None) -> Markup:
+        drawing: Markup = ui.status("task", name)
+        return drawing
+
+    return Drawn(
+        avatar=Drawings(ui.avatar),
+        due=Drawings(due),
+        icon=Drawings(ui.icon),
+        priority=Drawings(ui.priority),
+        status=Drawings(status),
+    )
 
 
 def short(title: str) -> str:
