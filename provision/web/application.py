@@ -37,6 +37,7 @@ from provision.web import (
     undo,
     workspace,
 )
+from provision.web.addresses import address_of
 from provision.web.assets import asset, folder, integrity
 from provision.web.services import EXTENSION
 
@@ -114,6 +115,7 @@ def _prepare_templates(app: Flask) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
         asset=asset,
+        url_for=address_of,
         integrity=integrity,
         export_url=exchange.downloads.address,
         most_undone=MOST_ROWS,

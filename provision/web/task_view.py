@@ -15,6 +15,7 @@ from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.filters import TaskFilters
 from provision.tenant.queries.tasks import TASKS
 from provision.web import due_range
+from provision.web.addresses import address_of, asking
 from provision.web.filters import parse_day, today
 from provision.web.htmx import htmx
 
@@ -129,10 +130,8 @@ class TaskView:
 
     def url(self, **changes: str) -> str:
         """The address of this view with `changes`; what is as usual is left out."""
-        held = {each.name: getattr(self, each.name) for each in fields(self)}
-        del held["is_of_project"]
-        given: dict[str, Any] = _unusual(held | changes)
-        return url_for("tasks.list", **given)
+        held = {name: getattr(self, name) for name in _ASKED}
+        return asking("tasks.list", _unusual(held | changes))
 
     @property
     def home(self) -> str:
@@ -144,6 +143,9 @@ class TaskView:
     def _due(self) -> dict[str, Any]:
         days = {name: parse_day(getattr(self, name)) for name in ("due_after", "due_before")}
         return due_range.named(self.due, today()) | {name: day for name, day in days.items() if day}
+
+
+_ASKED: Final = tuple(each.name for each in fields(TaskView) if each.name != "is_of_project")
 
 
 def read(args: Mapping[str, str]) -> TaskView:
@@ -170,10 +172,10 @@ def at(address: str) -> TaskView | None:
         page = urlsplit(address)
     except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
         return None
-    project_id = row_id(page.path.removeprefix(f"{url_for('projects.list')}/"))
+    project_id = row_id(page.path.removeprefix(f"{address_of('projects.list')}/"))
     if project_id:
         return TaskView(project_id=project_id, is_of_project=True)
-    if page.path != url_for("tasks.list"):
+    if page.path != address_of("tasks.list"):
         return None
     return read(MultiDict(parse_qsl(page.query)))
 
