@@ -282,6 +282,38 @@
     if ((event.ctrlKey || event.metaKey || event.shiftKey) && closest(event, "a[hx-get]")) event.stopPropagation();
   }, true);
 
+  // ── The line that adds tasks is free for the next one as soon as the one before is on its way ──
+  let sent;
+  const line = () => document.getElementById("quick-title");
+  const isLine = ({ requestConfig }) => requestConfig?.elt.id === "quick-add";
+  document.addEventListener("submit", (event) => {
+    if (event.target !== sent?.form) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    sent.isNext = true;
+  }, true);
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (!isLine(detail)) return;
+    sent = { form: detail.requestConfig.elt, text: line().value };
+    line().value = "";
+  });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (sent && isLine(detail)) sent.typed = line()?.value;
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (!sent || !isLine(detail)) return;
+    const { text, isNext, typed = line()?.value ?? "" } = sent;
+    const isMade = detail.xhr.status === 200;
+    sent = undefined;
+    const input = line();
+    if (!input) return;
+    // What was refused stands there again, before what was typed since.
+    input.value = isMade ? typed : [text, typed].filter(Boolean).join(" ");
+    input.setSelectionRange(input.value.length, input.value.length);
+    if (isMade && isNext && typed) input.form.requestSubmit();
+    else if (typed) input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // ── Search: a combobox over a list that the server draws; nothing is asked before two letters, or a pause ──
   const PAUSE_MS = 200;
   let asking, pause, shownFor, isWanted;

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Locator, Route
 
     from tests.browser.live import Live
     from tests.browser.tab import Tab
@@ -370,6 +370,37 @@ def test_the_line_says_how_it_reads(tab: Tab, owner: Visitor) -> None:
     line.press_sequentially("s")
     expect(reading).to_contain_text("There is no project like #nothings.")
     expect(tab.page.locator("#quick-error")).to_be_hidden()
+
+
+def test_a_line_typed_while_the_one_before_is_on_its_way_is_not_lost(
+    tab: Tab, owner: Visitor
+) -> None:
+    tab.allow(422)
+    tab.go("/tasks")
+    line = tab.page.get_by_label("New task", exact=True)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    for first, outcome in [("First", "First is added."), ("More #nowhere", None)]:
+        tab.page.route(f"{tab.url}/tasks", hold, times=1)
+        line.fill(first)
+        line.press("Enter")
+        expect(line).to_have_value("")
+        line.type("Second")
+        line.press("Enter")
+        held.pop().continue_()
+        if outcome:
+            tab.is_told(outcome)
+            tab.is_told("Second is added.")
+            expect(line).to_have_value("")
+        else:
+            # What is refused stands there again, and what was typed since behind it.
+            expect(tab.page.locator("#quick-error")).to_be_attached()
+            expect(line).to_have_value("More #nowhere Second")
+        expect(line).to_be_focused()
+    assert _stored(owner, "todo") == "FirstSecond"
 
 
 def test_without_script_a_card_is_moved_and_the_line_understood(
