@@ -118,8 +118,9 @@ def test_twenty_tasks_by_keys_alone(tab: Tab, owner: Visitor) -> None:
     expect(tab.page.locator(".task-table tbody tr[id]")).to_have_count(20)
     tab.page.locator("#main").focus()
     keys.press("j")
-    keys.press("e")
     # The keys of the list come with its first touch.
+    expect(tab.page.locator(".task-table tbody th a").first).to_be_focused()
+    keys.press("e")
     expect(tab.page.locator(".cell-control")).to_be_focused()
     keys.press("ControlOrMeta+a")
     keys.type("Renamed")
