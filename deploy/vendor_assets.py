@@ -30,11 +30,10 @@ STROKE_WIDTH = "2.25"
 
 LUCIDE_ICONS = """
     arrow-down arrow-right arrow-up arrow-up-down calendar check chevron-down chevron-left
-    chevron-right chevron-up clock copy corner-down-left database download ellipsis
-    external-link eye eye-off file-text house info key-round keyboard layers link list
-    list-checks list-filter lock log-out mail monitor moon package pencil plug plus refresh-cw
-    search server shield-check sliders-horizontal square-kanban sun terminal trash-2
-    triangle-alert undo-2 unplug user users x zap
+    chevron-right chevron-up clock copy database download ellipsis external-link file-text house
+    info key-round keyboard layers link list list-checks lock log-out mail monitor moon package
+    pencil plus refresh-cw search server shield-check sliders-horizontal square-kanban sun
+    trash-2 triangle-alert user users x zap
 """
 
 

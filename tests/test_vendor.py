@@ -62,6 +62,20 @@ def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
     assert named <= symbols
 
 
+def test_every_icon_in_the_sprite_is_named_somewhere() -> None:
+    sprite = (STATIC / "icons.svg").read_text(encoding="utf-8")
+    sources = [*TEMPLATES, *(ROOT / "provision").rglob("*.py"), *STATIC.glob("*.js")]
+    text = "\n".join(each.read_text(encoding="utf-8") for each in sources)
+    named = set(re.findall(r"""['"]([\w-]+)['"]""", text))
+    # A status or priority is put behind its noun.
+    of_values = {
+        symbol
+        for symbol in re.findall(r'<symbol id="([^"]+)"', sprite)
+        if symbol.partition("-")[0] in ("task", "project", "team", "priority")
+    }
+    assert set(re.findall(r'<symbol id="([^"]+)"', sprite)) <= named | of_values
+
+
 def test_templates_hold_no_inline_script_or_style() -> None:
     inline = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|hx-on|[\"']js:")
     for template in TEMPLATES:
