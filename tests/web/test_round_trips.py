@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from provision.control import connections
 from provision.tenant.access import Workspace
 from provision.tenant.queries import sample
 from provision.web.services import EXTENSION, Services
@@ -143,10 +144,11 @@ def distant(app: Flask, database: Database) -> Iterator[Distant]:
         visitor = Visitor(app)
         visitor.register("alice")
         visitor.connect(replace(database, url=database.url.set(host=proxy.host, port=proxy.port)))
-        connected = visitor.api("GET", "/api/user/database-connection").json
-        assert connected is not None
-        ((owner_id,),) = visitor.rows("SELECT owner_id::text FROM provision_workspaces")
-        workspace = Workspace(connected["connection"]["id"], owner_id)
+        person = visitor.api("GET", "/api/user").json
+        assert person is not None
+        connection = connections.active(services.store, person["user"]["id"])
+        assert connection is not None
+        workspace = Workspace(connections.name_of(connection), connection.owner_id)
         yield Distant(visitor, proxy, services, workspace)
         services.access.forget(workspace)
 
