@@ -84,17 +84,14 @@ def order_of(values: Iterable[str]) -> DayOrder:
 
 def day(text: str, order: DayOrder) -> str:
     """`YYYY-MM-DD` where the text is one day and no other; else the text."""
-    plain = _WEEKDAY.sub("", text.strip(), count=1)
-    found = _parts(plain, order)
-    if found is None:
-        return text
-    year, month, number = found
-    if year < 100:
-        year += 2000 if year < 70 else 1900
-    try:
-        return date(year, month, number).isoformat()
-    except ValueError:
-        return text
+    found = _parts(text, order)
+    return (_of_calendar(*found) if found else "") or text
+
+
+def is_no_day(text: str, order: DayOrder) -> bool:
+    """Whether the text is written as a day that no calendar has, such as 31.02.2026."""
+    found = _parts(text, order)
+    return found is not None and not _of_calendar(*found)
 
 
 def is_ambiguous(text: str) -> bool:
@@ -144,6 +141,7 @@ def word(text: str, others: Mapping[str, str]) -> str:
 
 def _parts(text: str, order: DayOrder) -> tuple[int, int, int] | None:
     """Year, month and day."""
+    text = _WEEKDAY.sub("", text.strip(), count=1)
     if found := _ISO.fullmatch(text):
         return int(found[1]), int(found[2]), int(found[3])
     if found := _NUMBERS.fullmatch(text):
@@ -158,6 +156,15 @@ def _parts(text: str, order: DayOrder) -> tuple[int, int, int] | None:
     if found := _MONTH_FIRST.fullmatch(text):
         return _named(found[1], found[2], found[3])
     return None
+
+
+def _of_calendar(year: int, month: int, number: int) -> str:
+    if year < 100:
+        year += 2000 if year < 70 else 1900
+    try:
+        return date(year, month, number).isoformat()
+    except ValueError:
+        return ""
 
 
 def _named(month: str, number: str, year: str) -> tuple[int, int, int] | None:

@@ -26,6 +26,7 @@ _MOST_SAMPLES: Final = 3
 _MOST_SAMPLED: Final = 200
 _PREVIEWED: Final = 5
 # Below each other in the order of the file, all of them within the second they arrive in.
+_DAY_FORMS: Final = "2026-02-28, 28.02.2026 or 28 Feb 2026"
 _STEP_S: Final = Decimal("0.00001")
 
 
@@ -244,6 +245,7 @@ def _value(draft: Draft, name: str, cell: str, order: cells.DayOrder) -> Any:
     if isinstance(rule, Day):
         if cells.is_ambiguous(cell) and not order:
             raise FieldError("Is the day or the month first? Say so above, or write 2026-04-03.")
+        _refuse_no_day(cell, order)
         cell = cells.day(cell, order)
     elif isinstance(rule, Money):
         cell = cells.amount(cell)
@@ -257,10 +259,16 @@ def _value(draft: Draft, name: str, cell: str, order: cells.DayOrder) -> Any:
 def _instant(cell: str, order: cells.DayOrder) -> str | None:
     if not cell.strip():
         return None
+    _refuse_no_day(cell, order)
     found = cells.instant(cell, order)
     if not found:
         raise FieldError("This is not a day or a time, such as 2026-02-28 or 2026-02-28 14:30.")
     return found
+
+
+def _refuse_no_day(cell: str, order: cells.DayOrder) -> None:
+    if cells.is_no_day(cell, order):
+        raise FieldError(f"There is no such day in the calendar. A day is written {_DAY_FORMS}.")
 
 
 def _written(

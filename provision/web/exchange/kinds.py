@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from provision.nouns.fields import Reference
+from provision.nouns.fields import Choice, Reference
 from provision.nouns.projects import PROJECT
 from provision.nouns.tasks import TASK
 from provision.nouns.team import TEAM_MEMBER
@@ -37,6 +37,11 @@ class Kind:
 
     def label(self, name: str) -> str:
         return dict(self.columns)[name]
+
+    def shown(self, name: str, value: object) -> object:
+        """A value as people read it: a choice by its label."""
+        rule = self.fields.get(name)
+        return rule.labels.get(str(value), value) if isinstance(rule, Choice) else value
 
 
 def _labels(noun: Noun) -> tuple[tuple[str, str], ...]:

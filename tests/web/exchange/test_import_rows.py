@@ -119,6 +119,21 @@ def test_only_the_broken_rows_are_named_and_nothing_is_imported_until_they_are_m
     ) == [("Task 2",), ("Task 3",), ("Task 4",)]  # fmt: skip
 
 
+@pytest.mark.parametrize("day", ["31.02.2027", "2026-02-30", "31/04/2026", "Feb 30, 2026"])
+def test_a_day_that_no_calendar_has_is_named_as_such(client: Visitor, day: str) -> None:
+    page = upload(client, f'Title,Due,Created\nReport,"{day}","{day}"\n')
+    words = "There is no such day in the calendar. A day is written 2026-02-28, 28.02.2026 or"
+    assert page.text.count(words) == 2
+
+
+def test_the_preview_reads_as_the_lists_do(client: Visitor) -> None:
+    page = upload(client, "Title,Status,Priority\nReport,in_progress,urgent\n")
+    preview = page.text.partition('id="preview-title"')[2]
+    assert "In progress" in preview
+    assert "Urgent" in preview
+    assert "in_progress" not in preview
+
+
 def test_all_broken_rows_can_be_left_out_at_once(client: Visitor) -> None:
     page = upload(client, "title,status\nGood,todo\nBad,never\nWorse,nowhere\n")
     left = go_on(client, page, do="check", leave_out_all="1")
