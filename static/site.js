@@ -223,6 +223,16 @@
     clearTimeout(watching.timer);
     watching = undefined;
   });
+  // A pasted text is read anew as it changes, and what was found of the one before goes; while it is tested,
+  // and once its field is gone, the test has the word.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, requestConfig: { elt } } = event.detail;
+    if (target.id !== "reading") return;
+    if (watching || !document.contains(elt)) { event.detail.shouldSwap = false; return; }
+    elt.removeAttribute("aria-invalid");
+    elt.setAttribute("aria-describedby", `${elt.id}-hint`);
+    for (const id of [`${elt.id}-error`, "workspace-choice"]) document.getElementById(id)?.remove();
+  });
   document.addEventListener("htmx:afterSettle", (event) => {
     const { target, requestConfig, boosted, elt } = event.detail;
     reveal(document);
@@ -451,7 +461,7 @@
       for (const each of early) part.wake(each);
     }, () => parts.delete(source));
   };
-  for (const name of ["pointerover", "touchstart", "focusin", "keydown", "click"]) {
+  for (const name of ["pointerover", "pointerdown", "pointerup", "pointercancel", "touchstart", "focusin", "keydown", "click"]) {
     document.addEventListener(name, wake, { passive: true });
   }
 

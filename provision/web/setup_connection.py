@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, make_response, request, url_for
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from provision.tenant.rows import FoundWorkspace
 
 _PAGE = "setup/connection.html"
+_POINTER: Final = "This string did not pass. The failed row under Checks says why and what to do."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,14 @@ def show(
     if chosen not in owner_ids and chosen != connecting.NEW_WORKSPACE:
         # One may be offered; among several only the person knows which is theirs.
         chosen = found[0].owner_id if len(found) == 1 else ""
-    blocks = (block, "connection_submit") if block == "connection_step" else (block,)
+    blocks = {
+        "connection_step": (block, "connection_submit"),
+        # What was found of another text holds for this one no more.
+        "reading": (block, "connection_checks", "connection_submit"),
+    }.get(block, (block,))
+    reading = pasted.read(typed.connection_string, services().policy)
+    if report and not report.ok and isinstance(reading, pasted.Unreadable):
+        reading = None  # the failing row says it
     return respond(
         _PAGE,
         *blocks,
@@ -124,12 +132,13 @@ def show(
         present=present,
         asks_again=connecting.asks_again(),
         typed=typed,
-        reading=pasted.read(typed.connection_string, services().policy),
+        reading=reading,
         doctor=_under_way(running) if running or block == "connection_checks" else _doctor(report),
         found=found,
         chosen=chosen,
         errors=errors or {},
         oob=bool(htmx),
+        is_reading=block == "reading",
     )
 
 
@@ -152,6 +161,8 @@ def _ask_for_built_in(errors: dict[str, list[str]]) -> Response:
 
 
 def _keep(report: Report, typed: Typed, confirmed: Accepted | None) -> Response:
+    if report.target is None and not typed.connection_string.strip():
+        return show(typed, errors={"connection_string": [report.detail]}, status=422)
     if not report.ok:
         return show(typed, report=report, errors=_field_errors(report), status=422)
     found = connecting.found_workspaces(report)
@@ -175,8 +186,9 @@ def _keep(report: Report, typed: Typed, confirmed: Accepted | None) -> Response:
 
 def _field_errors(report: Report) -> dict[str, list[str]]:
     # The string reads well and yet there is no target: then it is the certificate beside it.
-    is_certificate = report.reading is not None and report.target is None
-    return {"ca_certificate" if is_certificate else "connection_string": [report.detail]}
+    if report.reading is not None and report.target is None:
+        return {"ca_certificate": [report.detail]}
+    return {"connection_string": [_POINTER]}
 
 
 def _doctor(report: Report | None) -> dict[str, Any]:

@@ -44,6 +44,10 @@ def _field_error(page: str) -> str:
     return found[1]
 
 
+def _failed_row(page: str) -> str:
+    return page.partition('<li class="stage stage-wrong">')[2].partition("</li>")[0]
+
+
 def _stages(page: str) -> list[str]:
     return re.findall(r'<li class="stage stage-([a-z]+)">', page)
 
@@ -67,7 +71,8 @@ def test_what_is_refused_as_text_is_said_beside_the_field(newcomer: Visitor, htm
         assert ("<html" in answer.text) is not htmx
         part = block(answer.text, "connection-step")
         assert f"<code>{code}</code>" in part
-        assert _field_error(part)
+        assert "did not pass" in _field_error(part)
+        assert "Not readable yet" not in part
         assert _stages(part) == ["wrong"] + ["waiting"] * 8
         outside = re.sub(r"<textarea.*?</textarea>", "", answer.text, flags=re.DOTALL)
         assert "sesame77" not in outside
@@ -85,7 +90,9 @@ def test_a_wrong_password_stops_at_the_login(
     assert "auth_failed" in part
     assert _stages(part) == ["ok"] * 4 + ["wrong"] + ["waiting"] * 4
     assert "stopped at 5 of 9" in part
-    assert database.user in _field_error(part)
+    # The failure is told by its row; the field only points there.
+    assert "did not pass" in _field_error(part)
+    assert database.user in _failed_row(part)
     # Nothing typed is lost, and it stands in its field alone.
     assert answer.text.count("wrong-sesame-77") == 1
     assert not is_connected(newcomer)
@@ -107,7 +114,7 @@ def test_a_closed_port_is_told(newcomer: Visitor) -> None:
     answer = paste(newcomer, f"postgresql://u:p@127.0.0.1:{port}/d")
     assert answer.status_code == 422
     assert "connection_refused" in answer.text
-    assert str(port) in _field_error(answer.text)
+    assert str(port) in _failed_row(answer.text)
 
 
 def test_nothing_pasted_is_an_invalid_form(newcomer: Visitor) -> None:
@@ -141,6 +148,15 @@ def test_what_is_pasted_is_read_without_connecting(newcomer: Visitor, htmx: bool
     assert "Changed on the way in" in part
     assert "sesame77" not in part
     assert ("<html" in answer.text) is not htmx
+
+
+def test_what_was_found_of_another_text_goes_as_it_is_read_anew(newcomer: Visitor) -> None:
+    paste(newcomer, REFUSED_AS_TEXT["scheme"], htmx=True)
+    answer = newcomer.post_form(READ, {"connection_string": "postgresql://u:p@h/d"}, htmx=True)
+    checks = block(answer.text, "connection-checks")
+    assert 'hx-swap-oob="true"' in checks
+    assert _stages(checks) == ["waiting"] * 9
+    assert "One check to mend" not in answer.text
 
 
 def test_reading_what_is_not_readable_is_no_error(newcomer: Visitor) -> None:

@@ -34,7 +34,7 @@ def test_the_rows_fill_in_while_the_test_runs(newcomer: Visitor) -> None:
             assert time.monotonic() < until
             time.sleep(0.05)
         test.join()
-    assert answer.text.lstrip().startswith('<div id="connection-checks">')
+    assert answer.text.lstrip().startswith('<div class="stack" id="connection-checks">')
     assert "checking" in answer.text
     assert "waiting" in answer.text
     assert "hunter2" not in answer.text
