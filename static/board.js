@@ -43,6 +43,13 @@ document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
 });
 
 // ── By mouse and touch ──
+// Where the pointer went down before anything could take hold of a card: said again if it still is down.
+let pressed;
+const follow = (event) => {
+  if (event.type === "pointerdown") pressed = event;
+  else if (event.type === "pointerup" || event.type === "pointercancel") pressed = undefined;
+};
+for (const name of ["pointerdown", "pointerup", "pointercancel"]) document.addEventListener(name, follow, true);
 let sortable;
 const load = (section) => {
   sortable ??= new Promise((resolve, reject) => {
@@ -76,6 +83,8 @@ const prepare = async () => {
         if (from !== to || oldIndex !== newIndex) drop(item, item.from);
       },
     });
+    const early = pressed;
+    if (early && column.contains(early.target)) early.target.dispatchEvent(new PointerEvent("pointerdown", early));
   }
 };
 
@@ -197,6 +206,7 @@ document.addEventListener("htmx:oobAfterSwap", () => {
 });
 
 export const wake = (event) => {
+  follow(event);
   prepare();
   if (event.type === "keydown") onKey(event);
 };

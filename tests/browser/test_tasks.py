@@ -186,6 +186,25 @@ def test_cards_are_dragged_within_and_between_columns(tab: Tab, owner: Visitor) 
     expect(_column(tab, "done")).to_have_text("x")
 
 
+def test_the_first_card_is_dragged_before_the_board_is_ready_for_it(
+    tab: Tab, owner: Visitor
+) -> None:
+    _made(owner, "abc")
+    tab.go("/tasks")
+    begin = _column(tab, "todo").nth(0).bounding_box()
+    end = tab.page.locator("#cards-review").bounding_box()
+    assert begin is not None
+    assert end is not None
+    mouse = tab.page.mouse
+    mouse.move(begin["x"] + 30, begin["y"] + 8)
+    mouse.down()
+    expect(tab.page.locator(".board-draggable")).to_be_visible()
+    mouse.move(end["x"] + 60, end["y"] + 20, steps=10)
+    mouse.up()
+    tab.is_told("a is in Review now.")
+    assert (_stored(owner, "todo"), _stored(owner, "review")) == ("bc", "a")
+
+
 def test_a_finger_drags_after_a_moment_and_scrolls_before(
     new_tab: Callable[..., Tab], live: Live, database: Database
 ) -> None:
