@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from provision.control import new_passwords, sessions, tables, two_factor, users
+from provision.control.store import ControlStore
 from provision.passwords import PasswordHasher
 from provision.web.services import EXTENSION, Services
 from tests.web.conftest import PASSWORD, Visitor
@@ -16,8 +17,10 @@ from tests.web.second_factor import enrol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from flask import Flask
+    from sqlalchemy import Connection
 
 _TABLES = (tables.sessions, tables.half_sign_ins, tables.tokens)
 
@@ -107,3 +110,47 @@ def test_a_browser_that_is_put_out_meanwhile_changes_nothing(
     found = users.authenticate(services.store, services.hasher, email=email, password=PASSWORD)
     assert found.person.two_factor == bool(codes)
     assert two_factor.good_codes(services.store, person.id, codes) == codes
+
+
+class _Raced(ControlStore):
+    """Something happens before each write."""
+
+    before: Callable[[], object]
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        self.before()
+        return super().writing()
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+def test_of_two_new_passwords_at_once_the_later_leads_to_sign_in(
+    app: Flask, newcomer: Visitor, htmx: bool
+) -> None:
+    services: Services = app.extensions[EXTENSION]
+    email = newcomer.email()
+    known = select(tables.users.c.password_hash, tables.sessions.c.id_hash).join_from(
+        tables.users, tables.sessions, tables.users.c.id == tables.sessions.c.user_id
+    )
+    with services.store.reading() as conn:
+        old, id_hash = conn.execute(known).one()
+
+    def renew() -> None:
+        with services.store.reading() as conn:
+            new, present = conn.execute(known).one()
+        if new != old and present == id_hash:
+            sessions.renew(services.store, id_hash=id_hash)
+
+    raced = _Raced.open(services.settings.control_url)
+    raced.before = renew
+    app.extensions[EXTENSION] = replace(services, store=raced)
+    fields = {"password": PASSWORD, "new_password": f"changed {PASSWORD}"}
+    answer = newcomer.post_form("/settings/password", fields, htmx=htmx)
+    raced.dispose()
+    app.extensions[EXTENSION] = services
+    if htmx:
+        assert (answer.status_code, answer.headers["HX-Redirect"]) == (200, "/login")
+    else:
+        assert (answer.status_code, answer.location) == (303, "/login")
+    assert "Your new password is set. Sign in with it." in newcomer.get("/login").text
+    sign_in = {"email": email, "password": f"changed {PASSWORD}"}
+    assert Visitor(app).post_form("/login", sign_in).status_code == 303

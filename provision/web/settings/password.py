@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from flask import request, url_for
 
 from provision.control import new_passwords
-from provision.errors import RateLimitedError, ReauthenticationRequiredError, ValidationError
+from provision.errors import (
+    RateLimitedError,
+    ReauthenticationRequiredError,
+    SessionNotFoundError,
+    ValidationError,
+)
 from provision.web import session
 from provision.web.partials import leave_for, show_form
 from provision.web.reauthentication import reauthenticate
@@ -54,6 +59,10 @@ def change_password() -> Response:
         return _show(error.errors)
     except RateLimitedError as error:
         return _show({}, error)
+    except SessionNotFoundError:
+        # Another change from this browser gave the session its new id a moment before.
+        session.forget_browser()
+        return leave_for(url_for("account.login"), "Your new password is set. Sign in with it.")
     others = {0: "You were signed in nowhere else.", 1: "One other browser is signed out."}
     text = others.get(ended, f"{ended} other browsers are signed out.")
     return leave_for(url_for(".password"), f"Your new password is set. {text}")
