@@ -218,8 +218,9 @@
   document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
     if (elt.dataset.progress) watching = { form: elt, timer: setTimeout(watch, 150, elt) };
   });
-  document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => {
-    if (watching?.form !== elt) return;
+  document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig } }) => {
+    // Its answer has taken the form's place: the event comes from what stands there now.
+    if (watching?.form !== requestConfig.elt) return;
     clearTimeout(watching.timer);
     watching = undefined;
   });
