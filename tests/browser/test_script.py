@@ -139,7 +139,7 @@ def test_keys_go_to_pages_and_open_forms_but_not_while_typing(tab: Tab, owner: V
     tab.page.keyboard.press("g")
     tab.page.keyboard.press("p")
     tab.is_at("/projects")
-    for key, path in (("e", "/team"), ("s", "/settings/profile"), ("p", "/projects")):
+    for key, path in (("e", "/team"), ("s", "/settings"), ("p", "/projects")):
         tab.page.keyboard.press("g")
         tab.page.keyboard.press(key)
         tab.is_at(path)
