@@ -141,6 +141,7 @@ def test_of_two_new_passwords_at_once_the_later_leads_to_sign_in(
             sessions.renew(services.store, id_hash=id_hash)
 
     raced = _Raced.open(services.settings.control_url)
+    assert isinstance(raced, _Raced)
     raced.before = renew
     app.extensions[EXTENSION] = replace(services, store=raced)
     fields = {"password": PASSWORD, "new_password": f"changed {PASSWORD}"}
