@@ -109,7 +109,10 @@ def test_the_built_in_database_is_made_once_and_goes_the_same_way(
     assert (again.status_code, again.location) == (303, STEP)
     assert visitor.api("GET", "/api/user/database-connection").json == first
     assert visitor.post_form(SCHEMA, {"action": "apply"}).location == STEP
-    assert "Skip to dashboard" in visitor.get(STEP).text
+    ready = visitor.get(STEP).text
+    assert "Skip to dashboard" in ready
+    assert "in this server's data folder" in ready
+    assert "what your provider does" not in ready
     _is_taken_up_again_only_with_password_and_code(visitor)
 
 

@@ -89,6 +89,7 @@ def test_what_is_still_missing_is_named(connected: Visitor, database: Database) 
     answer = connected.post_form(SCHEMA, {"action": "verify"})
     assert answer.status_code == 422
     assert "2 things are still missing." in answer.text
+    assert "<h1>Bring its tables up to date</h1>" in answer.text
     assert "<code>position</code>: The column is missing." in answer.text
     assert "The index idx_projects_user is missing." in answer.text
     assert connected.post_form(SCHEMA, {"action": "apply"}).status_code == 303
