@@ -48,6 +48,8 @@ FIRST_PORT: Final = 15432
 LAST_PORT: Final = 15999
 START_LIMIT_S: Final = 60
 STOP_LIMIT_S: Final = 15
+# What a killed supervisor has just forked may hold its lock until it gets to run.
+LOCK_LIMIT_S: Final = 1.0
 # Between two tries to revive a server that does not come up.
 REVIVE_EVERY_S: Final = 5.0
 LOG_LIMIT_BYTES: Final = 8 * 1024 * 1024
@@ -233,14 +235,15 @@ class BuiltInPostgres:
 
     def _take_lock(self) -> IO[bytes]:
         lock = (self._home / "lock").open("wb")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise SettingsError(
-                "The built-in PostgreSQL of this data folder is already run by another process; "
-                "stop that one or choose another PROVISION_DATA_DIR"
-            ) from None
+        end = time.monotonic() + LOCK_LIMIT_S
+        while not _try_lock(lock):
+            if time.monotonic() > end:
+                lock.close()
+                raise SettingsError(
+                    "The built-in PostgreSQL of this data folder is already run by another "
+                    "process; stop that one or choose another PROVISION_DATA_DIR"
+                )
+            time.sleep(0.02)
         # A worker forked from us would otherwise go on holding it for a moment after we are killed.
         os.register_at_fork(after_in_child=lock.close)
         return lock
@@ -415,6 +418,14 @@ class _Account:
             return
         for entry in [path, *path.rglob("*")]:
             os.chown(entry, wanted, wanted, follow_symlinks=False)
+
+
+def _try_lock(lock: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _passable(path: Path) -> bool:

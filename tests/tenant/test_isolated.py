@@ -288,7 +288,11 @@ def _children() -> set[str]:
     """The processes that `isolated` has running for this one."""
     found = set()
     for tasks in Path("/proc/self/task").iterdir():
-        for pid in (tasks / "children").read_text().split():
+        try:
+            children = (tasks / "children").read_text().split()
+        except OSError:  # a thread that has ended meanwhile
+            continue
+        for pid in children:
             try:
                 command = (Path("/proc") / pid / "cmdline").read_bytes()
             except OSError:
