@@ -35,6 +35,18 @@ metadata = MetaData(
     }
 )
 
+
+def _of_a_user() -> Column[str]:
+    """Whose row it is; it goes with the account."""
+    return Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    )
+
+
 # Facts about this installation: the salt, which sealed value checks the key, and the like.
 installation = Table(
     "installation",
@@ -88,13 +100,7 @@ recovery_codes = Table(
     "recovery_codes",
     metadata,
     Column("id", String(ID_CHARACTERS), primary_key=True),
-    Column(
-        "user_id",
-        String(ID_CHARACTERS),
-        ForeignKey("users.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    _of_a_user(),
     Column("code_hash", String(_DIGEST_CHARACTERS), nullable=False),
     Column("used_at", BigInteger),
 )
@@ -104,13 +110,7 @@ half_sign_ins = Table(
     "half_sign_ins",
     metadata,
     Column("id_hash", String(_DIGEST_CHARACTERS), primary_key=True),
-    Column(
-        "user_id",
-        String(ID_CHARACTERS),
-        ForeignKey("users.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    _of_a_user(),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
@@ -120,13 +120,7 @@ password_resets = Table(
     "password_resets",
     metadata,
     Column("id_hash", String(_DIGEST_CHARACTERS), primary_key=True),
-    Column(
-        "user_id",
-        String(ID_CHARACTERS),
-        ForeignKey("users.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    _of_a_user(),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
@@ -135,13 +129,7 @@ sessions = Table(
     "sessions",
     metadata,
     Column("id_hash", String(_DIGEST_CHARACTERS), primary_key=True),
-    Column(
-        "user_id",
-        String(ID_CHARACTERS),
-        ForeignKey("users.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    _of_a_user(),
     Column("address", Text, nullable=False),
     Column("agent", Text, nullable=False),
     Column("idle_s", BigInteger, nullable=False),
@@ -154,13 +142,7 @@ tokens = Table(
     "tokens",
     metadata,
     Column("id", String(ID_CHARACTERS), primary_key=True),
-    Column(
-        "user_id",
-        String(ID_CHARACTERS),
-        ForeignKey("users.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    _of_a_user(),
     Column("name", Text, nullable=False),
     Column("secret_hash", String(_DIGEST_CHARACTERS), nullable=False, unique=True),
     Column("read_only", Boolean, nullable=False),
@@ -173,13 +155,7 @@ connections = Table(
     "connections",
     metadata,
     Column("id", String(ID_CHARACTERS), primary_key=True),
-    Column(
-        "user_id",
-        String(ID_CHARACTERS),
-        ForeignKey("users.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    _of_a_user(),
     Column("name", Text, nullable=False),
     Column("kind", String(20), nullable=False),
     Column("host", Text, nullable=False),
