@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from provision.built_in import BuiltInPostgres
+from provision.admission import refused_by_text
+from provision.built_in import BuiltInPostgres, away
 from provision.control import connections
 from provision.control.attempts import AttemptsInMemory, AttemptsInStore
 from provision.control.sealed import open_vault, session_signing_key
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from provision.control.sealed import SealedSecrets
     from provision.web.services import Services
 
+log = logging.getLogger(__name__)
+
 # At the same time on one machine; each takes 19 MiB and a core for 15 ms or more.
 _MOST_HASHES: Final = 4
 
@@ -55,6 +59,8 @@ def assemble(settings: Settings) -> Flask:
     forget_libpq_environment()
     store, secrets = open_store(settings)
     policy = network_policy(settings)
+    if settings.mode != "operator":
+        _warn_of_refused(store, policy)
     access = TenantAccess(_registry(settings, store, secrets, policy))
     services = Services(
         settings=settings,
@@ -70,6 +76,17 @@ def assemble(settings: Settings) -> Flask:
         attempts=_attempts(settings, store),
     )
     return make_app(services, signing_key=session_signing_key(secrets, settings.secret_key))
+
+
+def _warn_of_refused(store: ControlStore, policy: NetworkPolicy) -> None:
+    """Tell the operator, who may have changed the policy just now, whom it shuts out."""
+    count = len(refused_by_text(policy, connections.places(store)))
+    if count:
+        log.warning(
+            "the network policy refuses the databases of %d workspaces: `provision doctor` names "
+            "them and what to allow",
+            count,
+        )
 
 
 def figures_of(app: Flask) -> Figures:
@@ -164,7 +181,10 @@ def _registry(
         target = Target.from_secret(secret)
         if target.built_in:
             # Its port may be another one since the last start.
-            return replace(target, port=BuiltInPostgres(settings.data_dir).port)
+            try:
+                return replace(target, port=BuiltInPostgres(settings.data_dir).port)
+            except SettingsError:
+                raise away() from None
         return target
 
     def keep_target(name: str, target: Target) -> None:

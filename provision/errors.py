@@ -247,10 +247,18 @@ class ConnectionStringError(DatabaseError):
 
 
 class AddressRefusedError(ConnectionStringError):
-    """The network policy does not let a tenant database live at this address."""
+    """The network policy does not let a tenant database live at this address.
 
-    def __init__(self, detail: str, remedy: str = "") -> None:
+    `where` says in words what the address is, and `operator` which setting decides and what it
+    would have to hold; both are empty where the spelling of the host alone is refused.
+    """
+
+    def __init__(
+        self, detail: str, remedy: str = "", *, where: str = "", operator: str = ""
+    ) -> None:
         super().__init__("blocked_address", detail, remedy)
+        self.where = where
+        self.operator = operator
 
 
 class TenantError(DatabaseError):

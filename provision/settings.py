@@ -94,10 +94,13 @@ class Settings:
 
     @property
     def loopback_tenants(self) -> bool:
-        """Whether a tenant's database may live on loopback (CONTRACT section 2, last paragraph)."""
+        """Whether a tenant's database may live on loopback (CONTRACT section 2, last paragraph).
+
+        The operator's commands see it as `serve` does; `dsn check` and `db check` let it in.
+        """
         if self.network_policy == "public" or self.mode == "wsgi":
             return False
-        if self.mode in ("demo", "operator"):
+        if self.mode == "demo":
             return True
         return _is_loopback(self.host) and self.trusted_proxies == 0
 

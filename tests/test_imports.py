@@ -15,6 +15,7 @@ _PACKAGE = _ROOT / "provision"
 _MAY_IMPORT = {
     "errors": set[str](),
     "settings": {"errors"},
+    "admission": {"errors", "control", "tenant"},
     "logs": set[str](),
     "arrival": set[str](),
     "turns": set[str](),

@@ -18,7 +18,7 @@ from provision.cli import accounts
 from provision.cli.keys import keys
 from provision.cli.store import opened_store
 from provision.cli.workspace import workspace
-from provision.errors import ProvisionError, ValidationError
+from provision.errors import DatabaseError, ProvisionError, ValidationError
 from provision.settings import Settings, forget_libpq_environment, load_settings
 
 # Here and in the modules beside this one, what serves the app or opens a store is imported by the
@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except ValidationError as error:
         _fail(" ".join(text for texts in error.errors.values() for text in texts))
+    except DatabaseError as error:
+        _fail(f"{error.detail} {error.remedy}".strip())
     except ProvisionError as error:
         _fail(str(error))
     except (click.Abort, KeyboardInterrupt):
@@ -194,5 +196,5 @@ def _network_policy(settings: Settings, policy: Policy | None) -> NetworkPolicy:
         settings.network_policy,
         allow=settings.allow_networks,
         deny=settings.deny_networks,
-        loopback=settings.loopback_tenants,
+        loopback=True,
     )

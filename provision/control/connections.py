@@ -76,6 +76,15 @@ class Connection:
     created_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pasted string leads, and the address of the account that uses it."""
+
+    email: str
+    host: str
+    port: int
+
+
 CONNECTION_COLUMNS: Final = tuple(connections.c[name] for name in Connection.__slots__)
 _ACTIVE: Final = select(*CONNECTION_COLUMNS).where(
     connections.c.user_id == bindparam("user_id"), connections.c.is_active
@@ -161,6 +170,18 @@ def active(store: ControlStore, user_id: str) -> Connection | None:
     with store.reading() as conn:
         row = conn.execute(_ACTIVE, {"user_id": user_id}).first()
     return connection_from(row) if row else None
+
+
+def places(store: ControlStore) -> list[Place]:
+    """Where all pasted strings in use lead, by account; the built-in server's are left out."""
+    query = (
+        select(users.c.email, connections.c.host, connections.c.port)
+        .join(users, users.c.id == connections.c.user_id)
+        .where(connections.c.is_active, connections.c.kind == "pasted")
+        .order_by(users.c.email)
+    )
+    with store.reading() as conn:
+        return [Place(*row) for row in conn.execute(query)]
 
 
 def forget(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from provision.errors import DatabaseBusyError, DatabaseTimeoutError, TenantError
 from provision.tenant.failures import failure
+from provision.tenant.traffic import LastFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,13 +153,14 @@ class Breakers:
         with self._lock:
             self._troubles.pop(connection_id, None)
 
-    def state(self, connection_id: str) -> tuple[int, str | None]:
-        """Seconds for which this tenant is still left alone, and the code of its last failure."""
+    def state(self, connection_id: str) -> tuple[int, LastFailure | None]:
+        """Seconds for which this tenant is still left alone, and its last failure."""
         with self._lock:
             trouble = self._troubles.get(connection_id)
             if trouble is None:
                 return 0, None
-            return max(0, math.ceil(trouble.open_until - self._clock())), trouble.code
+            failed = LastFailure(trouble.code, trouble.detail, trouble.remedy)
+            return max(0, math.ceil(trouble.open_until - self._clock())), failed
 
     def stats(self) -> dict[str, int | dict[str, int]]:
         with self._lock:

@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from provision.errors import (
+    AddressRefusedError,
     DatabaseBusyError,
     DatabaseTimeoutError,
     ProvisionError,
@@ -31,7 +32,7 @@ from provision.tenant.breaker import Breakers, Visit
 from provision.tenant.connect import NotBegunError, connect_by
 from provision.tenant.deadline import Deadline
 from provision.tenant.dialect import EngineMaker
-from provision.tenant.failures import failure, translate
+from provision.tenant.failures import failure, not_let_in, translate
 from provision.tenant.ledger import Doomed, Grant, Ledger, Tenant
 from provision.tenant.loan import Loan
 from provision.tenant.reaper import Reaper
@@ -143,8 +144,8 @@ class EngineRegistry:
     def connection(self, connection_id: str) -> Iterator[Connection]:
         """Lend a connection, in autocommit, for the length of one call.
 
-        Raises TenantError, AddressRefusedError, SchemaNotReadyError, or what loading the target
-        raises. A call that ends in a transaction loses its connection, and so the transaction.
+        Raises TenantError, SchemaNotReadyError, or what loading the target raises. A call that ends
+        in a transaction loses its connection, and so the transaction.
         """
         visit = self._breakers.admit(connection_id)
         try:
@@ -202,12 +203,12 @@ class EngineRegistry:
 
     def tenant_stats(self, connection_id: str) -> Traffic:
         """Numbers about one tenant, for its own page."""
-        open_for_s, failed = self._breakers.state(connection_id)
+        open_for_s, failure_ = self._breakers.state(connection_id)
         return Traffic(
             **self._ledger.tenant_stats(connection_id),
             connections_max=self._tenant_connections,
             left_alone_s=open_for_s,
-            last_failure=failed,
+            last_failure=failure_,
         )
 
     def close(self) -> None:
@@ -270,6 +271,10 @@ class EngineRegistry:
             )
         except NotBegunError:
             raise
+        except AddressRefusedError as error:
+            refused = not_let_in(error)
+            visit.failed(refused)
+            raise refused from None
         except TenantError as error:
             visit.failed(error)
             if error.code == "auth_failed":

@@ -7,13 +7,14 @@ server wrote never gets out: it may hold anything, and a driver's message may ho
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from provision.errors import (
+    AddressRefusedError,
     ConnectionStringError,
     DatabaseBusyError,
     DatabaseTimeoutError,
@@ -24,7 +25,7 @@ from provision.errors import (
 )
 from provision.tenant import messages
 from provision.tenant.providers import Provider, is_supabase_direct, recognise
-from provision.tenant.wording import FOR_PROVIDER, GENERAL, VARIANTS
+from provision.tenant.wording import FOR_PROVIDER, GENERAL, NOT_LET_IN, OPERATOR_WORDS, VARIANTS
 
 if TYPE_CHECKING:
     from provision.tenant.target import Target
@@ -122,6 +123,27 @@ def failure(
         kind = TenantError
     wait_s = _RETRY_AFTER_S.get(code)
     return kind(code, detail, remedy, retry_after_s=wait_s, sqlstate=sqlstate)
+
+
+def setting_words(
+    rule: Literal["never", "denied", "intranet", "public"], *, is_loopback: bool
+) -> str:
+    """Name the setting by which the network policy refuses an address, and what it may hold."""
+    if is_loopback and rule in ("intranet", "public"):
+        return OPERATOR_WORDS[f"loopback under {rule}"]
+    return OPERATOR_WORDS[rule]
+
+
+def not_let_in(error: AddressRefusedError) -> TenantError:
+    """Make the 503 for a saved connection whose address the network policy refuses now.
+
+    It was let in when it was saved: a setting was changed since, or its name leads elsewhere.
+    """
+    detail, remedy = NOT_LET_IN
+    where = f", which is {error.where}" if error.where else ""
+    return UnreachableError(
+        error.code, detail.format(where=where), f"{error.operator or error.remedy} {remedy}".strip()
+    )
 
 
 def translate(

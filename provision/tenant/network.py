@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from provision.errors import AddressRefusedError, UnreachableError
 from provision.tenant import addresses
-from provision.tenant.failures import explain
+from provision.tenant.failures import explain, setting_words
 from provision.tenant.providers import recognise
 
 if TYPE_CHECKING:
@@ -76,15 +76,16 @@ class NetworkPolicy:
         judged: tuple[Address, ...] = inner or (address,)
         for each in judged:
             kind = addresses.kind(each)
-            never = kind in addresses.NEVER or (kind == "loopback" and self.mode == "public")
-            if never or _in(each, self._deny) or _in(address, self._deny):
-                raise _refusal(kind)
+            if kind in addresses.NEVER or (kind == "loopback" and self.mode == "public"):
+                raise self._refusal(kind)
+            if _in(each, self._deny) or _in(address, self._deny):
+                raise self._refusal(kind, denied=True)
         if inner and addresses.kind(address) in addresses.NEVER:
-            raise _refusal(addresses.kind(address))
+            raise self._refusal(addresses.kind(address))
         for each in judged:
             kind = addresses.kind(each)
             if not (_in(each, self._allow) or _in(address, self._allow) or self._welcomes(kind)):
-                raise _refusal(kind)
+                raise self._refusal(kind)
 
     def judge_literal(self, host: str) -> None:
         """Raise AddressRefusedError if the host is any spelling of a refused address, or localhost.
@@ -131,7 +132,7 @@ class NetworkPolicy:
         if not exempt:
             for each in found:
                 if "%" in each:
-                    raise _refusal("link-local")
+                    raise self._refusal("link-local")
                 self.judge(_address(each))
         return found
 
@@ -148,6 +149,19 @@ class NetworkPolicy:
             for inner in addresses.embedded(_address(each)) or (_address(each),)
         }
         return kinds <= {"private", "loopback"}
+
+    def _refusal(self, kind: Kind, *, denied: bool = False) -> AddressRefusedError:
+        where = _KIND_WORDS[kind]
+        detail, remedy = explain(
+            "blocked_address", target=None, provider=None, kind=kind, where=where
+        )
+        rule = "never" if kind in addresses.NEVER else "denied" if denied else self.mode
+        return AddressRefusedError(
+            detail,
+            remedy,
+            where=where,
+            operator=setting_words(rule, is_loopback=kind == "loopback"),
+        )
 
     def _welcomes(self, kind: Kind) -> bool:
         if kind == "loopback":
@@ -223,10 +237,3 @@ def _dns_failure(host: str, why: Literal["unknown", "timeout", "busy"]) -> Unrea
     return UnreachableError(
         "dns_failed", detail, remedy, retry_after_s=None if why == "unknown" else 5
     )
-
-
-def _refusal(kind: Kind) -> AddressRefusedError:
-    detail, remedy = explain(
-        "blocked_address", target=None, provider=None, kind=kind, where=_KIND_WORDS[kind]
-    )
-    return AddressRefusedError(detail, remedy)

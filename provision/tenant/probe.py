@@ -11,12 +11,12 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from provision.errors import DatabaseError, TenantError
+from provision.errors import AddressRefusedError, DatabaseError, TenantError
 from provision.tenant import findings
 from provision.tenant.connect import connect_by
 from provision.tenant.deadline import Deadline
 from provision.tenant.dsn import admit, demand_tls, parse
-from provision.tenant.failures import failure, refusal
+from provision.tenant.failures import failure, not_let_in, refusal
 from provision.tenant.greeting import address_words, offers_tls, reach, way_words
 from provision.tenant.journey import Journey
 from provision.tenant.providers import place_words
@@ -72,7 +72,10 @@ def probe(
     try:
         walk.read(text, ca_certificate, allow_md5=allow_md5)
         walk.go_in()
-    except DatabaseError as error:
+    except DatabaseError as found:
+        error = found
+        if isinstance(text, Target) and isinstance(found, AddressRefusedError):
+            error = not_let_in(found)
         journey.failed(error, under_way=walk.under_way)
         return walk.report(error.code, error.detail, error.remedy)
     finally:

@@ -11,6 +11,46 @@ from typing import Final
 MAY_BE_DONE: Final = "It may have been saved all the same: look before you send it again."
 """Stands before the remedy where a write was sent and its answer never came."""
 
+NOT_LET_IN: Final = (
+    (
+        "This server is not allowed to connect to your database any more: the network policy "
+        "refuses the address of its host{where}."
+    ),
+    "Nothing is lost: your work is in your database.",
+)
+"""Of a saved connection; before the second sentence stands one of OPERATOR_WORDS."""
+
+OPERATOR_WORDS: Final[dict[str, str]] = {
+    "never": (
+        "No setting lets such an address in, PROVISION_ALLOW_NETWORKS included. Look where the "
+        "host's name leads, and replace the connection string by one with another host."
+    ),
+    "denied": (
+        "Its network is listed in PROVISION_DENY_NETWORKS, which wins over "
+        "PROVISION_ALLOW_NETWORKS and PROVISION_NETWORK_POLICY. Ask whoever runs this server to "
+        "take it off that list."
+    ),
+    "intranet": (
+        "Ask whoever runs this server to list its network in PROVISION_ALLOW_NETWORKS: "
+        "PROVISION_NETWORK_POLICY is intranet, which does not let it in."
+    ),
+    "loopback under intranet": (
+        "PROVISION_NETWORK_POLICY is intranet, which lets in databases on the server itself only "
+        "while it listens on 127.0.0.1 alone and PROVISION_TRUSTED_PROXIES is 0. Ask whoever runs "
+        "this server to list 127.0.0.0/8 (or ::1/128) in PROVISION_ALLOW_NETWORKS."
+    ),
+    "public": (
+        "PROVISION_NETWORK_POLICY is public, which lets in public addresses only. Ask whoever runs "
+        "this server to list its network in PROVISION_ALLOW_NETWORKS."
+    ),
+    "loopback under public": (
+        "PROVISION_NETWORK_POLICY is public, under which no list lets in a database on the server "
+        "itself. Ask whoever runs this server to set it to intranet and to list 127.0.0.0/8 (or "
+        "::1/128) in PROVISION_ALLOW_NETWORKS."
+    ),
+}
+"""What the operator would have to change, by the rule of the policy that refuses an address."""
+
 GENERAL: Final[dict[str, tuple[str, str]]] = {
     # Before connecting
     "format": (

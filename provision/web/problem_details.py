@@ -42,7 +42,7 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
     """A problem-details answer; members of `extra` that are None are left out."""
     body = {
         "type": f"urn:provision:problem:{code}",
-        "title": title_of(status),
+        "title": title_of(status, code),
         "status": status,
         "detail": detail,
         "code": code,
@@ -53,6 +53,11 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
     return response
 
 
-def title_of(status: int) -> str:
-    """What a status means, in words for a person."""
+def title_of(status: int, code: str) -> str:
+    """What a status means, in words for a person; with `code`, where one status means two things.
+
+    Our own store in trouble is never said to be the person's database.
+    """
+    if code == "unavailable":
+        return "This server cannot do that now"
     return _TITLES.get(status, "Error")

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from provision import errors
 from provision.web import htmx as hx
-from provision.web import workspace
+from provision.web import session, workspace
 from provision.web.htmx import htmx
 from provision.web.partials import leave_for, respond
 from provision.web.problem_details import ApiError, problem, title_of
@@ -53,8 +53,10 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
     (errors.ConnectionUnreadableError, 409, "connection_unreadable"),
     (errors.SchemaNotReadyError, 409, "schema_not_ready"),
     (errors.SchemaConflictError, 409, "schema_conflict"),
+    (errors.StaleVersionError, 409, "edit_conflict"),
+    (errors.TwoFactorSetupOverError, 422, "validation_failed"),
+    (errors.VaultError, 503, "unavailable"),
 )
-
 
 _NEEDS_TABLES: Final = (errors.SchemaNotReadyError, errors.SchemaConflictError)
 
@@ -86,6 +88,8 @@ def install(app: Flask) -> None:
 def _provision_error(error: errors.ProvisionError) -> Response:
     if isinstance(error, errors.TenantError):
         return _tenant_error(error)
+    if isinstance(error, errors.DatabaseError):
+        return _answer(422, error.code, error.detail, remedy=error.remedy or None)
     if isinstance(error, errors.SchemaNotReadyError):
         workspace.remember_unready()
     if isinstance(error, errors.WorkspaceError) and not _wants_json():
@@ -202,14 +206,14 @@ def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
         "error.html",
         "problem",
         status=status,
-        title=title_of(status),
+        title=title_of(status, code),
         status_code=status,
         detail=detail,
         remedy=remedy,
         code=extra.get("cause", code),
         # A button must not do what another site has filled in.
         typed=_typed() if code != "csrf_failed" or _is_from_here() else [],
-        wizard=url_for("setup.step"),
+        wizard=_connection_page(),
     )
     if htmx:
         # Beside the form, so that what was typed stays where it is.
@@ -240,6 +244,11 @@ def _is_from_here() -> bool:
 
 def _wants_json() -> bool:
     return request.path.startswith("/api/")
+
+
+def _connection_page() -> str:
+    """Where a person sees what is kept of their connection, or makes one."""
+    return url_for("settings.databases" if session.connection_or_none() else "setup.step")
 
 
 def _wizard_step(error: errors.WorkspaceError) -> str:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 from flask import url_for
 
 from provision.errors import (
+    AddressRefusedError,
     ConnectionUnreadableError,
     NotConnectedError,
     SchemaConflictError,
     TenantError,
 )
+from provision.tenant.failures import not_let_in
 from provision.web import connecting, session, workspace
 from provision.web.api.times import rfc3339
 from provision.web.partials import leave_for, respond
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from provision.control.connections import Connection
     from provision.tenant.report import Stage
+    from provision.tenant.traffic import LastFailure, Traffic
 
 _DATABASES = "settings/databases.html"
 
@@ -88,6 +91,7 @@ def _connected() -> Connection:
 
 def _show(found: Check | None = None) -> Response:
     connection = session.connection_or_none()
+    traffic = workspace.traffic(connection) if connection else None
     return respond(
         _DATABASES,
         "databases",
@@ -99,8 +103,21 @@ def _show(found: Check | None = None) -> Response:
         check=found,
         idle_s=services().settings.engine_idle_seconds,
         workers=services().settings.workers,
-        traffic=workspace.traffic(connection) if connection else None,
+        traffic=traffic,
+        refused=_refused(connection, traffic) if connection and traffic else None,
     )
+
+
+def _refused(connection: Connection, traffic: Traffic) -> TenantError | LastFailure | None:
+    """Find what the network policy has against this connection, as far as is known unasked."""
+    if traffic.last_failure and traffic.last_failure.code == "blocked_address":
+        return traffic.last_failure
+    try:
+        if connection.kind != "built_in":
+            services().policy.judge_literal(connection.host)
+    except AddressRefusedError as error:
+        return not_let_in(error)
+    return None
 
 
 def _look(connection: Connection) -> Check:
