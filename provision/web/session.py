@@ -93,6 +93,12 @@ def connection_or_none() -> Connection | None:
     return holder.connection if holder else None
 
 
+def token_id_or_none() -> str | None:
+    """The id of the token that asks; None where a cookie lets in."""
+    holder: SignedIn | TokenHolder | None = g.get("holder")
+    return holder.token.id if isinstance(holder, tokens.TokenHolder) else None
+
+
 def id_hash() -> str:
     """What names the present browser's session; only where a cookie lets in, as on all pages."""
     holder: SignedIn = g.holder

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from provision.web.api import account, connection, docs, nouns, openapi
+from provision.web.api import account, connection, docs, nouns, openapi, tokens
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 account.register(bp)
+tokens.register(bp)
 connection.register(bp)
 nouns.register(bp)
 openapi.register(bp)

@@ -144,6 +144,21 @@ SCHEMAS: Final[dict[str, Any]] = {
     },
 }
 
+_TOKEN: Final = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "name": _TEXT,
+        "read_only": {"type": "boolean"},
+        "created_at": {"type": "string", "format": "date-time"},
+        "expires_at": _MOMENT,
+        "last_used_at": _MOMENT,
+        "is_current": {"type": "boolean", "description": "Whether this token asks."},
+    },
+    "required": [
+        *("id", "name", "read_only", "created_at", "expires_at", "last_used_at", "is_current"),
+    ],
+}
 _ACCOUNT: Final = {"tags": ["Account"]}
 _DATABASE: Final = {"tags": ["Database"]}
 _ITSELF: Final = {"tags": ["This description"], "security": []}
@@ -178,6 +193,41 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
                 *(400, 401, 415, 422, 429),
             ),
         }
+    },
+    "/api/tokens": {
+        "get": _ACCOUNT
+        | {
+            "summary": "List your tokens",
+            "operationId": "list_tokens",
+            "description": "Newest first; never their text.",
+            "responses": _only(
+                {
+                    "200": answered(
+                        "The tokens.",
+                        {"tokens": {"type": "array", "items": _TOKEN}},
+                    )
+                },
+                401,
+            ),
+        }
+    },
+    "/api/tokens/{token_id}": {
+        "parameters": [
+            {
+                "name": "token_id",
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "format": "uuid"},
+            }
+        ],
+        "delete": _ACCOUNT
+        | {
+            "summary": "Revoke a token",
+            "operationId": "revoke_token",
+            "description": "It is refused from the next request on. A token that may write may "
+            "revoke itself; one that may only read revokes none.",
+            "responses": _only({"204": {"description": "It is revoked."}}, 401, 403, 404),
+        },
     },
     "/api/user": {
         "get": _ACCOUNT

@@ -1,0 +1,57 @@
+"""`/api/tokens`: the API tokens of the person who asks, never their text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, make_response
+
+from provision.control import tokens as store_tokens
+from provision.web import session
+from provision.web.api.body import answer
+from provision.web.api.times import rfc3339
+from provision.web.services import services
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from flask import Blueprint
+
+
+def register(bp: Blueprint) -> None:
+    """Add the routes to `bp`."""
+    bp.add_url_rule("/tokens", "tokens", listing, methods=["GET"])
+    bp.add_url_rule("/tokens/<uuid:token_id>", "revoke_token", revoke, methods=["DELETE"])
+
+
+def listing() -> Response:
+    """List the tokens, newest first; one that ran out is listed for 90 days more."""
+    here = session.token_id_or_none()
+    found = store_tokens.listing(services().store, user_id=session.person().id)
+    return answer(
+        {
+            "tokens": [
+                {
+                    "id": each.id,
+                    "name": each.name,
+                    "read_only": each.read_only,
+                    "created_at": rfc3339(each.created_at),
+                    "expires_at": rfc3339(each.expires_at),
+                    "last_used_at": rfc3339(each.last_used_at),
+                    "is_current": each.id == here,
+                }
+                for each in found
+            ]
+        }
+    )
+
+
+def revoke(token_id: UUID) -> Response:
+    """End a token, which may be the one that asks; it is refused from the next request on."""
+    store_tokens.revoke(
+        services().store,
+        user_id=session.person().id,
+        token_id=str(token_id),
+        **session.client(),
+    )
+    return make_response("", 204)
