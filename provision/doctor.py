@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provision import admission, built_in
-from provision.assembly import network_policy, open_store
+from provision.assembly import network_policy
 from provision.control import audit, connections, keys
-from provision.control.engine import SQLITE_SUFFIXES
-from provision.control.sealed import unproved_vault
+from provision.control.engine import SQLITE_SUFFIXES, parse, place_of
+from provision.control.sealed import is_sealed, open_vault, unproved_vault
 from provision.control.store import HEAD, ControlStore
 from provision.errors import ProvisionError, SettingsError
-from provision.settings import load_settings
-from provision.tenant import libpq
+from provision.settings import are_given as settings_are_given
+from provision.settings import load_settings, working_directory
+from provision.tenant import addresses, libpq
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provision.control.sealed import SealedSecrets
-    from provision.settings import Settings
+    from provision.settings import Network, Settings
 
 # Before it, a hostile server could do more to us than keep us waiting (CVE-2026-6477).
 _LOWEST_LIBPQ: Final = 180_004
 # For the names of all people's hosts together.
 _LOOK_UP_S: Final = 5.0
 _MOST_NAMES: Final = 20
+# Where the deployments of deploy/ keep it; the first for those who stand in the data folder.
+_USUAL_PLACES: Final = tuple(
+    Path(each, "control.db") for each in (".", "data", "/var/lib/provision", "/data")
+)
+# Sockets of people, files of the store and of the log, beside the connections to tenants.
+_OTHER_FILES: Final = 512
 # No server of this program has run before it was written.
 _EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -49,10 +58,18 @@ _MADE_ANEW: Final = f"Bring back the key, or {_FORGET}: it is made anew, and all
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `remedy` says what to do, and is None where all is well."""
+    """One thing looked at; `remedy` says what to do, and is None where all is well.
+
+    `is_note`: it is to be known and may be meant so, which is no reason to fail.
+    """
 
     text: str
     remedy: str | None = None
+    is_note: bool = False
+
+    @property
+    def is_bad(self) -> bool:
+        return self.remedy is not None and not self.is_note
 
 
 def examine() -> Iterator[Finding]:
@@ -65,28 +82,151 @@ def examine() -> Iterator[Finding]:
         yield Finding(str(error), "Change this setting; the others are looked at after that.")
         return
     yield Finding("the settings can be read")
+    yield from _contradictions(settings)
     yield from _files(settings)
     if settings.built_in_postgres:
         yield _built_in()
     if settings.rate_limit_url != "memory://":
         yield _redis(settings.rate_limit_url)
-    if settings.control_file is not None and not settings.control_file.exists():
-        yield Finding("there is no control store yet; the first start makes one")
-        return
     try:
-        store, secrets = open_store(settings)
-    except ProvisionError as error:
+        if not ControlStore.is_there(settings.control_url):
+            yield _nothing_here(settings)
+            return
+        store = ControlStore.look(settings.control_url)
+    except SettingsError as error:
         yield Finding(str(error), "Until this is mended the server does not start.")
-        yield from _lost_without_a_key(settings)
         return
     try:
         yield Finding(f"the control store opens and is at revision {HEAD}")
-        yield Finding("the encryption key is the one its secrets are sealed under")
-        yield from _lost(secrets)
-        yield from _refused(settings, store)
-        yield _clock(store)
+        yield from _store(settings, store)
     finally:
         store.dispose()
+
+
+def _store(settings: Settings, store: ControlStore) -> Iterator[Finding]:
+    key_file = settings.data_dir / "secret.key"
+    has_key = settings.encryption_key is not None or (
+        settings.control_is_sqlite and key_file.exists()
+    )
+    if not is_sealed(store) and not has_key:
+        yield Finding("no key was ever used with this store; the first start makes one")
+    elif not has_key:
+        where = f", and {key_file} is missing" if settings.control_is_sqlite else ""
+        yield Finding(
+            f"PROVISION_ENCRYPTION_KEY is not set{where}",
+            "Until this is mended the server does not start.",
+        )
+        yield from _lost_without_a_key(settings, store)
+    else:
+        yield from _sealed(settings, store)
+    yield from _refused(settings, store)
+    yield _clock(store)
+
+
+def _sealed(settings: Settings, store: ControlStore) -> Iterator[Finding]:
+    if not is_sealed(store):
+        yield Finding("no key was ever used with this store; the first start uses the present one")
+        return
+    try:
+        secrets = open_vault(
+            store,
+            encryption_key=settings.encryption_key,
+            key_file=settings.data_dir / "secret.key",
+            allow_generate=settings.control_is_sqlite,
+        )
+    except ProvisionError as error:
+        yield Finding(str(error), "Until this is mended the server does not start.")
+        yield from _lost_without_a_key(settings, store)
+        return
+    yield Finding("the encryption key is the one its secrets are sealed under")
+    yield from _lost(secrets)
+
+
+def _nothing_here(settings: Settings) -> Finding:
+    """Say that there was nothing to look at, and never that it is sound."""
+    place = place_of(parse(settings.control_url))
+    nearby = [path for path in _USUAL_PLACES if _is_file(path) and path.resolve() != Path(place)]
+    if nearby:
+        return Finding(
+            f"there is no installation at {place}, but there is one at {nearby[0].resolve()}",
+            f"To look at that one, set PROVISION_DATA_DIR={nearby[0].resolve().parent} and the "
+            "server's other settings; docs/operate.md says how to run commands beside the server.",
+        )
+    if settings_are_given():
+        return Finding(
+            f"there is no installation at {place} yet: nothing but the settings was looked at",
+            "The first start makes one. If there is one elsewhere, mend PROVISION_DATA_DIR or "
+            "PROVISION_CONTROL_URL.",
+            is_note=True,
+        )
+    return Finding(
+        f"there is no installation here: no settings in {working_directory()} or in the "
+        f"environment, and no control store at {place}",
+        "Run this in the server's working directory, with the server's settings, or set "
+        "PROVISION_DATA_DIR or PROVISION_CONTROL_URL. If there is none at all yet: the first "
+        "start of the server makes one.",
+    )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # below a folder of another account
+        return False
+
+
+def _contradictions(settings: Settings) -> Iterator[Finding]:
+    """Settings that are good each for itself and of which one takes from another what it is for.
+
+    What cannot work at all stops the start (`settings`).
+    """
+    if settings.public_url is None and settings.trusted_proxies:
+        yield Finding(
+            "PROVISION_TRUSTED_PROXIES is "
+            f"{settings.trusted_proxies} and PROVISION_PUBLIC_URL is not set",
+            "Set it to the address people use: links made by `provision users reset-password` "
+            "lead to PROVISION_HOST and PROVISION_PORT otherwise.",
+            is_note=True,
+        )
+    if (settings.public_url or "").startswith("https:") and not settings.trusted_proxies:
+        yield Finding(
+            "PROVISION_PUBLIC_URL is https and PROVISION_TRUSTED_PROXIES is 0",
+            "If a proxy ends TLS in front of this server, set PROVISION_TRUSTED_PROXIES=1: else "
+            "everybody counts as one address for the limits, and cookies are not marked Secure.",
+            is_note=True,
+        )
+    for network in settings.allow_networks:
+        why = _never_let_in(settings, network)
+        if why:
+            yield Finding(
+                f"PROVISION_ALLOW_NETWORKS holds {network}, which {why}",
+                "Take it off the list, or change the other setting.",
+                is_note=True,
+            )
+    if settings.rate_limit_url == "memory://" and not settings.control_is_sqlite:
+        yield Finding("limits are counted in the control store, for all machines that share it")
+    wanted = settings.max_connections // settings.workers + settings.threads + _OTHER_FILES
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if allowed != resource.RLIM_INFINITY and wanted > allowed:
+        yield Finding(
+            f"PROVISION_MAX_CONNECTIONS is {settings.max_connections}, and a process here may "
+            f"have {allowed} files and connections open",
+            f"Let it have {wanted} (`ulimit -n`, LimitNOFILE= of the unit), or set "
+            "PROVISION_MAX_CONNECTIONS lower.",
+            is_note=True,
+        )
+
+
+def _never_let_in(settings: Settings, network: Network) -> str | None:
+    for denied in settings.deny_networks:
+        if network.version == denied.version and network.subnet_of(denied):  # type: ignore[arg-type]
+            return f"PROVISION_DENY_NETWORKS={denied} takes back, as it wins"
+    kinds = {addresses.kind(each) for each in (network[0], network[-1])}
+    if kinds <= addresses.NEVER:
+        return "no setting lets in"
+    if settings.network_policy == "public" and kinds == {"loopback"}:
+        return "PROVISION_NETWORK_POLICY=public never lets in"
+    return None
 
 
 def _libpq() -> Finding:
@@ -138,13 +278,9 @@ def _built_in() -> Finding:
     )
 
 
-def _lost_without_a_key(settings: Settings) -> Iterator[Finding]:
+def _lost_without_a_key(settings: Settings, store: ControlStore) -> Iterator[Finding]:
     """What the keys there are do not open, where they are not those of the store."""
-    try:
-        store = ControlStore.open(settings.control_url)
-    except SettingsError:
-        return
-    try:
+    with suppress(SettingsError):
         yield from _lost(
             unproved_vault(
                 store,
@@ -152,10 +288,6 @@ def _lost_without_a_key(settings: Settings) -> Iterator[Finding]:
                 key_file=settings.data_dir / "secret.key",
             )
         )
-    except SettingsError:
-        return
-    finally:
-        store.dispose()
 
 
 def _lost(secrets: SealedSecrets) -> Iterator[Finding]:

@@ -27,6 +27,8 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 _EXAMPLE_KEY: Final = "your-secret-key-12345"
 _MIN_KEY_CHARACTERS: Final = 16
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}")
+_DOMAIN: Final = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,10 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Bounds of the installation are divided among the workers, so each needs a share."""
+        """Refuse what contradicts itself, in one line that names both variables.
+
+        Bounds of the installation are divided among the workers, so each needs a share.
+        """
         for name in ("max_engines", "max_connections", "tenant_connections"):
             bound = getattr(self, name)
             if self.workers > bound:
@@ -73,6 +78,12 @@ class Settings:
                     f"PROVISION_WORKERS is {self.workers}; it may be {bound} at most while "
                     f"PROVISION_{name.upper()} is {bound}, which the workers share"
                 )
+        if self.tenant_connections > self.max_connections:
+            raise SettingsError(
+                f"PROVISION_TENANT_CONNECTIONS is {self.tenant_connections}; it may be "
+                f"{self.max_connections} at most while PROVISION_MAX_CONNECTIONS is "
+                f"{self.max_connections}, which is for all workspaces together"
+            )
 
     @property
     def control_is_sqlite(self) -> bool:
@@ -116,12 +127,12 @@ def load_settings(
 
     An empty variable counts as unset. Raises SettingsError naming the first wrong variable.
     """
-    directory = directory or Path.cwd()
+    directory = directory or working_directory()
     read = _Reader(_merged(os.environ if environ is None else environ, directory / ".env"))
-    data_dir = (directory / (read.text("PROVISION_DATA_DIR") or "data")).resolve()
+    data_dir = _data_dir(read, directory)
     return Settings(
         mode=mode,
-        host=read.text("PROVISION_HOST") or "127.0.0.1",
+        host=_host(read),
         port=read.integer("PROVISION_PORT", 8000, low=0, high=65535),
         data_dir=data_dir,
         encryption_key=_encryption_key(read),
@@ -151,7 +162,7 @@ def load_settings(
         session_idle_hours=read.integer("PROVISION_SESSION_IDLE_HOURS", 72, high=87600),
         audit_days=read.integer("PROVISION_AUDIT_DAYS", 365, high=36500),
         log_level=_log_level(read),
-        metrics_token=read.text("PROVISION_METRICS_TOKEN"),
+        metrics_token=_metrics_token(read),
     )
 
 
@@ -163,6 +174,22 @@ def forget_libpq_environment() -> None:
     """
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
+
+
+def working_directory() -> Path:
+    """Return it; raises SettingsError where it was deleted under us."""
+    try:
+        return Path.cwd()
+    except OSError:
+        raise SettingsError("The working directory is gone; change into another one") from None
+
+
+def are_given() -> bool:
+    """Whether there are settings at all: a `.env` file here, or a variable of ours."""
+    return (working_directory() / ".env").is_file() or any(
+        name.startswith(("PROVISION_", "SUPABASE_KEYS_")) and value.strip()
+        for name, value in os.environ.items()
+    )
 
 
 def _merged(environ: Mapping[str, str], env_file: Path) -> dict[str, str]:
@@ -210,12 +237,10 @@ class _Reader:
         value = self.text(name)
         if value is None:
             return default
-        try:
-            number = float(value)
-        except ValueError:
-            number = -1.0
-        if 0.1 <= number <= 600:
-            return number
+        # Not all that `float` reads: it takes other alphabets' digits, 1_0 and 1e2.
+        plain = re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?|\.[0-9]{1,6}", value)
+        if plain and 0.1 <= float(value) <= 600:
+            return float(value)
         raise SettingsError(f"{name} is {value!r}; it may be a number of seconds from 0.1 to 600")
 
     def networks(self, name: str) -> tuple[Network, ...]:
@@ -228,6 +253,39 @@ class _Reader:
                     f"{name} holds {part!r}; it may hold networks such as 10.0.0.0/8, fd00::/8"
                 ) from None
         return tuple(found)
+
+
+def _data_dir(read: _Reader, directory: Path) -> Path:
+    value = read.text("PROVISION_DATA_DIR") or "data"
+    try:
+        return (directory / value).resolve()
+    except (OSError, ValueError, RuntimeError):  # a NUL, a loop of links
+        raise SettingsError(
+            f"PROVISION_DATA_DIR is {value!r}; it may be the path of a folder"
+        ) from None
+
+
+def _host(read: _Reader) -> str:
+    value = read.text("PROVISION_HOST") or "127.0.0.1"
+    if not _HOST.fullmatch(value):
+        try:
+            ip_address(value)
+        except ValueError:
+            raise SettingsError(
+                f"PROVISION_HOST is {value!r}; it may be a name or an address of this machine, "
+                "such as 127.0.0.1, 0.0.0.0 or ::"
+            ) from None
+    return value
+
+
+def _metrics_token(read: _Reader) -> str | None:
+    value = read.text("PROVISION_METRICS_TOKEN")
+    if value is not None and not re.fullmatch(r"[ -~]+", value):
+        raise SettingsError(
+            "PROVISION_METRICS_TOKEN holds a character that no header can carry; it may be "
+            "letters, digits and signs of ASCII"
+        )
+    return value
 
 
 def _encryption_key(read: _Reader) -> str | None:
@@ -273,7 +331,11 @@ def _rate_limit_url(read: _Reader) -> str:
         is_plain = bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
     except ValueError:
         is_plain = False
-    if is_plain and parts.scheme in ("redis", "rediss") and re.fullmatch(r"(/\d*)?", parts.path):
+    if (
+        is_plain
+        and parts.scheme in ("redis", "rediss")
+        and re.fullmatch(r"(/[0-9]{0,4})?", parts.path)
+    ):
         return value
     raise SettingsError(
         "PROVISION_RATE_LIMIT_URL is not understood; it may be memory://, "
@@ -309,7 +371,7 @@ def _registration(read: _Reader) -> str:
     if value in ("open", "closed"):
         return value
     domains = [part.strip().removeprefix("@") for part in value.split(",")]
-    if all("." in part and " " not in part and "@" not in part for part in domains):
+    if all(_DOMAIN.fullmatch(part) for part in domains):
         return ",".join(domains)
     raise SettingsError(
         f"PROVISION_REGISTRATION is {value!r}; it may be open, closed, or e-mail domains "

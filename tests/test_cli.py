@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyotp
@@ -14,6 +15,8 @@ from provision.control import audit, half_sign_ins, new_passwords, tokens, two_f
 from provision.control.sealed import open_vault
 from provision.control.store import ControlStore
 from provision.passwords import PasswordHasher
+from provision.tenant import workspace_file
+from provision.tenant.queries import leaving
 from tests.running import call
 
 if TYPE_CHECKING:
@@ -171,9 +174,48 @@ def test_an_account_that_is_not_there_is_named(
     assert said.count("\n") == 1
 
 
-def test_commands_do_not_make_a_store_where_none_is(tmp_path: Path, command: Command) -> None:
-    assert "There is no control store" in command("users", "list", code=1)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("users", "list"),
+        ("users", "disable", "ana@example.org"),
+        ("users", "enable", "ana@example.org"),
+        ("users", "reset-2fa", "ana@example.org"),
+        ("users", "reset-password", "ana@example.org"),
+        ("token", "create", "ana@example.org", "--name", "ci"),
+        ("audit",),
+        ("keys", "check"),
+        ("keys", "rotate"),
+        ("keys", "rotate", "--forget-lost"),
+        ("control", "backup", "copy.db"),
+        ("workspace", "export", "ana@example.org", "file"),
+        ("workspace", "import", "ana@example.org", "there.json.gz"),
+    ],
+)
+def test_commands_do_not_make_a_store_where_none_is(
+    tmp_path: Path, command: Command, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "there.json.gz").write_bytes(
+        workspace_file.write(
+            leaving.WorkspaceRows("[]", "[]", "[]"), name="", now=datetime.now(UTC)
+        )
+    )
+    said = command(*arguments, code=1)
+    assert said.startswith("provision: There is no control store at ")
+    assert "PROVISION_DATA_DIR" in said
+    assert said.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["there.json.gz"]
+
+
+def test_a_store_made_for_a_first_account_is_told(tmp_path: Path) -> None:
+    for name, is_told in (("ben", True), ("eva", False)):
+        done = call(
+            *("users", "create", f"{name}@example.org", "--name", name.title()),
+            directory=tmp_path,
+            stdin=b"one of my own, really\n",
+        )
+        assert done.returncode == 0
+        assert (b"a new one was made" in done.stderr) is is_told
 
 
 def test_the_audit_trail_is_newest_first_and_can_be_narrowed(

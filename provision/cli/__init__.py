@@ -180,8 +180,9 @@ def doctor() -> None:
 
     sound = True
     for finding in examine():
-        sound = sound and finding.remedy is None
-        click.echo(f"{'ok ' if finding.remedy is None else 'BAD'}  {finding.text}")
+        sound = sound and not finding.is_bad
+        mark = "ok  " if finding.remedy is None else "BAD " if finding.is_bad else "note"
+        click.echo(f"{mark} {finding.text}")
         if finding.remedy is not None:
             click.echo(f"     {finding.remedy}")
     if not sound:

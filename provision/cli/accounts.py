@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.store import account_of, opened_store
+from provision.cli.store import account_of, opened_store, place
 from provision.errors import AccountError, SettingsError
 from provision.settings import load_settings
 
@@ -46,10 +46,13 @@ def create_user(email: str, name: str) -> None:
     from provision.assembly import open_store
     from provision.control import audit as trail
     from provision.control import users as accounts
+    from provision.control.store import ControlStore
     from provision.passwords import PasswordHasher
 
     password = _new_password()
-    store, _ = open_store(load_settings("operator"))
+    settings = load_settings("operator")
+    is_new = not ControlStore.is_there(settings.control_url)
+    store, _ = open_store(settings)
     try:
         person = accounts.register(
             store,
@@ -62,6 +65,13 @@ def create_user(email: str, name: str) -> None:
     finally:
         store.dispose()
     click.echo(f"{person.email} may sign in now.")
+    if is_new:
+        click.echo(
+            f"There was no control store at {place(settings)}: a new one was made for this "
+            "account. If there is one elsewhere, run this in the server's working directory with "
+            "the server's settings, or set PROVISION_DATA_DIR or PROVISION_CONTROL_URL.",
+            err=True,
+        )
 
 
 @users.command("disable")

@@ -122,6 +122,12 @@ def _secrets(*, proved: bool) -> Iterator[SealedSecrets]:
     settings = load_settings("operator")
     key_file = settings.data_dir / "secret.key"
     with opened_store() as store:
+        # A key is made at a start, not by looking.
+        if settings.encryption_key is None and not key_file.exists():
+            raise SettingsError(
+                f"PROVISION_ENCRYPTION_KEY is not set and {key_file} is missing; "
+                "it may be the key this store was sealed under, or a new one"
+            )
         if proved:
             yield open_vault(
                 store,
@@ -130,9 +136,4 @@ def _secrets(*, proved: bool) -> Iterator[SealedSecrets]:
                 allow_generate=settings.control_is_sqlite,
             )
             return
-        if settings.encryption_key is None and not key_file.exists():
-            raise SettingsError(
-                f"PROVISION_ENCRYPTION_KEY is not set and {key_file} is missing; "
-                "it may be the key this store was sealed under, or a new one"
-            )
         yield unproved_vault(store, encryption_key=settings.encryption_key, key_file=key_file)

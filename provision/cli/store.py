@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from provision.control.store import ControlStore
     from provision.control.users import Person
+    from provision.settings import Settings
 
 
 @contextmanager
@@ -24,11 +25,7 @@ def opened_store() -> Iterator[ControlStore]:
     from provision.control.store import ControlStore
 
     settings = load_settings("operator")
-    if settings.control_file is not None and not settings.control_file.exists():
-        raise SettingsError(
-            f"There is no control store at {settings.control_file}; "
-            "run this in the server's working directory, or set PROVISION_DATA_DIR"
-        )
+    require_store(settings)
     store = ControlStore.open(settings.control_url)
     try:
         yield store
@@ -36,6 +33,25 @@ def opened_store() -> Iterator[ControlStore]:
         raise refusal(parse(settings.control_url), "does not answer", error) from None
     finally:
         store.dispose()
+
+
+def require_store(settings: Settings) -> None:
+    """Raise SettingsError where no control store is: a command must not make one by looking."""
+    from provision.control.store import ControlStore
+
+    if not ControlStore.is_there(settings.control_url):
+        raise SettingsError(
+            f"There is no control store at {place(settings)}; run this in the server's working "
+            "directory with the server's settings, or set PROVISION_DATA_DIR or "
+            "PROVISION_CONTROL_URL"
+        )
+
+
+def place(settings: Settings) -> str:
+    """Where the settings say that the control store is."""
+    from provision.control.engine import parse, place_of
+
+    return place_of(parse(settings.control_url))
 
 
 def account_of(store: ControlStore, email: str) -> Person:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import click
 
-from provision.cli.store import account_of
+from provision.cli.store import account_of, require_store
 from provision.errors import NotConnectedError, SettingsError, ValidationError
 from provision.settings import load_settings
 
@@ -82,7 +82,9 @@ def _workspace_of(email: str) -> Iterator[tuple[Services, Connection, Workspace]
     from provision.tenant.access import Workspace
     from provision.web.services import EXTENSION
 
-    app = create_app(load_settings("operator"))
+    settings = load_settings("operator")
+    require_store(settings)
+    app = create_app(settings)
     try:
         services = cast("Services", app.extensions[EXTENSION])
         person = account_of(services.store, email)

@@ -44,6 +44,13 @@ def path_of(url: URL) -> Path:
     return Path(str(url.database))
 
 
+def place_of(url: URL) -> str:
+    """Where the store is, without user and password."""
+    if is_sqlite(url):
+        return str(path_of(url))
+    return f"{url.host or 'this host'}:{url.port or 5432}/{url.database or ''}"
+
+
 def make_engine(url: URL, *, migrating: bool = False) -> Engine:
     """An engine that shows no bound value in errors, since some of them are secrets."""
     options: dict[str, Any] = {"hide_parameters": True}
@@ -93,10 +100,6 @@ def make_file(path: Path) -> None:
 
 def refusal(url: URL, what: str, error: DBAPIError | OSError) -> SettingsError:
     """One line without the driver's own words, which can repeat a password."""
-    if is_sqlite(url):
-        where = str(path_of(url))
-    else:
-        where = f"{url.host or 'this host'}:{url.port or 5432}/{url.database or ''}"
     cause: object = error.orig if isinstance(error, DBAPIError) else error
     code = (
         getattr(cause, "sqlstate", None)
@@ -104,7 +107,9 @@ def refusal(url: URL, what: str, error: DBAPIError | OSError) -> SettingsError:
         or getattr(cause, "strerror", None)
         or type(cause).__name__
     )
-    return SettingsError(f"PROVISION_CONTROL_URL: the control store {where} {what} ({code})")
+    return SettingsError(
+        f"PROVISION_CONTROL_URL: the control store {place_of(url)} {what} ({code})"
+    )
 
 
 def _as_trouble(context: ExceptionContext) -> OperationalError | None:

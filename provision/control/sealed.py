@@ -161,6 +161,12 @@ def unproved_vault(
     return SealedSecrets(store, Vault(keys))
 
 
+def is_sealed(store: ControlStore) -> bool:
+    """Whether a key was ever used with this store, so that another one can be told from it."""
+    with store.reading() as conn:
+        return conn.execute(_FACT, {"key": KEY_CHECK}).first() is not None
+
+
 def prove(secrets: SealedSecrets) -> None:
     """Open the value kept for that, made at first use. Raises VaultError under another key."""
     _once(secrets, KEY_CHECK, "this key opens this store")

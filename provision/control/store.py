@@ -24,9 +24,11 @@ from provision.control.engine import (
     make_file,
     parse,
     path_of,
+    place_of,
     refusal,
 )
 from provision.control.lookup import Lookup
+from provision.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -70,6 +72,41 @@ class ControlStore:
             engine.dispose()
             raise
         return cls(engine, clock)
+
+    @classmethod
+    def look(cls, url: str, *, clock: Callable[[], float] = time.time) -> ControlStore:
+        """Open a store that is there, and make or migrate none.
+
+        Raises SettingsError where there is none, or one of another revision.
+        """
+        parsed = parse(url)
+        engine = make_engine(parsed)
+        try:
+            revision = _revision_of(engine)
+            if revision is None:
+                raise SettingsError(f"There is no control store at {place_of(parsed)}")
+            if revision != HEAD:
+                raise SettingsError(
+                    f"PROVISION_CONTROL_URL: the control store {place_of(parsed)} is at revision "
+                    f"{revision!r}, this Provision works with {HEAD!r}; starting the server "
+                    "brings an older one up to date, a newer one needs a newer Provision"
+                )
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, clock)
+
+    @staticmethod
+    def is_there(url: str) -> bool:
+        """Whether there is a store, of whatever revision; makes nothing.
+
+        Raises SettingsError where that cannot be found out.
+        """
+        engine = make_engine(parse(url))
+        try:
+            return _revision_of(engine) is not None
+        finally:
+            engine.dispose()
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection on which every statement stands for itself and sees what is committed."""
@@ -148,6 +185,20 @@ def _revision(engine: Engine) -> str | None:
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except DBAPIError as error:
         raise refusal(engine.url, "cannot be opened", error) from None
+
+
+def _revision_of(engine: Engine) -> str | None:
+    """The revision of a store that may not be there: SQLite would make its file by opening it."""
+    if is_sqlite(engine.url):
+        path = path_of(engine.url)
+        try:
+            if path.stat().st_size == 0:
+                return None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise refusal(engine.url, "cannot be opened", error) from None
+    return _revision(engine)
 
 
 def _migrate(url: URL) -> None:
