@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 MAX_LIMIT = 200
 # A key is at most 200 characters of a name.
-_MAX_CURSOR_LENGTH = 8192
+MAX_CURSOR_LENGTH = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Place:
         """The key and id to start after. Raises InvalidCursorError."""
         text = self.cursor or ""
         try:
-            if len(text) > _MAX_CURSOR_LENGTH:
+            if len(text) > MAX_CURSOR_LENGTH:
                 raise InvalidCursorError
             content = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
             fingerprint, key, last_id = msgspec.json.decode(

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from provision.web.api.openapi import description
 from provision.web.partials import respond
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from flask import Blueprint, Response
+
+_TYPES: Final = {
+    "string": "text",
+    "integer": "whole number",
+    "boolean": "true or false",
+    "object": "object",
+}
+_FORMATS: Final = {"date": "day", "date-time": "moment", "uuid": "id"}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something to send: in the address, the headers or the body."""
+    """A member of a body or an answer, a parameter or a header."""
 
     name: str
     kind: str
@@ -24,14 +32,49 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """What a body or an answer holds, under its name in the description."""
+
+    name: str
+    words: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """A kind of error: its status and codes, and what comes with it."""
+
+    name: str
+    status: int
+    words: str
+    codes: tuple[str, ...]
+    headers: tuple[str, ...]
+    members: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    method: str
+    """`errors` are the status and name of each kind that it may answer."""
+
+    methods: str
     path: str
     name: str
     summary: str
     words: str
-    fields: tuple[Field, ...]
-    answers: tuple[tuple[str, str], ...]
+    parameters: tuple[Field, ...]
+    body: tuple[Field, ...]
+    answers: tuple[Answer, ...]
+    errors: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer; `shape` names what it holds, or nothing."""
+
+    status: str
+    words: str
+    shape: str
+    headers: tuple[str, ...]
 
 
 def register(bp: Blueprint) -> None:
@@ -40,35 +83,93 @@ def register(bp: Blueprint) -> None:
 
 
 def page() -> Response:
-    """Every call, by subject."""
+    """Show every call by subject, then every shape and every error."""
     api = description()
-    sections: dict[str, list[Call]] = {}
+    sections: dict[str, list[Call]] = {each["name"]: [] for each in api["tags"]}
     for path, methods in api["paths"].items():
-        shared = methods.get("parameters", [])
         for method, call in methods.items():
-            if method != "parameters":
-                shown = _call(method.upper(), path, call, shared)
-                sections.setdefault(call["tags"][0], []).append(shown)
-    words = api["info"]["description"]
-    return respond("api_docs.html", introduction=words, sections=sections)
-
-
-def _call(method: str, path: str, call: Mapping[str, Any], shared: list[Any]) -> Call:
-    sent = [
-        Field(each["name"], _kind(each["schema"]), each.get("description", ""))
-        for each in (*shared, *call.get("parameters", ()))
-    ]
-    if "requestBody" in call:
-        schema = _followed(call["requestBody"]["content"]["application/json"]["schema"])
-        needed = schema.get("required", ())
-        for name, each in schema["properties"].items():
-            kind = _kind(each) + (", needed" if name in needed else "")
-            sent.append(Field(name, kind, each.get("description", "")))
-    answers = tuple(
-        (status, _followed(answer)["description"]) for status, answer in call["responses"].items()
+            if method != "head":
+                shown = "GET, HEAD" if "head" in methods and method == "get" else method.upper()
+                sections[call["tags"][0]].append(_call(shown, path, call))
+    errors = [_error(*each) for each in api["components"]["responses"].items()]
+    return respond(
+        "api_docs.html",
+        introduction=api["info"]["description"],
+        sections=sections,
+        subjects={each["name"]: each["description"] for each in api["tags"]},
+        shapes=list(_shapes(api["components"]["schemas"])),
+        errors=sorted(errors, key=lambda each: each.status),
     )
-    words = call.get("description", "")
-    return Call(method, path, call["operationId"], call["summary"], words, tuple(sent), answers)
+
+
+def _call(methods: str, path: str, call: Mapping[str, Any]) -> Call:
+    body: dict[str, Field] = {}
+    if "requestBody" in call:
+        schema = call["requestBody"]["content"]["application/json"]["schema"]
+        for alternative in schema.get("anyOf", [schema]):
+            for field in _members(_followed(alternative)):
+                body.setdefault(field.name, field)
+    answers, errors = [], []
+    for status, answer in call["responses"].items():
+        if "$ref" in answer:
+            errors.append((status, answer["$ref"].rpartition("/")[2]))
+        else:
+            answers.append(_answer(status, answer))
+    return Call(
+        methods,
+        path,
+        call["operationId"],
+        call["summary"],
+        call["description"],
+        tuple(_parameter(_followed(each)) for each in call.get("parameters", ())),
+        tuple(body.values()),
+        tuple(answers),
+        tuple(errors),
+    )
+
+
+def _answer(status: str, answer: Mapping[str, Any]) -> Answer:
+    content: Mapping[str, Any] = next(iter(answer.get("content", {}).values()), {})
+    shape = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    return Answer(status, answer["description"], shape, tuple(answer.get("headers", ())))
+
+
+def _parameter(parameter: Mapping[str, Any]) -> Field:
+    kind = _kind(parameter["schema"])
+    if parameter["in"] == "header":
+        kind = f"header, {kind}"
+    return Field(parameter["name"], kind, parameter["description"])
+
+
+def _shapes(schemas: Mapping[str, Any]) -> Iterator[Shape]:
+    """The shapes of answers; those of bodies stand with their calls, errors on their own."""
+    for name, schema in schemas.items():
+        is_sent = schema.get("additionalProperties") is False
+        if schema["type"] == "object" and not is_sent and "code" not in schema["required"]:
+            yield Shape(name, schema["description"], tuple(_members(schema)))
+
+
+def _error(name: str, response: Mapping[str, Any]) -> Error:
+    properties = _followed(response["content"]["application/problem+json"]["schema"])["properties"]
+    usual = ("type", "title", "status", "detail", "code")
+    members = {key: value for key, value in properties.items() if key not in usual}
+    return Error(
+        name,
+        properties["status"]["const"],
+        response["description"],
+        tuple(properties["code"]["enum"]),
+        tuple(response.get("headers", ())),
+        tuple(_members({"properties": members})),
+    )
+
+
+def _members(schema: Mapping[str, Any]) -> Iterator[Field]:
+    needed = schema.get("required", ())
+    is_sent = schema.get("additionalProperties") is False
+    for name, each in schema["properties"].items():
+        followed = _followed(each)
+        kind = _kind(each) + (", needed" if is_sent and name in needed else "")
+        yield Field(name, kind, each.get("description") or followed.get("description", ""))
 
 
 def _followed(part: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -82,14 +183,21 @@ def _followed(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
-    if "enum" in schema:
-        return "one of " + ", ".join(schema["enum"])
-    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    said = " or ".join(each for each in kinds if each != "null")
-    if "format" in schema:
-        said += f" ({schema['format']})"
-    if "maximum" in schema:
-        said += f", {schema.get('minimum', 0)} to {schema['maximum']:,}"
-    if "maxLength" in schema:
-        said += f", {schema['maxLength']:,} characters at most"
-    return said
+    """What sort of value it is, in words."""
+    if "$ref" in schema and "properties" in _followed(schema):
+        return str(schema["$ref"]).rpartition("/")[2]
+    schema = _followed(schema)
+    if "anyOf" in schema:
+        kinds = [_kind(each) for each in schema["anyOf"]]
+    elif "enum" in schema:
+        kinds = ["one of " + ", ".join(schema["enum"])]
+    elif schema["type"] == "array":
+        kinds = [f"list of {_kind(schema['items'])}"]
+    else:
+        kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        kinds = [_TYPES.get(each, each) for each in kinds]
+        if "format" in schema:
+            kinds[0] = _FORMATS.get(schema["format"], kinds[0])
+        if "maximum" in schema:
+            kinds[0] += f" from {schema['minimum']} to {schema['maximum']:,}"
+    return " or ".join(dict.fromkeys(kinds))

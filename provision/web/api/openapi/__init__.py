@@ -1,0 +1,12 @@
+"""The description of the API (OpenAPI 3.1), made from the declarations that the API runs on.
+
+`document` puts it together and serves it; `calls` lists the calls about accounts and databases,
+`rows` makes the five calls of each noun; `call` turns one into an operation; `shapes` and `fields`
+describe what is sent and answered; `problems` the errors, `headers` headers and parameters.
+"""
+
+from __future__ import annotations
+
+from provision.web.api.openapi.document import description, register
+
+__all__ = ["description", "register"]

@@ -1,0 +1,101 @@
+"""The whole description, and its address."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from flask import Response, make_response
+
+from provision.web import headers as site
+from provision.web.api.openapi import calls, headers, problems, rows, shapes
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+_INTRODUCTION: Final = (
+    "JSON in and out, in UTF-8. Send a token as `Authorization: Bearer …`; a browser's session "
+    "does too, for anything but reading with its `X-CSRFToken`. Rows live in the person's own "
+    "database, where other programs may have written values that are not listed here; what is "
+    "written through this API is held to the lists. Money is a number with two decimals at most, "
+    "days are `YYYY-MM-DD`, moments RFC 3339 in UTC. Blanks around a text are dropped before its "
+    "length is counted. Unknown members and parameters are refused by name (422). Every error is "
+    "a problem document (RFC 9457) with a `code`; a client has to expect codes that are new."
+)
+
+
+def register(bp: Blueprint) -> None:
+    """Add the route to `bp`."""
+    bp.add_url_rule("/openapi.json", "openapi", document, methods=["GET"])
+
+
+def document() -> Response:
+    """Answer the description as OpenAPI 3.1."""
+    response = make_response(msgspec.json.encode(description()))
+    response.content_type = "application/json"
+    return response
+
+
+def description() -> dict[str, Any]:
+    """Return all calls and all shapes, for the scheme (http or https) of the present request."""
+    return _description(site.cookie_name("provision_session"))
+
+
+@cache
+def _description(cookie: str) -> dict[str, Any]:
+    paths: dict[str, dict[str, Any]] = {}
+    for call in (*calls.CALLS, *rows.calls()):
+        paths.setdefault(call.path, {}).update(call.operations())
+    kinds = (*problems.ALL, *rows.stale())
+    tags = list(calls.TAGS.items()) + list(rows.TAGS.values())
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Provision",
+            "version": version("provision"),
+            "summary": "Project management in a database of one's own.",
+            "description": _INTRODUCTION,
+            "contact": {"name": "Whoever runs this server"},
+            "license": {"name": "On the terms of whoever runs this server"},
+        },
+        "servers": [{"url": "/", "description": "The server that this was read from."}],
+        "security": [{"token": []}, {"session": []}],
+        "tags": [{"name": name, "description": words} for name, words in tags],
+        "paths": paths,
+        "components": {
+            "schemas": {
+                **rows.schemas(),
+                **shapes.schemas(),
+                **{each.name: each.schema() for each in kinds},
+            },
+            "responses": {each.name: each.response() for each in kinds},
+            "headers": headers.HEADERS,
+            "parameters": headers.PARAMETERS,
+            "securitySchemes": _security(cookie),
+        },
+    }
+
+
+def _security(cookie: str) -> dict[str, Any]:
+    return {
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token from `POST /api/auth/token` or from the settings. A request "
+            "that sends one is judged by it alone, whatever cookies it has.",
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": cookie,
+            "description": "The session of a browser that is signed in.",
+        },
+        "csrf": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-CSRFToken",
+            "description": "The `csrf_token` of any form of the same session.",
+        },
+    }
