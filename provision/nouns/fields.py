@@ -14,6 +14,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from provision.nouns.spelling import suggestion
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -116,9 +118,12 @@ class Choice(Field):
         return f"{self.label} is one of {', '.join(self.values)}."
 
     def _read(self, raw: object) -> str:
-        if not isinstance(raw, str) or raw.strip() not in self.values:
+        if not isinstance(raw, str):
             raise FieldError(self._wish)
-        return raw.strip()
+        value = raw.strip()
+        if value not in self.labels:
+            raise FieldError(self._wish + suggestion(value, self.values))
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision.errors import ValidationError
 from provision.nouns.fields import Choice, Field, FieldError
+from provision.nouns.spelling import MOST_NAMED, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,8 +69,11 @@ class Noun:
             except FieldError as error:
                 wrong[field.column] = [str(error)]
         if strict:
-            for name in data.keys() - set(self.columns):
-                wrong[name[:100]] = [f"A {self.name} has no field of this name that can be set."]
+            for name in sorted(data.keys() - set(self.columns))[:MOST_NAMED]:
+                meant = suggestion(name, self.columns)
+                wrong[name[:100]] = [
+                    f"A {self.name} has no field of this name that can be set.{meant}"
+                ]
         if wrong and stored:
             row = stored()
             for field in self.fields:

@@ -39,6 +39,7 @@ from provision.web import (
 )
 from provision.web.addresses import address_of
 from provision.web.assets import asset, folder, integrity
+from provision.web.body_stream import WholeBodyRequest
 from provision.web.services import EXTENSION
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
         # Named, since Flask would work it out of the folder's name anew for each icon of a page.
         static_url_path="/static",
     )
+    app.request_class = WholeBodyRequest
     app.config.update(
         SECRET_KEY=signing_key,
         MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,

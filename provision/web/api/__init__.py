@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from provision.web.api import account, connection, docs, nouns, openapi, tokens
+from provision.web.api.body import count_body
+from provision.web.api.query import PARAMETERS
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 account.register(bp)
@@ -13,3 +15,5 @@ connection.register(bp)
 nouns.register(bp)
 openapi.register(bp)
 docs.register(bp)
+bp.before_request(PARAMETERS.check)
+bp.before_request(count_body)

@@ -29,7 +29,7 @@ def register(bp: Blueprint) -> None:
 
 def create_token() -> Response:
     """Make an API token for who proves to be the account's person."""
-    body = read_object()
+    body = read_object("email", "password", "code", "name", "read_only", "expires_days")
     email, password, code, name = text_fields(body, "email", "password", "code", "name")
     expires_days = _expires_days(body.get("expires_days"))
     read_only = body.get("read_only", False)

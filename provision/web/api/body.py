@@ -2,45 +2,74 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from flask import Response, make_response, request
 
+from provision.errors import ValidationError
+from provision.nouns.spelling import MOST_NAMED, suggestion
+from provision.web.api.json_text import MalformedJsonError, read_json_object
 from provision.web.problem_details import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-
-def _number(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:  # an exponent of 19 digits or more; JSON has no limit
-        return Decimal("Infinity")
-
-
-_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=_number)
+_LONGEST_NAME: Final = 100
 _ENCODER = msgspec.json.Encoder(decimal_format="number", uuid_format="canonical")
+_CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
-def read_object(*, optional: bool = False) -> dict[str, Any]:
+def read_object(*known: str, optional: bool = False) -> dict[str, Any]:
     """The JSON object in the request's body; numbers with a point come as Decimal.
 
-    An empty body is an empty object where it is `optional`. Raises ApiError.
+    Its members are held to `known`; without any that is left to the caller. An empty body is an
+    empty object where it is `optional`. Raises ApiError, or ValidationError for unknown members.
     """
-    raw = request.get_data(cache=False)
+    raw = request.get_data()
     if not raw and optional:
         return {}
-    if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
-        raise ApiError(
-            415, "unsupported_media_type", "Send JSON, with Content-Type: application/json."
-        )
+    _check_type()
     try:
-        return _DECODER.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ApiError(400, "malformed_json", "The body is not a JSON object.") from None
+        body = read_json_object(raw)
+    except MalformedJsonError as error:
+        raise ApiError(400, "malformed_json", str(error)) from None
+    if known or optional:
+        check_members(body, known)
+    return body
+
+
+def count_body() -> None:
+    """Refuse a body that is too long, or broke off, also on a call that takes none."""
+    if request.content_length or "Transfer-Encoding" in request.headers:
+        request.get_data()
+
+
+def check_members(body: Mapping[str, object], known: Sequence[str]) -> None:
+    """Raise ValidationError for members of `body` that are none of `known`."""
+    unknown = sorted(body.keys() - set(known))[:MOST_NAMED]
+    if unknown:
+        raise ValidationError(
+            {
+                name[:_LONGEST_NAME]: [
+                    f"This call takes no member of this name.{suggestion(name, known)}"
+                ]
+                for name in unknown
+            }
+        )
+
+
+def _check_type() -> None:
+    is_json = request.mimetype == "application/json" or request.mimetype.endswith("+json")
+    charset = request.mimetype_params.get("charset", "utf-8").casefold()
+    if not is_json or charset not in _CHARSETS:
+        raise ApiError(
+            415,
+            "unsupported_media_type",
+            "Send JSON in UTF-8, with Content-Type: application/json.",
+        )
+    if request.headers.get("Content-Encoding", "identity").strip().casefold() != "identity":
+        raise ApiError(415, "unsupported_media_type", "Send the body uncompressed.")
 
 
 def text_fields(body: dict[str, Any], *names: str) -> tuple[str | None, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, make_response
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
     from provision.control.connections import Connection
     from provision.tenant.schema import SchemaReport
+
+_TEXTS: Final = (
+    *("connectionString", "connection_string", "ca_certificate", "workspace"),
+    *("password", "code"),
+)
 
 
 def register(bp: Blueprint) -> None:
@@ -43,13 +48,14 @@ def show() -> Response:
 
 def connect() -> Response:
     """Test the string, then keep it sealed; a failed test keeps nothing."""
-    body = read_object()
-    camel, snake, ca_certificate, choice = text_fields(
-        body, "connectionString", "connection_string", "ca_certificate", "workspace"
-    )
+    body = read_object(*_TEXTS, "allow_md5")
+    camel, snake, ca_certificate, choice, *_ = text_fields(body, *_TEXTS)
     allow_md5 = body.get("allow_md5", False)
     if not isinstance(allow_md5, bool):
         raise ValidationError({"allow_md5": ["This is true or false."]})
+    if camel is not None and snake is not None:
+        message = "Send one of connectionString and connection_string: they mean the same."
+        raise ValidationError({name: [message] for name in _TEXTS[:2]})
     pasted = camel if camel is not None else snake
     if pasted is None:
         raise ValidationError({"connectionString": ["A connection string is needed."]})

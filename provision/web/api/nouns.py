@@ -13,13 +13,14 @@ import msgspec
 from flask import Response, make_response, request, url_for
 
 from provision.errors import StaleVersionError, ValidationError
-from provision.nouns.fields import Day, FieldError, Reference
+from provision.nouns.fields import Day, FieldError, Reference, Text
 from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from provision.web import workspace
 from provision.web.api.body import expected_versions, raw_answer, read_object, row_answer
+from provision.web.api.query import PARAMETERS
 from provision.web.problem_details import ApiError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from flask import Blueprint
 
+    from provision.nouns.fields import Field
     from provision.tenant.queries.collection import Collection
 
 DEFAULT_LIMIT: Final = 50
@@ -37,6 +39,7 @@ _REFERENCES = {
     "project_id": Reference(column="project_id", label="This project"),
     "assignee_id": Reference(column="assignee_id", label="This person"),
 }
+_WORDS = {"q": Text(column="q", label="The text to look for", most=10_000, multiline=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,10 @@ def register(bp: Blueprint) -> None:
     """Add the five routes of each noun to `bp`."""
     for resource in RESOURCES:
         calls = _Calls(resource)
+        PARAMETERS.allow(
+            f"{bp.name}.{resource.of.noun.path}_list",
+            (*resource.filters, "sort", "limit", "cursor"),
+        )
         collection, one = f"/{resource.of.noun.path}", f"/{resource.of.noun.path}/<uuid:row_id>"
         for rule, name, view, method in (
             (collection, "list", calls.list, "GET"),
@@ -92,10 +99,10 @@ class _Calls:
         resource, query = self._resource, request.args.to_dict()
         page = workspace.read(
             resource.of.page,
-            filters=resource.of.filters(**_filters(resource.filters, query)),
-            sort=query.get("sort") or "-created_at",
+            filters=resource.of.filters(**_filters(resource, query)),
+            sort=query.get("sort", "-created_at"),
             limit=_limit(query.get("limit")),
-            cursor=query.get("cursor") or None,
+            cursor=query.get("cursor"),
         )
         cursor = msgspec.json.encode(page.next_cursor).decode()
         return raw_answer(f'{{"{resource.of.noun.collection}":{page.rows},"next_cursor":{cursor}}}')
@@ -166,16 +173,20 @@ def _limit(text: str | None) -> int:
     raise ValidationError({"limit": [f"A limit is a whole number from 1 to {MOST_ROWS}."]})
 
 
-def _filters(names: tuple[str, ...], query: Mapping[str, str]) -> dict[str, Any]:
+def _field(resource: Resource, name: str) -> Field:
+    """The rules that the value of a filter is held to."""
+    return _DAYS.get(name) or _REFERENCES.get(name) or _WORDS.get(name) or resource.of.noun[name]
+
+
+def _filters(resource: Resource, query: Mapping[str, str]) -> dict[str, Any]:
+    """What `query` narrows a list to; raises ValidationError for values that nothing can have."""
     values: dict[str, Any] = {}
     wrong: dict[str, list[str]] = {}
-    for name in names:
-        raw = query.get(name)
-        if not raw:
+    for name in resource.filters:
+        if name not in query:
             continue
-        field = _DAYS.get(name) or _REFERENCES.get(name)
         try:
-            values[name] = field.read(raw) if field else raw
+            values[name] = _field(resource, name).read(query[name])
         except FieldError as error:
             wrong[name] = [str(error)]
     if wrong:

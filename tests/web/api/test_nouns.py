@@ -199,12 +199,12 @@ def test_a_list_is_read_in_pages(client: Visitor) -> None:
     seen: list[str] = []
     cursor = ""
     while True:
-        page = client.api("GET", f"/api/tasks?limit=2&sort=title&cursor={cursor}").get_json()
+        page = client.api("GET", f"/api/tasks?limit=2&sort=title{cursor}").get_json()
         assert len(page["tasks"]) <= 2
         seen += [task["title"] for task in page["tasks"]]
         if page["next_cursor"] is None:
             break
-        cursor = page["next_cursor"]
+        cursor = f"&cursor={page['next_cursor']}"
     assert seen == [f"task {number}" for number in range(5)]
     _problem(client.api("GET", "/api/tasks?cursor=nonsense"), 400, "invalid_cursor")
 
