@@ -21,7 +21,7 @@ from flask import Flask, Response, render_template, request
 from gunicorn.app.base import BaseApplication
 from psycopg.rows import dict_row
 
-from provision.worker import Worker
+from provision.server.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

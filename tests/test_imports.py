@@ -17,11 +17,8 @@ _MAY_IMPORT = {
     "settings": {"errors"},
     "admission": {"errors", "control", "tenant"},
     "logs": set[str](),
-    "arrival": set[str](),
-    "turns": set[str](),
     "figures": set[str](),
     "response_headers": set[str](),
-    "worker": {"arrival", "response_headers", "turns"},
     "vault": {"errors"},
     "guessable": set[str](),
     "passwords": {"errors", "guessable"},
@@ -83,6 +80,13 @@ def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
     assert _parts_imported(path) <= _MAY_IMPORT[part]
 
 
+def test_of_the_server_only_serve_composes() -> None:
+    composing = {"provision.server.__init__", "provision.server.serve"}
+    for path in _modules():
+        if _part(path) == "server" and _name(path) not in composing:
+            assert _parts_imported(path) <= {"server", "response_headers"}, path
+
+
 @pytest.mark.parametrize("path", _modules(), ids=_name)
 def test_only_sealed_calls_the_vault(path: Path) -> None:
     if _name(path) in ("provision.control.sealed", "provision.vault"):
@@ -107,7 +111,8 @@ def test_only_those_who_compose_know_the_engine_registry(path: Path) -> None:
         ("werkzeug", {"web"}),
         ("psycopg", {"tenant", "built_in"}),
         ("alembic", {"control"}),
-        ("gunicorn", {"server", "worker"}),
+        ("gunicorn", {"server"}),
+        ("httptools", {"server"}),
         ("click", {"cli", "demo"}),
         ("argon2", {"passwords"}),
         ("cryptography", {"vault"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provision import worker
+from provision.server.answers import REFUSED
 from tests.conftest import Database
 from tests.counting_proxy import CountingProxy
 
@@ -23,7 +23,7 @@ def test_answers_given_at_once_are_told_to_the_server_and_not_to_the_log(
 
     def server(environ: dict[str, Any], start_response: Any) -> Any:
         answer = inside(environ, start_response)
-        flags.append(environ.get(worker._REFUSED, False))
+        flags.append(environ.get(REFUSED, False))
         return answer
 
     with CountingProxy(str(database.url.host), int(database.url.port or 0)) as proxy:

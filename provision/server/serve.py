@@ -27,8 +27,8 @@ from provision import close_app, create_app, logs
 from provision.assembly import figures_of, open_store
 from provision.built_in import BuiltInPostgres
 from provision.errors import SettingsError
+from provision.server.worker import Worker
 from provision.settings import forget_libpq_environment
-from provision.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,6 @@ log = logging.getLogger(__name__)
 # What is in flight may take this long after SIGTERM, the last of it to close tenants' connections.
 GRACE_S: Final = 30
 _CLOSING_S: Final = 2
-_KEEPALIVE_S: Final = 15
 _PORTS_TRIED: Final = 100
 
 
@@ -144,7 +143,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "reuse_port": settings.workers > 1,
             "worker_class": Worker,
             "threads": settings.threads,
-            "keepalive": _KEEPALIVE_S,
             "graceful_timeout": GRACE_S,
             "control_socket_disable": True,
             "accesslog": None,

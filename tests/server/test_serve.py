@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.response_headers import SECURITY
+from provision.server.refusals import ADDRESS_TOO_LONG, HEADERS_TOO_LARGE, NOT_UNDERSTOOD
 from tests.running import run, running
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from provision.server.refusals import Refusal
     from tests.conftest import Database
     from tests.running import Running
 
@@ -79,20 +81,35 @@ def test_a_new_installation_leads_to_registration(serving: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    "junk",
+    ("junk", "says"),
     [
-        b"GET\r\n\r\n",
-        b"G<b>T /secret-1 HTTP/1.1\r\n\r\n",
-        b"GET /\xff?secret-1 HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nCo okie: secret-1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nHost: secret-1\r\n\r\n",
-        b"GET /secret-1" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: secret-1" + b"x" * 9000 + b"\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: x\r\nExpect: secret-1\r\nContent-Length: 0\r\n\r\n",
+        (b"GET\r\n\r\n", NOT_UNDERSTOOD),
+        (b"G<b>T /secret-1 HTTP/1.1\r\n\r\n", NOT_UNDERSTOOD),
+        (b"GET /\xff?secret-1 HTTP/1.1\r\nHost: x\r\n\r\n", NOT_UNDERSTOOD),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nCo okie: secret-1\r\n\r\n", NOT_UNDERSTOOD),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: secret-1\r\n\r\n", NOT_UNDERSTOOD),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nA: secret-1\x01\r\n\r\n", NOT_UNDERSTOOD),
+        (b"GET / HTTP/1.1\nHost: x\nA: secret-1\n\n", NOT_UNDERSTOOD),
+        (
+            b"GET /secret-1" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+            ADDRESS_TOO_LONG,
+        ),
+        (
+            b"GET / HTTP/1.1\r\nHost: x\r\nCookie: secret-1" + b"x" * 9000 + b"\r\n\r\n",
+            HEADERS_TOO_LARGE,
+        ),
+        (
+            b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: secret-1\r\n" * 101 + b"\r\n",
+            HEADERS_TOO_LARGE,
+        ),
+        (
+            b"POST / HTTP/1.1\r\nHost: x\r\nExpect: secret-1\r\nContent-Length: 0\r\n\r\n",
+            NOT_UNDERSTOOD,
+        ),
     ],
 )
 def test_what_is_no_request_is_answered_as_everything_else_and_repeated_nowhere(
-    serving: Running, junk: bytes
+    serving: Running, junk: bytes, says: Refusal
 ) -> None:
     with _connect(serving) as client:
         client.sendall(junk)
@@ -102,7 +119,7 @@ def test_what_is_no_request_is_answered_as_everything_else_and_repeated_nowhere(
     assert status == "HTTP/1.1 400 Bad Request"
     assert SECURITY.items() <= headers.items()
     assert (headers["Cache-Control"], headers["Connection"]) == ("no-store", "close")
-    assert body == "This request could not be understood.\n"
+    assert body == f"{says.detail}\n"
     assert b"secret-1" not in _log_so_far(serving)
 
 
@@ -325,7 +342,8 @@ def test_a_taken_port_is_said_in_one_line(serving: Running, tmp_path: Path) -> N
     [
         ("THREADS", "none", "PROVISION_THREADS is 'none'"),
         ("HOST", "203.0.113.9", "PROVISION_HOST is '203.0.113.9'; this program cannot listen"),
-        ("HOST", "no such host", "PROVISION_HOST is 'no such host', which is not known here"),
+        ("HOST", "no such host", "PROVISION_HOST is 'no such host'; it may be a name"),
+        ("HOST", "x.invalid", "PROVISION_HOST is 'x.invalid', which is not known here"),
         ("CONTROL_URL", "postgresql://u:hush@127.0.0.1:1/d", "PROVISION_CONTROL_URL: "),
         ("DATA_DIR", "taken", "PROVISION_"),
     ],

@@ -32,7 +32,7 @@ class _Requester(Generic[Request]):
     not_before: float = -math.inf
 
 
-class Turns(Generic[Request]):
+class FairQueue(Generic[Request]):
     """At most `most` of one requester's requests are begun within a second and not yet done.
 
     Used by one thread alone.

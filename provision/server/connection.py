@@ -1,0 +1,380 @@
+"""One client's connection, in the event loop: its requests one at a time, each under a deadline.
+
+A thread gets a request only when all of it is there, and gives the whole answer back. It tries once
+to send it, which never waits; what the client does not take at once the event loop goes on sending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from provision.server.refusals import NO_ROOM, TOO_SLOW, Refusal, answer
+from provision.server.request_buffer import SLICE_BYTES, RequestBuffer
+from provision.server.room import Room, largest
+
+if TYPE_CHECKING:
+    import socket
+
+    from provision.server.answers import Answer
+    from provision.server.request_buffer import Request
+
+# An unused connection is kept for so long.
+_IDLE_S: Final = 15.0
+# What every request, and every answer, may take on its way, and what each byte adds to that.
+_ARRIVAL_S: Final = 10.0
+_DELIVERY_S: Final = 20.0
+_SLOWEST_BYTES_PER_S: Final = 8 * 1024
+# How long a client may go on sending what was refused before it has read why.
+_FAREWELL_S: Final = 2.0
+# How long a stopping server waits for the first byte of a request that may be on its way.
+_SILENT_S: Final = 0.5
+_READ_BYTES: Final = 64 * 1024
+_WRITE_BYTES: Final = 64 * 1024
+# Written in one go, before other clients have their turn.
+_MOST_WRITES: Final = 8
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class State(enum.Enum):
+    """Where a connection is between two of its requests."""
+
+    IDLE = enum.auto()
+    ARRIVING = enum.auto()
+    SERVED = enum.auto()
+    """The app has the request, or it waits for a thread."""
+    ANSWERED = enum.auto()
+    """The client is taking the answer."""
+    LEAVING = enum.auto()
+    """The client is still sending what nobody reads any more."""
+
+
+class Threads(Protocol):
+    """Who serves whole requests."""
+
+    def serve(self, connection: Connection, request: Request) -> None: ...
+
+
+@dataclass
+class Clients:
+    """What all connections of one process share; used by its event loop alone."""
+
+    threads: Threads
+    memory: Room
+    """For what is held in memory of requests and answers."""
+    disk: Room
+    """For what is held on disk of them."""
+    all: set[Connection] = field(default_factory=set)
+    is_stopping: bool = False
+    refused: Counter[int] = field(default_factory=Counter)
+    """By status, those that the server refused itself since they were last told."""
+    buffer: bytearray = field(default_factory=lambda: bytearray(_READ_BYTES))
+    """What is read goes through here, at once, for one connection after the other."""
+
+    def make_room(self) -> None:
+        """Let go of whoever holds the most, as long as too much is held."""
+        while self.memory.is_over or self.disk.is_over:
+            holder = largest(each for each in self.all if each.held_bytes)
+            if holder is None:
+                return
+            holder.let_go()
+
+    def least_useful(self) -> Connection | None:
+        """Return a connection to close for a new one: unused for longest, else the slowest."""
+        counts = Counter(each.address for each in self.all)
+        idle = [each for each in self.all if each.state in (State.IDLE, State.LEAVING)]
+        if idle:
+            return min(idle, key=lambda each: each.since)
+        slow = [each for each in self.all if each.state in (State.ARRIVING, State.ANSWERED)]
+        return max(slow, key=lambda each: (counts[each.address], -each.since), default=None)
+
+    def check_deadlines(self, now: float) -> None:
+        """Close what takes too long."""
+        for each in [each for each in self.all if each.deadline <= now]:
+            each.overdue()
+
+    def stop(self) -> None:
+        """Answer what is on its way, and nothing after it."""
+        self.is_stopping = True
+        for each in list(self.all):
+            each.stop()
+
+
+class Connection(asyncio.BufferedProtocol):
+    """Reads, holds and answers the requests of one client."""
+
+    def __init__(self, clients: Clients, client: socket.socket, peer: tuple[str, int]) -> None:
+        self._clients: Final = clients
+        self.peer: Final = peer
+        self.address: Final = peer[0]
+        self.state = State.IDLE
+        self._loop: Final = asyncio.get_running_loop()
+        self.since = self._loop.time()
+        """When it came into its state."""
+        self.deadline = self.since + _IDLE_S
+        self.held_bytes = 0
+        """In memory and on disk."""
+        self.requester: bytes | None = None
+        """Whose share of the threads its present request takes."""
+        # Of its own, so that a thread never sends to a number that another client got meanwhile.
+        self._direct: Final = client.dup()
+        self._transport: asyncio.Transport | None = None
+        self._buffer = RequestBuffer()
+        self._unparsed = bytearray()
+        self._answer: Answer | None = None
+        self._sent_bytes = 0
+        self._keeps_alive = True
+        self._is_writable = True
+        self._is_reading = True
+        self._has_ended = False
+        self._memory_bytes = 0
+        self._disk_bytes = 0
+        clients.all.add(self)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the connection is closed after the present request."""
+        return self._clients.is_stopping
+
+    # Called by the event loop.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        # So that `resume_writing` says when the client has everything.
+        self._transport.set_write_buffer_limits(0)
+
+    def get_buffer(self, _sizehint: int) -> bytearray:
+        return self._clients.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self.state is State.LEAVING:
+            return
+        self._unparsed += memoryview(self._clients.buffer)[:nbytes]
+        if self.state in (State.IDLE, State.ARRIVING):
+            self._read_on()
+        else:
+            self._read_no_more()
+        self._count()
+
+    def eof_received(self) -> bool:
+        # A client may close its side and still wait for the answer.
+        self._has_ended = True
+        self._keeps_alive = False
+        return self.state in (State.SERVED, State.ANSWERED)
+
+    def pause_writing(self) -> None:
+        self._is_writable = False
+
+    def resume_writing(self) -> None:
+        self._is_writable = True
+        if self.state is State.ANSWERED:
+            self._send()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._transport = None
+        self._clients.all.discard(self)
+        self._buffer.close()
+        self._unparsed.clear()
+        if self.state is not State.SERVED:
+            self._forget_answer()
+            self._direct.close()
+        self._count()
+
+    # Called by the thread that served the request.
+
+    def send_now(self, answer: Answer) -> int:
+        """Send what the client takes at once of the answer's start; returns bytes, never waits."""
+        if not self._is_writable:
+            return 0
+        try:
+            return self._direct.send(answer.start)
+        except OSError:  # full, or gone, which the event loop will see
+            return 0
+
+    # Called by the worker, in the event loop.
+
+    def answered(self, answer: Answer, sent_bytes: int) -> None:
+        """Go on sending an answer, of whose start so many bytes are sent."""
+        self._answer = answer
+        if self._transport is None:
+            self._forget_answer()
+            self._direct.close()
+            return
+        self._keeps_alive = self._keeps_alive and answer.keep_alive and not self.is_stopping
+        answer.start = answer.start[sent_bytes:]
+        self._sent_bytes = sent_bytes
+        self._enter(State.ANSWERED, _DELIVERY_S)
+        self._count()
+        self._send()
+
+    def overdue(self) -> None:
+        """Close, for its deadline has passed."""
+        if self.state is State.ARRIVING:
+            self._refuse(TOO_SLOW)
+        else:
+            self._abort()
+
+    def let_go(self) -> None:
+        """Give its room to others; a request that is with the app is answered all the same."""
+        if self.state is State.ARRIVING:
+            self._refuse(NO_ROOM)
+        elif self.state is not State.SERVED:
+            self._abort()
+        self._keeps_alive = False
+        self._buffer.close()
+        self._unparsed.clear()
+        self._forget_answer()
+        self._count()
+
+    def stop(self) -> None:
+        """Close as soon as nothing is on its way."""
+        if self.state is State.IDLE:
+            self.deadline = min(self.deadline, self._loop.time() + _SILENT_S)
+
+    def close(self) -> None:
+        """Close at once."""
+        self._abort()
+
+    # Reading.
+
+    def _read_on(self) -> None:
+        """Parse what has come, up to the end of the next request."""
+        buffer = self._buffer
+        with memoryview(bytes(self._unparsed)) as unparsed:
+            at = 0
+            while at < len(unparsed) and not buffer.ready and buffer.refusal is None:
+                buffer.feed(unparsed[at : at + SLICE_BYTES])
+                at += SLICE_BYTES
+        del self._unparsed[:at]
+        if buffer.ready:
+            self._serve_next()
+        elif buffer.refusal is not None:
+            self._refuse(buffer.refusal)
+        else:
+            self._wait_for_more()
+
+    def _wait_for_more(self) -> None:
+        """Allow a request as long as its length needs at the slowest pace allowed."""
+        arrived = self._buffer.arrived_bytes
+        if arrived and self.state is not State.ARRIVING:
+            self._enter(State.ARRIVING, _ARRIVAL_S)
+        if self.state is State.ARRIVING:
+            self.deadline = self.since + _ARRIVAL_S + arrived / _SLOWEST_BYTES_PER_S
+        if self._buffer.awaits_continue and self._transport is not None:
+            self._buffer.awaits_continue = False
+            self._transport.write(_CONTINUE)
+        if not self._is_reading and self._transport is not None:
+            self._is_reading = True
+            self._transport.resume_reading()
+
+    def _read_no_more(self) -> None:
+        """Leave further requests with the client until the present one is answered."""
+        if self._is_reading and self._transport is not None:
+            self._is_reading = False
+            self._transport.pause_reading()
+
+    def _serve_next(self) -> None:
+        request = self._buffer.ready.popleft()
+        self._keeps_alive = request.keep_alive
+        self._enter(State.SERVED, None)
+        self._clients.threads.serve(self, request)
+
+    # Answering.
+
+    def _send(self) -> None:
+        """Send as much as the client takes, within bounds, and then what follows."""
+        transport, answer = self._transport, self._answer
+        if transport is None or answer is None:
+            return
+        for _ in range(_MOST_WRITES):
+            if not self._is_writable:
+                break
+            if answer.start:
+                piece, answer.start = answer.start[:_WRITE_BYTES], answer.start[_WRITE_BYTES:]
+            else:
+                piece = answer.rest.read(_WRITE_BYTES) if answer.rest is not None else b""
+            if not piece:
+                self._delivered()
+                return
+            transport.write(piece)
+            self._sent_bytes += len(piece)
+        else:
+            self._loop.call_soon(self._send)
+        self.deadline = self.since + _DELIVERY_S + self._sent_bytes / _SLOWEST_BYTES_PER_S
+
+    def _delivered(self) -> None:
+        self._forget_answer()
+        self._count()
+        if not self._keeps_alive:
+            self._leave()
+            return
+        self._enter(State.IDLE, _SILENT_S if self.is_stopping else _IDLE_S)
+        if self._buffer.ready:
+            self._serve_next()
+        else:
+            self._read_on()
+        self._count()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        if self._transport is None:
+            return
+        self._clients.refused[refusal.status] += 1
+        self._transport.write(answer(refusal, as_problem=self._buffer.is_api))
+        self._leave()
+
+    def _leave(self) -> None:
+        """Close once the client has read the answer.
+
+        With bytes unread, closing at once would take the answer away from it.
+        """
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        has_all_read = self._is_reading and not self._unparsed and not self._buffer.is_over
+        self._enter(State.LEAVING, _FAREWELL_S)
+        self._buffer.close()
+        self._unparsed.clear()
+        if self._has_ended or has_all_read:
+            transport.close()
+            return
+        transport.write_eof()
+        if not self._is_reading:
+            self._is_reading = True
+            transport.resume_reading()
+
+    def _abort(self) -> None:
+        self._clients.all.discard(self)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _forget_answer(self) -> None:
+        if self._answer is not None:
+            self._answer.close()
+            self._answer = None
+
+    # Counting.
+
+    def _enter(self, state: State, limit_s: float | None) -> None:
+        self.state = state
+        self.since = self._loop.time()
+        self.deadline = float("inf") if limit_s is None else self.since + limit_s
+
+    def _count(self) -> None:
+        """Tell how much is held for this client, and have room made where it is too much."""
+        memory, disk = len(self._unparsed), 0
+        if self._transport is not None:
+            memory += self._buffer.memory_bytes
+            disk += self._buffer.disk_bytes
+            if self._answer is not None:
+                memory += len(self._answer.start)
+                disk += self._answer.rest_bytes
+        clients = self._clients
+        clients.memory.change(memory - self._memory_bytes)
+        clients.disk.change(disk - self._disk_bytes)
+        self._memory_bytes, self._disk_bytes = memory, disk
+        self.held_bytes = memory + disk
+        if clients.memory.is_over or clients.disk.is_over:
+            clients.make_room()

@@ -1,0 +1,219 @@
+"""One process of the server: gunicorn's worker interface around an event loop and its threads.
+
+Of gunicorn it uses what is documented for workers of one's own: `gunicorn.workers.base.Worker` with
+its `init_process`, `run`, `notify`, `alive`, `sockets`, `cfg`, `wsgi`; a test names them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import resource
+import signal
+import threading
+import time
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final
+
+from gunicorn.workers.base import Worker as GunicornWorker
+
+from provision.server.answers import Answer, Caller
+from provision.server.connection import Clients, Connection
+from provision.server.fairness import FairQueue
+from provision.server.room import Room
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from provision.server.request_buffer import Request
+
+log = logging.getLogger(__name__)
+
+_BEAT_S: Final = 0.5
+_MOST_CONNECTIONS: Final = 1024
+# Each client takes two; tenants' connections, files and the control store take the others.
+_FILES: Final = 2 * _MOST_CONNECTIONS + 2048
+_ACCEPTED_AT_ONCE: Final = 64
+_MOST_MEMORY_BYTES: Final = 64 * 1024 * 1024
+_MOST_DISK_BYTES: Final = 1024 * 1024 * 1024
+_OUT_OF_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
+
+
+class Worker(GunicornWorker):  # type: ignore[misc]
+    """Holds clients in an event loop; its threads only ever compute."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.publish: Callable[[], object] = lambda: None
+        """Called by the event loop, at least once a second."""
+        # The other half of the threads is for everybody else.
+        self._caller: Caller
+        self._clients: Clients
+        self._loop: asyncio.AbstractEventLoop
+        self._ended: asyncio.Event
+        self._opening: set[asyncio.Task[None]] = set()
+        self._queue: FairQueue[Connection] = FairQueue(
+            max(1, self.cfg.threads // 2), clock=time.monotonic
+        )
+        self._waiting: dict[Connection, Request] = {}
+        self._work: SimpleQueue[tuple[Connection, Request]] = SimpleQueue()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def init_signals(self) -> None:
+        """Leave Ctrl-C, which reaches all processes, to the master: it ends us in good order."""
+        super().init_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def run(self) -> None:
+        """Serve until told to stop; gunicorn calls it once the app is loaded."""
+        _allow_open_files(_FILES)
+        self._caller = Caller(self.wsgi, server=self.sockets[0].getsockname()[:2])
+        for number in range(self.cfg.threads):
+            threading.Thread(target=self._compute, name=f"request-{number}", daemon=True).start()
+        with asyncio.Runner() as runner:
+            self._loop = runner.get_loop()
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._clients = Clients(self, Room(_MOST_MEMORY_BYTES), Room(_MOST_DISK_BYTES))
+        self._ended = asyncio.Event()
+        loop = self._loop
+        loop.add_signal_handler(signal.SIGTERM, self._ended.set)
+        for listener in self.sockets:
+            listener.setblocking(False)
+            loop.add_reader(listener.fileno(), self._accept, listener)
+        while self.alive and not self._ended.is_set() and self.ppid == os.getppid():
+            self._beat()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), _BEAT_S)
+        await self._stop()
+
+    async def _stop(self) -> None:
+        """Answer every request that has begun to arrive, within the time gunicorn gives us."""
+        end = self._loop.time() + self.cfg.graceful_timeout
+        self.alive = False
+        for listener in self.sockets:
+            self._loop.remove_reader(listener.fileno())
+            # The kernel has shaken hands with these already; they would be cut off.
+            while self._accept(listener):
+                pass
+            listener.close()
+        while self._opening:
+            await asyncio.wait(self._opening)
+        self._clients.stop()
+        while self._clients.all and self._loop.time() < end:
+            self._beat()
+            await asyncio.sleep(0.05)
+        for each in list(self._clients.all):
+            each.close()
+
+    def _beat(self) -> None:
+        self.notify()
+        self.publish()
+        self._clients.check_deadlines(self._loop.time())
+        refused, self._clients.refused = self._clients.refused, type(self._clients.refused)()
+        if refused:
+            told = ", ".join(f"{count} with {status}" for status, count in sorted(refused.items()))
+            log.warning("Refused requests before the app: %s", told)
+
+    # New clients.
+
+    def _accept(self, listener: socket.socket) -> bool:
+        """Take in waiting clients; returns whether there may be more."""
+        for _ in range(_ACCEPTED_AT_ONCE):
+            try:
+                client, peer = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return False
+            except OSError as error:
+                if error.errno not in _OUT_OF_DESCRIPTORS:
+                    raise
+                self._close_one()
+                return False
+            client.setblocking(False)
+            if len(self._clients.all) >= _MOST_CONNECTIONS:
+                self._close_one()
+            self._open(client, peer)
+        return True
+
+    def _open(self, client: socket.socket, peer: Any) -> None:
+        try:
+            connection = Connection(self._clients, client, (peer[0], peer[1]))
+        except OSError:  # no descriptor left for a second one
+            client.close()
+            self._close_one()
+            return
+        opening = self._loop.create_task(self._connect(connection, client))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+
+    async def _connect(self, connection: Connection, client: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: connection, client)
+        except OSError:
+            connection.connection_lost(None)
+            client.close()
+
+    def _close_one(self) -> None:
+        connection = self._clients.least_useful()
+        if connection is not None:
+            connection.close()
+
+    # Requests, on their way to a thread and back.
+
+    def serve(self, connection: Connection, request: Request) -> None:
+        """Give a whole request to a thread, at once or when the fair queue says so."""
+        connection.requester = request.credential
+        if connection.requester is None or self._queue.ask(connection.requester, connection):
+            self._work.put((connection, request))
+        else:
+            self._waiting[connection] = request
+            self._plan()
+
+    def served(self, connection: Connection, answer: Answer) -> None:
+        """Note that a request is answered; starts those that waited for it."""
+        if connection.requester is not None:
+            self._queue.done(connection.requester, connection, refused=answer.was_refused)
+            connection.requester = None
+            self._start_waiting()
+
+    def _start_waiting(self) -> None:
+        for connection in self._queue.next_ones():
+            self._work.put((connection, self._waiting.pop(connection)))
+        self._plan()
+
+    def _plan(self) -> None:
+        """Look again when the next of those who wait may begin."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._waiting:
+            self._timer = self._loop.call_later(self._queue.next_in(), self._start_waiting)
+
+    def _compute(self) -> None:
+        """Answer requests one after the other; runs in each thread."""
+        while True:
+            connection, request = self._work.get()
+            answer = self._caller.call(request, connection.peer, is_last=connection.is_stopping)
+            sent_bytes = connection.send_now(answer)
+            try:
+                self._loop.call_soon_threadsafe(self._answered, connection, answer, sent_bytes)
+            except RuntimeError:  # the loop is closed: the time to finish is over
+                answer.close()
+                return
+
+    def _answered(self, connection: Connection, answer: Answer, sent_bytes: int) -> None:
+        self.served(connection, answer)
+        connection.answered(answer, sent_bytes)
+
+
+def _allow_open_files(wanted: int) -> None:
+    """Raise this process's limit of open files as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
