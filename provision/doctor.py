@@ -6,6 +6,8 @@ import os
 import resource
 import stat
 import sys
+import tempfile
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +36,9 @@ _LOWEST_LIBPQ: Final = 180_004
 # For the names of all people's hosts together.
 _LOOK_UP_S: Final = 5.0
 _MOST_NAMES: Final = 20
+CLOCK_TOLERANCE_S: Final = 60
+"""How far the clocks of machines that share a control store may be apart (docs/operate.md)."""
+_NOTED_SKEW_S: Final = 2.0
 # Where the deployments of deploy/ keep it; the first for those who stand in the data folder.
 _USUAL_PLACES: Final = tuple(
     Path(each, "control.db") for each in (".", "data", "/var/lib/provision", "/data")
@@ -120,7 +125,7 @@ def _store(settings: Settings, store: ControlStore) -> Iterator[Finding]:
     else:
         yield from _sealed(settings, store)
     yield from _refused(settings, store)
-    yield _clock(store)
+    yield from _clock(store, settings.data_dir)
 
 
 def _sealed(settings: Settings, store: ControlStore) -> Iterator[Finding]:
@@ -351,11 +356,30 @@ def _redis(url: str) -> Finding:
     )
 
 
-def _clock(store: ControlStore) -> Finding:
+def _clock(store: ControlStore, folder: Path) -> Iterator[Finding]:
     newest = audit.listing(store, limit=1)
-    known = newest[0].at if newest else int(_EARLIEST.timestamp())
+    known = newest[0].at - CLOCK_TOLERANCE_S if newest else 0
     now = datetime.fromtimestamp(store.now(), UTC)
     text = f"the clock says {now:%Y-%m-%d %H:%M} UTC"
     if store.now() >= max(known, int(_EARLIEST.timestamp())):
-        return Finding(text)
-    return Finding(text, "That is in the past: sessions and codes depend on it. Set the clock.")
+        yield Finding(text)
+    else:
+        yield Finding(text, "That is in the past: sessions and codes depend on it. Set the clock.")
+    yield from _against("the control store's", store.ahead_s())
+    with suppress(OSError), tempfile.TemporaryFile(dir=folder) as file:
+        yield from _against(
+            f"the one of the disk of {folder}", time.time() - os.fstat(file.fileno()).st_mtime
+        )
+
+
+def _against(whose: str, ahead_s: float) -> Iterator[Finding]:
+    """Compare this machine's clock with another that it works with."""
+    if abs(ahead_s) < _NOTED_SKEW_S:
+        return
+    way = "ahead of" if ahead_s > 0 else "behind"
+    yield Finding(
+        f"this machine's clock is {abs(ahead_s):.0f} s {way} {whose}",
+        "Let both follow a time server (NTP). Up to "
+        f"{CLOCK_TOLERANCE_S} s nothing breaks; beyond that, codes of authenticators are refused.",
+        is_note=abs(ahead_s) <= CLOCK_TOLERANCE_S,
+    )

@@ -112,7 +112,7 @@ class AttemptsInStore:
             self._raise_if_full(conn, budgets)
         with self._store.writing() as conn:
             self._raise_if_full(conn, budgets)
-            now = self._store.now()
+            now = self._store.shared_now(conn)
             conn.execute(delete(attempts).where(attempts.c.expires_at <= now))
             rows = [
                 {"id": new_id(), "budget": each.key, "expires_at": now + each.window_s}
@@ -132,7 +132,7 @@ class AttemptsInStore:
         pass  # the store is not ours
 
     def _raise_if_full(self, conn: Connection, budgets: Sequence[Budget]) -> None:
-        now = self._store.now()
+        now = self._store.shared_now(conn)
         counted = (
             select(attempts.c.budget, func.count(), func.min(attempts.c.expires_at))
             .where(attempts.c.budget.in_([each.key for each in budgets]))

@@ -44,11 +44,15 @@ HEAD: Final = "0003"
 _WRITER_LOCK: Final = 0x70_72_6F_76_69_73_6E  # "provisn"
 
 
+_SERVER_TIME: Final = text("SELECT extract(epoch FROM clock_timestamp())")
+
+
 class ControlStore:
     """Lends connections for reading and for writing; made by `open`."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, engine: Engine, clock: Callable[[], float] | None) -> None:
+        self._clock = clock or time.time
+        self._has_own_clock = clock is None and not is_sqlite(engine.url)
         self._reader = engine
         self._is_sqlite = is_sqlite(engine.url)
         self._lookups: dict[Select[Any], Lookup] = {}
@@ -60,7 +64,7 @@ class ControlStore:
             event.listen(self._writer, "begin", _take)
 
     @classmethod
-    def open(cls, url: str, *, clock: Callable[[], float] = time.time) -> ControlStore:
+    def open(cls, url: str, *, clock: Callable[[], float] | None = None) -> ControlStore:
         """Make the store if it is missing and migrate it; raises SettingsError when it can't."""
         parsed = parse(url)
         engine = make_engine(parsed)
@@ -74,7 +78,7 @@ class ControlStore:
         return cls(engine, clock)
 
     @classmethod
-    def look(cls, url: str, *, clock: Callable[[], float] = time.time) -> ControlStore:
+    def look(cls, url: str, *, clock: Callable[[], float] | None = None) -> ControlStore:
         """Open a store that is there, and make or migrate none.
 
         Raises SettingsError where there is none, or one of another revision.
@@ -128,6 +132,25 @@ class ControlStore:
     def now(self) -> int:
         """Unix time in whole seconds."""
         return int(self._clock())
+
+    def shared_now(self, conn: Connection) -> int:
+        """Unix time in whole seconds, the same for all machines that share this store.
+
+        PostgreSQL's own clock where the store is one: of use where many machines count together.
+        """
+        if self._has_own_clock:
+            return int(conn.execute(_SERVER_TIME).scalar_one())
+        return self.now()
+
+    def ahead_s(self) -> float:
+        """Seconds that this machine's clock is ahead of the store's; 0.0 with a file here."""
+        if self._is_sqlite:
+            return 0.0
+        with self.reading() as conn:
+            conn.execute(_SERVER_TIME)  # connecting takes time that would count
+            before = self._clock()
+            there = float(conn.execute(_SERVER_TIME).scalar_one())
+            return (before + self._clock()) / 2 - there
 
     def dispose(self) -> None:
         """Close every idle connection."""

@@ -7,8 +7,9 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, make_response, redirect, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, make_response, redirect, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from itsdangerous import BadSignature
 from werkzeug.routing import RequestRedirect
 
 from provision.response_headers import SECURITY
@@ -38,6 +39,21 @@ class SessionCookie(SecureCookieSessionInterface):
         if self._serializer is None:
             self._serializer = super().get_signing_serializer(app)
         return self._serializer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie whatever time its signature names.
+
+        How long a sign-in lasts stands in its row. The cookie may come from another machine whose
+        clock is ahead of ours, and a signature of the future would be refused.
+        """
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        value = request.cookies.get(self.get_cookie_name(app))
+        try:
+            return SecureCookieSession(serializer.loads(value) if value else None)
+        except BadSignature:
+            return SecureCookieSession()
 
     def get_cookie_name(self, app: Flask) -> str:
         return cookie_name(super().get_cookie_name(app))
