@@ -186,6 +186,33 @@
   });
 
   // ── htmx ──
+  // Only HTML that our templates drew goes into the page: the server marks it (provision/web/swapping.py). A
+  // link loads what is something else as it would without script; of any other request it is said.
+  const isDrawn = (headerOf) => headerOf("Provision-Drawn") === "1" && /^text\/html\s*(;|$)/i.test(headerOf("Content-Type") ?? "");
+  const isDrawnFor = (xhr) => isDrawn((name) => xhr.getResponseHeader(name));
+  const isDrawnBy = (answer) => isDrawn((name) => answer.headers.get(name));
+  const UNREADABLE = {
+    408: "The server waited too long for this. Send it again.",
+    413: "This is too large for the server. Nothing was done.",
+    429: "That was too often. Wait a moment, then try again.",
+  };
+  const refuse = (status) => say(UNREADABLE[status] ?? "The server's answer cannot be shown here. Load the page again and look whether it was done.", "wrong");
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { xhr, boosted, requestConfig, pathInfo } = detail;
+    if (!detail.shouldSwap || isDrawnFor(xhr)) return;
+    detail.shouldSwap = false;
+    if (boosted && requestConfig.verb === "get") location.assign(pathInfo.finalRequestPath);
+    // Without a body, its headers have said what there is to say.
+    else if (xhr.responseText) refuse(xhr.status);
+  });
+  // The browser loads a page of the history by itself that cannot be put into this document.
+  document.addEventListener("htmx:historyCacheMissLoad", ({ detail }) => {
+    if (isDrawnFor(detail.xhr)) return;
+    detail.response = "";
+    detail.swapSpec.swapStyle = "none";
+    location.reload();
+  });
+  document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
   document.addEventListener("htmx:beforeSwap", (event) => {
     // What goes wrong with a form in a dialog is said in the dialog: the page behind it is out of reach.
     const { target, requestConfig } = event.detail;
@@ -210,7 +237,7 @@
   let watching;
   const watch = async (form) => {
     const answer = await fetch(form.dataset.progress, { headers: { "HX-Request": "true" } }).catch(() => null);
-    const rows = answer?.status === 200 ? await answer.text() : "";
+    const rows = answer?.status === 200 && isDrawnBy(answer) ? await answer.text() : "";
     if (watching?.form !== form) return;
     if (rows) document.getElementById("connection-checks").outerHTML = rows;
     watching.timer = setTimeout(watch, 250, form);
@@ -346,6 +373,7 @@
       const answer = await fetch(asked, { headers: { "HX-Request": "true" }, signal: asking.signal });
       const redirect = answer.headers.get("HX-Redirect");
       if (redirect) { location.assign(redirect); return; }
+      if (!isDrawnBy(answer)) { refuse(answer.status); return; }
       const found = document.getElementById("search-found");
       found.innerHTML = await answer.text();
       htmx.process(found);

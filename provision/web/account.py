@@ -14,6 +14,7 @@ from provision.errors import (
     ValidationError,
 )
 from provision.web import headers, limits, session
+from provision.web.addresses import safe_next
 from provision.web.partials import leave_for, show_form
 from provision.web.registration import refuse_closed
 from provision.web.services import services
@@ -69,7 +70,7 @@ def register() -> Response:
 @bp.route("/login", methods=["GET", "POST"])
 def login() -> Response:
     """Sign in, then on to where the person was going."""
-    target = session.safe_next(request.values.get("next")) or url_for("dashboard.page")
+    target = safe_next(request.values.get("next")) or url_for("dashboard.page")
     if session.person_or_none():
         return leave_for(target)
     email = request.form.get("email", "")
@@ -119,7 +120,7 @@ def logout() -> Response:
 def theme() -> Response:
     """Remember light, dark or the system's choice in this browser."""
     wanted = request.form.get("theme", "")
-    target = session.safe_next(request.form.get("next")) or url_for("landing.page")
+    target = safe_next(request.form.get("next")) or url_for("landing.page")
     response = leave_for(target)
     name, secure = headers.cookie_name("theme"), request.is_secure
     if wanted in ("light", "dark"):

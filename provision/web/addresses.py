@@ -1,9 +1,13 @@
-"""Addresses that stand on a page many times, worked out once a request: `url_for` is slow."""
+"""Addresses of this site: made once a request (`url_for` is slow), and those a request brings.
+
+An address that came with a request goes into an answer only through `safe_next`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode, urlsplit
 
 from flask import g, url_for
 
@@ -12,6 +16,9 @@ if TYPE_CHECKING:
 
 # What an address may hold as it is in a query, as `url_for` leaves it.
 _SAFE = "!$'()*,/:;?@"
+# The paths of this site need no other characters, no escapes, no empty and no dotted segments.
+_OWN_PATH: Final = re.compile(r"/|(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)+/?")
+_LONGEST_NEXT: Final = 2_000
 
 
 def address_of(endpoint: str, **values: Any) -> str:
@@ -29,3 +36,24 @@ def asking(endpoint: str, query: Mapping[str, str]) -> str:
     """The address of a page without parameters of its own, and what it is asked."""
     page = address_of(endpoint)
     return f"{page}?{urlencode(query, safe=_SAFE)}" if query else page
+
+
+def safe_next(target: str | None) -> str | None:
+    """Return `target` if it is a path of this site, with or without a query; else None.
+
+    Browsers read a backslash as a slash, drop line breaks and tabs, and take `//host` for another
+    site. So whatever is unusual in a path is refused, escapes included.
+    """
+    if not target or len(target) > _LONGEST_NEXT or not target.isprintable() or "\\" in target:
+        return None
+    path = re.split("[?#]", target, maxsplit=1)[0]
+    return target if _OWN_PATH.fullmatch(path) else None
+
+
+def path_of(address: str | None) -> str:
+    """Return path and query of an address; empty for none and for what is none."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -30,14 +30,16 @@ from provision.web import (
     session,
     settings,
     setup,
+    sites,
     styleguide,
+    swapping,
     tasks,
     team,
     two_factor,
     undo,
     workspace,
 )
-from provision.web.addresses import address_of
+from provision.web.addresses import address_of, safe_next
 from provision.web.assets import asset, folder, integrity
 from provision.web.body_stream import WholeBodyRequest
 from provision.web.services import EXTENSION
@@ -96,9 +98,12 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
         )
     metrics.install(app)
     app.before_request(headers.refuse_malformed_host)
+    app.before_request(sites.refuse_unknown_host)
     app.before_request(headers.redirect_within_this_site)
+    app.before_request(sites.refuse_other_sites)
     retention.install(app, services.store, days=services.settings.audit_days)
     session.install(app)
+    app.before_request(swapping.refuse_files)
     problems.install(app)
     limits.install(app)
     app.after_request(headers.add_security_headers)
@@ -136,7 +141,7 @@ def _page_context() -> dict[str, Any]:
         "workspace": workspace.shown(),
         "trip": workspace.last_trip(),
         "active": request.blueprint or "",
-        "here": request.path,
+        "here": safe_next(request.path) or "/",
         "theme": theme if theme in ("light", "dark") else "",
         "shell": None,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from provision.web.markdown import markdown
+from provision.web.markdown import prose
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -22,9 +22,9 @@ def install(env: Environment) -> None:
         date_input_type=date_input_type,
         day=short_day,
         long_day=long_day,
-        markdown=markdown,
         moment=moment,
         money=money,
+        prose=prose,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, make_response, redirect, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -13,6 +12,8 @@ from itsdangerous import BadSignature
 from werkzeug.routing import RequestRedirect
 
 from provision.response_headers import SECURITY
+from provision.web.addresses import path_of, safe_next
+from provision.web.problem_details import problem
 
 if TYPE_CHECKING:
     from itsdangerous import URLSafeTimedSerializer
@@ -70,13 +71,17 @@ def cookie_name(name: str) -> str:
 def refuse_malformed_host() -> Response | None:
     """Answer 400 to a request for a host that no browser asks for.
 
-    In a few words of text: for some of them Flask can make no addresses, and so no page.
+    In a few words of text: for some of them Flask can make no addresses, and so no page. Below
+    `/api` as a problem.
     """
     host = request.environ.get("HTTP_HOST")
     is_old = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
     if is_old if host is None else _HOST.fullmatch(host):
         return None
-    response = make_response("This request names no host that could be meant.\n", 400)
+    words = "This request names no host that could be meant."
+    if request.path.startswith("/api/"):
+        return problem(400, "bad_request", words)
+    response = make_response(f"{words}\n", 400)
     response.content_type = "text/plain; charset=utf-8"
     return response
 
@@ -86,9 +91,7 @@ def redirect_within_this_site() -> Response | None:
     wanted = request.routing_exception
     if not isinstance(wanted, RequestRedirect):
         return None
-    address = urlsplit(wanted.new_url)
-    path = f"/{address.path.lstrip('/')}"
-    return make_response(redirect(f"{path}?{address.query}" if address.query else path, 308))
+    return make_response(redirect(safe_next(path_of(wanted.new_url)) or "/", 308))
 
 
 def add_security_headers(response: Response) -> Response:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from flask import request
 from werkzeug.urls import iri_to_uri
 
+from provision.web.addresses import safe_next
+
 if TYPE_CHECKING:
     from flask import Response
+
+
+_HOME: Final = "/"
 
 
 class Htmx:
@@ -48,15 +53,15 @@ htmx = Htmx()
 
 
 def redirect(response: Response, location: str) -> Response:
-    """Make the browser load another page (`HX-Redirect`)."""
-    response.headers["HX-Redirect"] = iri_to_uri(location)
+    """Make the browser load another page of this site (`HX-Redirect`)."""
+    response.headers["HX-Redirect"] = iri_to_uri(safe_next(location) or _HOME)
     return response
 
 
 def visit(response: Response, location: str) -> Response:
     """Show another page, or the same one anew, in the document there is (`HX-Location`)."""
     # As a boosted link would ask for it, so that it is answered as a whole.
-    wanted = {"path": iri_to_uri(location), "headers": {"HX-Boosted": "true"}}
+    wanted = {"path": iri_to_uri(safe_next(location) or _HOME), "headers": {"HX-Boosted": "true"}}
     response.headers["HX-Location"] = json.dumps(wanted)
     return response
 
@@ -69,14 +74,14 @@ def retarget(response: Response, selector: str, swap: str = "innerHTML") -> Resp
 
 
 def push_url(response: Response, location: str) -> Response:
-    """Show `location` in the address bar."""
-    response.headers["HX-Push-Url"] = iri_to_uri(location)
+    """Show `location` in the address bar; nothing changes there if it is none of this site."""
+    response.headers["HX-Push-Url"] = _own_or_none(location)
     return response
 
 
 def replace_url(response: Response, location: str) -> Response:
-    """Show `location` in the address bar in place of what stands there."""
-    response.headers["HX-Replace-Url"] = iri_to_uri(location)
+    """Show `location` in the address bar in place of what stands there, as `push_url` does."""
+    response.headers["HX-Replace-Url"] = _own_or_none(location)
     return response
 
 
@@ -99,3 +104,9 @@ def toast(
     # A header is ASCII: the standard encoder writes everything else as a JSON escape.
     response.headers["HX-Trigger"] = json.dumps(events)
     return response
+
+
+def _own_or_none(location: str) -> str:
+    """What htmx takes for "leave the address bar alone" stands for an address of another site."""
+    own = safe_next(location)
+    return iri_to_uri(own) if own else "false"

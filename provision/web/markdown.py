@@ -2,6 +2,8 @@
 
 What is written stands in the person's own database, where other programs write too. So raw HTML
 is text, and what the parser makes is cleaned once more by a second library that allows a few tags.
+Pages show it by `prose` alone: inside an element that htmx leaves alone, so that even an attribute
+that slipped through both would do nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +28,12 @@ _TAGS: Final = frozenset(
 )
 _ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES: Final = frozenset({"http", "https", "mailto"})
+
+
+def prose(text: str) -> Markup:
+    """Draw `text` for a page: htmx ignores all that is in it, and its links load whole pages."""
+    drawn = Markup('<div class="prose markdown" hx-disable hx-boost="false">{}</div>')
+    return drawn.format(markdown(text))
 
 
 def markdown(text: str) -> Markup:
@@ -56,10 +64,16 @@ def _cleaner() -> Callable[[str], str]:
     cleaner = Cleaner(
         tags=set(_TAGS),
         attributes=_ATTRIBUTES,
+        attribute_filter=_attribute,
         url_schemes=set(_SCHEMES),
         link_rel="noopener noreferrer nofollow",
     )
     return cleaner.clean
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Drop a link into the page around it: it would open that page's dialogs."""
+    return None if (tag, name) == ("a", "href") and value.lstrip().startswith("#") else value
 
 
 def _image(renderer: Any, tokens: Sequence[Any], index: int, options: Any, env: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from flask import Blueprint, Flask, Response, g, make_response, request
 
 from provision.web.services import services
+from provision.web.sites import is_asked_as_loopback
 
 bp = Blueprint("metrics", __name__)
 
@@ -42,7 +43,12 @@ def _has_token(token: str | None) -> bool:
 
 
 def _is_from_here() -> bool:
-    """Whether both the peer and the client it speaks for, if it may, are this machine."""
+    """Whether both the peer and the client it speaks for, if it may, are this machine.
+
+    And by which name: a page elsewhere whose name leads here has a browser of this machine ask.
+    """
+    if not is_asked_as_loopback():
+        return False
     before: dict[str, Any] = request.environ.get("werkzeug.proxy_fix.orig", {})
     peer = before.get("REMOTE_ADDR", request.remote_addr)
     if not before and any(name in request.headers for name in _FORWARDED):

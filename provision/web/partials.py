@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Response, flash, make_response, render_template
+from flask import Response, flash, make_response, render_template, url_for
 from flask import redirect as flask_redirect
 from jinja2_fragments.flask import render_blocks
 
 from provision.web import htmx as hx
 from provision.web import undoing
+from provision.web.addresses import safe_next
 from provision.web.htmx import htmx
+from provision.web.swapping import mark_as_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +31,7 @@ def respond(template: str, *blocks: str, status: int = 200, **context: Any) -> R
     else:
         body = render_template(template, **context)
     response = make_response(body, status)
+    mark_as_drawn(response)
     response.headers.add("Vary", "HX-Request")
     return response
 
@@ -94,4 +97,4 @@ def leave_for(location: str, text: str | None = None) -> Response:
         flash(said.text, said.undo or "done")
     if htmx:
         return hx.redirect(make_response("", 200), location)
-    return make_response(flask_redirect(location, 303))
+    return make_response(flask_redirect(safe_next(location) or url_for("landing.page"), 303))

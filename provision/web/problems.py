@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, flash, make_response, request, url_for
 from flask_wtf.csrf import CSRFError
@@ -17,9 +16,11 @@ from werkzeug.exceptions import HTTPException
 from provision import errors
 from provision.web import htmx as hx
 from provision.web import session, workspace
+from provision.web.addresses import safe_next
 from provision.web.htmx import htmx
 from provision.web.partials import leave_for, respond
 from provision.web.problem_details import ApiError, problem, title_of
+from provision.web.sites import is_own_origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -211,8 +212,9 @@ def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
         detail=detail,
         remedy=remedy,
         code=extra.get("cause", code),
+        again=safe_next(request.full_path.rstrip("?")) or url_for("landing.page"),
         # A button must not do what another site has filled in.
-        typed=_typed() if code != "csrf_failed" or _is_from_here() else [],
+        typed=_typed() if code != "csrf_failed" or is_own_origin(request.origin or "") else [],
         wizard=_connection_page(),
     )
     if htmx:
@@ -232,14 +234,6 @@ def _typed() -> list[tuple[str, str]]:
     if len(fields) > _MOST_REPEATED:
         return []
     return [(name, value) for name, value in fields if name not in _NEVER_REPEATED]
-
-
-def _is_from_here() -> bool:
-    """Whether the browser says that a page of this site sent the form."""
-    try:
-        return urlsplit(request.origin or "").netloc == request.host
-    except ValueError:  # such as an unclosed bracket
-        return False
 
 
 def _wants_json() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, make_response, redirect, request, url_for
 from flask import session as cookie
@@ -12,9 +11,11 @@ from flask_wtf.csrf import CSRFProtect
 
 from provision.control import sessions, tokens
 from provision.web import htmx as hx
+from provision.web.addresses import path_of, safe_next
 from provision.web.htmx import htmx
 from provision.web.problem_details import ApiError, problem
 from provision.web.services import services
+from provision.web.sites import SAFE_METHODS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as SqlConnection
@@ -43,7 +44,6 @@ OPEN_ENDPOINTS: Final = frozenset(
 )
 # Proves itself by its body alone; there is no cookie it could misuse (CONTRACT section 4).
 _NO_CSRF: Final = frozenset({"api.create_token"})
-_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 csrf = CSRFProtect()
 
@@ -163,19 +163,6 @@ def client() -> dict[str, str]:
     return {"address": request.remote_addr or "", "agent": request.user_agent.string}
 
 
-def safe_next(target: str | None) -> str | None:
-    """`target` if it is a path of this site, else None.
-
-    Backslashes and control characters are refused: browsers read `/\\host` as `//host`.
-    """
-    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
-        return None
-    if not target.isprintable():
-        return None
-    parts = urlsplit(target)
-    return None if parts.scheme or parts.netloc else target
-
-
 def is_api_request() -> bool:
     return request.path.startswith("/api/")
 
@@ -209,7 +196,7 @@ def _guard() -> Response | None:
         return _refuse_stranger(by_token=by_token)
     if by_token:
         _hold_token_to_its_rights()
-    elif request.method not in _SAFE_METHODS:
+    elif request.method not in SAFE_METHODS:
         if is_api_request():
             # Kept: what looks for the token in a form would use the body up.
             request.get_data()
@@ -229,7 +216,7 @@ def _token_holder() -> TokenHolder | None:
 
 
 def _hold_token_to_its_rights() -> None:
-    if g.holder.token.read_only and request.method not in _SAFE_METHODS:
+    if g.holder.token.read_only and request.method not in SAFE_METHODS:
         raise ApiError(403, "read_only_token", "This token may only read. Use one that may write.")
 
 
@@ -243,17 +230,8 @@ def _refuse_stranger(*, by_token: bool) -> Response:
         # Where the person is, not the address of the fragment.
         page = safe_next(path_of(request.headers.get("HX-Current-URL")))
         return hx.redirect(make_response("", 401), url_for("account.login", next=page))
-    if request.method in _SAFE_METHODS:
-        page = request.full_path.rstrip("?")
+    if request.method in SAFE_METHODS:
+        page = safe_next(request.full_path.rstrip("?"))
     else:
         page = safe_next(path_of(request.referrer)) or url_for("dashboard.page")
     return make_response(redirect(url_for("account.login", next=page), 303))
-
-
-def path_of(address: str | None) -> str:
-    """Path and query of an address; empty for none and for what is none."""
-    try:
-        parts = urlsplit(address or "")
-    except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
-        return ""
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -10,6 +10,7 @@ from flask import redirect as flask_redirect
 from provision.tenant.queries import undo
 from provision.web import htmx as hx
 from provision.web import session, workspace
+from provision.web.addresses import path_of, safe_next
 from provision.web.htmx import htmx
 
 if TYPE_CHECKING:
@@ -46,5 +47,5 @@ def take_back(note_id: UUID) -> Response:
 
 def _present_page() -> str:
     """Where the person is; the page of a row may be there again, or not any more."""
-    page = session.path_of(htmx.current_url or request.referrer)
-    return session.safe_next(page) or url_for("dashboard.page")
+    page = path_of(htmx.current_url or request.referrer)
+    return safe_next(page) or url_for("dashboard.page")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,17 @@ if TYPE_CHECKING:
 
 
 _HARMLESS = {*("a", "code", "p", "pre"), *("table", "tbody", "td", "th", "thead", "tr")}
+
+
+class _Attributes(HTMLParser):
+    """Collects the names of all attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found |= {name for name, _ in attrs}
 
 
 @pytest.mark.parametrize(
@@ -69,6 +81,39 @@ def test_nothing_written_can_act(text: str) -> None:
         names = set(re.findall(r'([\w-]+)="[^"]*"', attributes))
         assert names <= {"href", "title", "rel"}
         assert not re.search(r'href="(?!https?:|mailto:)', attributes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<div id="panel" class="card" name="csrf_token" data-search hx-get="/x">x</div>',
+        '<form hx-post="/settings" hx-trigger="load"><input name="name" value="x"></form>',
+        '<a href="/x" hx-get="/y" data-hx-trigger="load">x</a>',
+        '<template hx type="partial" hx-target="body">x</template>',
+        '<base href="//evil.example"><meta http-equiv="refresh" content="0;url=//evil.example">',
+        "<svg><script>x</script><use href='/static/icons.svg#x'></svg>",
+        "</textarea></script></title></div></template><p hx-swap-oob='true'>",
+        "``` hx-get id=x class=y\nx\n```",
+        "| a |\n|:-:|\n| b |",
+        '[x](/tasks "" hx-get="/y")',
+        "[x]: /tasks 'title\" data-x=\"y'\n\n[x]",
+        "1986. x",
+        "- [ ] x\n- [x] y",
+    ],
+)
+def test_no_attribute_that_script_or_htmx_could_act_on_gets_through(text: str) -> None:
+    read = _Attributes()
+    read.feed(markdown(text))
+    assert read.found <= {"href", "title", "rel", "start"}
+
+
+@pytest.mark.parametrize("address", ["#keys", "  #keys", "#"])
+def test_a_link_opens_no_dialog_of_the_page_around_it(address: str) -> None:
+    assert "href" not in markdown(f"[x](<{address}>)")
+
+
+def test_a_link_within_the_site_stays_one() -> None:
+    assert 'href="/tasks?view=list"' in markdown("[x](/tasks?view=list)")
 
 
 def test_an_image_is_a_link_as_nothing_is_loaded_from_elsewhere() -> None:

@@ -68,7 +68,7 @@ def test_a_password_that_is_refused_leaves_the_link_good(
 def test_over_https_the_form_passes_with_the_referrer_its_page_allows(
     app: Flask, stranger: Visitor, link: str
 ) -> None:
-    site = "https://provision.example"
+    site = "https://localhost"
     page = stranger.raw("GET", link, base_url=site)
     token = page.text.split('name="csrf_token" value="')[1].split('"')[0]
     answer = stranger.raw(

@@ -18,6 +18,7 @@ from provision.errors import (
     SignInOverError,
 )
 from provision.web import codes, session
+from provision.web.addresses import safe_next
 from provision.web.partials import leave_for, show_form
 from provision.web.services import services
 
@@ -47,7 +48,7 @@ def begin(found: Recognised, target: str) -> Response:
 
 def challenge() -> Response:
     """Take a code and sign the person in."""
-    target = session.safe_next(request.values.get("next")) or url_for("dashboard.page")
+    target = safe_next(request.values.get("next")) or url_for("dashboard.page")
     if session.person_or_none():
         return leave_for(target)
     raw = str(cookie.get(_COOKIE, ""))

@@ -21,6 +21,7 @@ from provision.errors import (
     TwoFactorSetupOverError,
 )
 from provision.web import session
+from provision.web.addresses import safe_next
 from provision.web.compression import keep_plain
 from provision.web.partials import leave_for, show_form
 from provision.web.reauthentication import is_recent, reauthenticate
@@ -156,7 +157,7 @@ def _codes_of_form() -> list[str]:
 
 
 def _next() -> str | None:
-    return session.safe_next(request.values.get("next"))
+    return safe_next(request.values.get("next"))
 
 
 def _grouped(secret: str) -> str:
