@@ -33,16 +33,18 @@ class Lookup:
 
     def first(self, parameters: dict[str, Any]) -> Sequence[Any] | None:
         """The values of the row, None where there is none. Raises what SQLAlchemy would."""
-        connection = self._engine.raw_connection()
         try:
-            cursor = connection.cursor()
-            cursor.execute(self._text, [parameters[name] for name in self._names])
-            row: Sequence[Any] | None = cursor.fetchone()
-            cursor.close()
+            # Within: what is raised on connecting is not wrapped by SQLAlchemy here.
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute(self._text, [parameters[name] for name in self._names])
+                row: Sequence[Any] | None = cursor.fetchone()
+                cursor.close()
+            finally:
+                connection.close()
         except self._engine.dialect.loaded_dbapi.Error as error:
             raise self._as_raised_by_sqlalchemy(error) from error
-        finally:
-            connection.close()
         if row is None:
             return None
         values = list(row)

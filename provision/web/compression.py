@@ -1,4 +1,4 @@
-"""Answers made smaller for who can read them: static files once, pages each time.
+"""Answers made smaller for who can read them: static files once, pages and JSON each time.
 
 Brotli takes an eighth less than gzip and twenty times as long, so only what is kept is worth it.
 Browsers ask for it over HTTPS and on their own machine.
@@ -26,13 +26,20 @@ if TYPE_CHECKING:
     from flask import Response
 
 _KINDS: Final = frozenset(
-    ("text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml")
+    (
+        *("text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml"),
+        *("application/json", "application/problem+json"),
+    )
 )
+CODED: Final = "-gzip"
+"""What the tag of an answer made smaller ends in, since it names other bytes than the plain one."""
 # Shorter ones fit into the packet that they come in anyway.
 _SHORTEST_BYTES: Final = 1000
 _MOST_PADDING_BYTES: Final = 100
 # Of a page as much as pays: 6 takes half as long again for a hundredth less.
 _LEVEL: Final = 4
+# JSON repeats itself so much that level 1 takes half the time for a tenth more.
+_JSON_LEVEL: Final = 1
 
 
 def keep_plain() -> None:
@@ -48,8 +55,8 @@ def compress(response: Response) -> Response:
         return response
     is_static = request.endpoint == "static" and response.status_code == 200
     response.vary.add("Accept-Encoding")
-    encoding = "br" if is_static and request.accept_encodings["br"] else "gzip"
-    if "Content-Encoding" in response.headers or not request.accept_encodings[encoding]:
+    encoding = "br" if is_static and _is_wanted("br") else "gzip"
+    if "Content-Encoding" in response.headers or not _is_wanted(encoding):
         return response
     if is_static:
         # In its one spelling (`./a` and `b/../a` are `a`), so that each file is kept once.
@@ -61,13 +68,34 @@ def compress(response: Response) -> Response:
         if tag:
             # The same file, in other bytes.
             response.set_etag(tag, weak=True)
-    elif response.is_streamed or len(response.get_data()) < _SHORTEST_BYTES:
+    elif response.is_streamed or not _is_worth_it(response):
         return response
     else:
-        body = _padded(response.get_data())
+        level = _LEVEL if response.mimetype == "text/html" else _JSON_LEVEL
+        body = _padded(response.get_data(), level)
+        tag, is_weak = response.get_etag()
+        if tag and not is_weak:
+            response.set_etag(f"{tag}{CODED}")
     response.set_data(body)
     response.headers["Content-Encoding"] = encoding
     return response
+
+
+def _is_wanted(encoding: str) -> bool:
+    """Whether the client reads this encoding, and likes the plain text no better."""
+    wish = request.accept_encodings
+    return 0 < wish[encoding] >= wish["identity"]
+
+
+def _is_worth_it(response: Response) -> bool:
+    """Whether the answer is long enough, or must not be sent plain."""
+    length = len(response.get_data())
+    return length >= _SHORTEST_BYTES or (length > 0 and _refuses_plain())
+
+
+def _refuses_plain() -> bool:
+    wish = request.accept_encodings
+    return wish["identity"] == 0 and any(name in ("identity", "*") for name, _ in wish)
 
 
 @cache
@@ -78,9 +106,9 @@ def _static(path: str, encoding: str) -> bytes:
     return gzip.compress(plain, compresslevel=9, mtime=0)
 
 
-def _padded(body: bytes) -> bytes:
+def _padded(body: bytes, level: int) -> bytes:
     packed = io.BytesIO()
     name = "a" * secrets.randbelow(_MOST_PADDING_BYTES + 1)
-    with gzip.GzipFile(name, "wb", compresslevel=_LEVEL, fileobj=packed, mtime=0) as file:
+    with gzip.GzipFile(name, "wb", compresslevel=level, fileobj=packed, mtime=0) as file:
         file.write(body)
     return packed.getvalue()

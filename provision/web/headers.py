@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, Request, Response, make_response, redirect, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadSignature
+from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
 
 from provision.response_headers import SECURITY
 from provision.web.addresses import path_of, safe_next
 from provision.web.problem_details import problem
+from provision.web.session import is_api_request
 
 if TYPE_CHECKING:
     from itsdangerous import URLSafeTimedSerializer
@@ -79,7 +81,7 @@ def refuse_malformed_host() -> Response | None:
     if is_old if host is None else _HOST.fullmatch(host):
         return None
     words = "This request names no host that could be meant."
-    if request.path.startswith("/api/"):
+    if is_api_request():
         return problem(400, "bad_request", words)
     response = make_response(f"{words}\n", 400)
     response.content_type = "text/plain; charset=utf-8"
@@ -91,6 +93,9 @@ def redirect_within_this_site() -> Response | None:
     wanted = request.routing_exception
     if not isinstance(wanted, RequestRedirect):
         return None
+    if is_api_request():
+        # A program is told of its mistake: many follow with a GET where they were to POST.
+        raise NotFound
     return make_response(redirect(safe_next(path_of(wanted.new_url)) or "/", 308))
 
 

@@ -25,6 +25,26 @@ _TITLES: Final[Mapping[int, str]] = {
     500: "Something broke on our side",
     503: "Your database did not answer",
 }
+# Where a status says less than the code, or something else.
+_TITLES_BY_CODE: Final[Mapping[str, str]] = {
+    "malformed_json": "This body is not JSON that can be read",
+    "invalid_cursor": "This cursor leads nowhere",
+    "invalid_credentials": "This is not the right password or code",
+    "two_factor_required": "A code is needed, too",
+    "read_only_token": "This token may only read",
+    "registration_closed": "Registration is closed",
+    "reauthentication_required": "Confirm that it is you",
+    "database_not_configured": "No database is connected",
+    "connection_unreadable": "The connection string is lost",
+    "schema_not_ready": "The tables are not ready",
+    "schema_conflict": "A table of another shape is in the way",
+    "database_timeout": "Your database did not answer in time",
+    "database_busy": "Your database is busy",
+    "result_too_large": "Your database sent too much",
+    "unavailable": "This server cannot do that now",
+}
+# What is refused with 422 and is no matter of fields is a connection string.
+_STRING_REFUSED: Final = "This connection string cannot be used"
 
 
 class ApiError(Exception):
@@ -54,10 +74,12 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
 
 
 def title_of(status: int, code: str) -> str:
-    """What a status means, in words for a person; with `code`, where one status means two things.
+    """What a code means, in words for a person: the same each time it is given (RFC 9457, 3.1.3).
 
     Our own store in trouble is never said to be the person's database.
     """
-    if code == "unavailable":
-        return "This server cannot do that now"
+    if code in _TITLES_BY_CODE:
+        return _TITLES_BY_CODE[code]
+    if status == 422 and code != "validation_failed":
+        return _STRING_REFUSED
     return _TITLES.get(status, "Error")

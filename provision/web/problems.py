@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, Response, flash, make_response, request, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from provision import errors
@@ -59,6 +67,9 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
     (errors.VaultError, 503, "unavailable"),
 )
 
+# A damaged file of SQLite raises their common base class itself.
+_STORE_TROUBLE: Final = (OperationalError, InternalError, InterfaceError, PoolTimeoutError)
+
 _NEEDS_TABLES: Final = (errors.SchemaNotReadyError, errors.SchemaConflictError)
 
 # More fields than any form of ours has; of half a million a page of 20 MB would be made.
@@ -82,7 +93,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _store_in_trouble)
+    app.register_error_handler(SQLAlchemyError, _store_failed)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -93,7 +104,7 @@ def _provision_error(error: errors.ProvisionError) -> Response:
         return _answer(422, error.code, error.detail, remedy=error.remedy or None)
     if isinstance(error, errors.SchemaNotReadyError):
         workspace.remember_unready()
-    if isinstance(error, errors.WorkspaceError) and not _wants_json():
+    if isinstance(error, errors.WorkspaceError) and not session.is_api_request():
         if request.method == "POST" and isinstance(error, _NEEDS_TABLES):
             flash("That was not done: your tables need what is shown here first.", "wrong")
         return leave_for(_wizard_step(error))
@@ -157,6 +168,11 @@ def _csrf_error(error: CSRFError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
+    original = getattr(error, "original_exception", None)
+    if original is not None:
+        # Raised after the view, where Flask asks no handler for the error itself.
+        is_stores = isinstance(original, SQLAlchemyError)
+        return _store_failed(original) if is_stores else _unexpected(original)
     if status < 400:
         return make_response(error.get_response())
     detail = {
@@ -172,9 +188,15 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _store_in_trouble(error: OperationalError) -> Response:
-    """The control store is busy or away: tenants' errors never come here untranslated."""
-    log.error("the control store failed: %s", type(error.orig).__name__)
+def _store_failed(error: SQLAlchemyError) -> Response:
+    """Answer an error of the control store: tenants' errors never come here untranslated.
+
+    It is in trouble where it is busy, full, damaged or away; anything else is a fault of ours.
+    """
+    if not isinstance(error, _STORE_TROUBLE) and type(error) is not DatabaseError:
+        return _unexpected(error)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    log.error("the control store failed: %s", type(cause).__name__)
     response = _answer(
         503,
         "unavailable",
@@ -200,7 +222,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
-    if _wants_json():
+    if session.is_api_request():
         return problem(status, code, detail, **extra)
     remedy = extra.get("remedy") or ""
     response = respond(
@@ -234,10 +256,6 @@ def _typed() -> list[tuple[str, str]]:
     if len(fields) > _MOST_REPEATED:
         return []
     return [(name, value) for name, value in fields if name not in _NEVER_REPEATED]
-
-
-def _wants_json() -> bool:
-    return request.path.startswith("/api/")
 
 
 def _connection_page() -> str:

@@ -164,7 +164,8 @@ def client() -> dict[str, str]:
 
 
 def is_api_request() -> bool:
-    return request.path.startswith("/api/")
+    """Whether the answer is JSON, also where it is an error."""
+    return request.path.startswith("/api/") or request.path == "/api"
 
 
 def _hold(raw: str) -> None:

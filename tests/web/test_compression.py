@@ -10,6 +10,7 @@ import brotli
 import pytest
 
 from provision.web import compression
+from tests.web.conftest import PASSWORD
 
 if TYPE_CHECKING:
     from tests.web.conftest import Visitor
@@ -69,10 +70,69 @@ def test_a_known_file_is_not_sent_again(stranger: Visitor) -> None:
     assert stranger.raw("GET", "/static/nothing.css", headers=GZIP).status_code == 404
 
 
-def test_the_api_and_what_is_small_stay_as_they_are(client: Visitor) -> None:
+def test_what_is_small_stays_as_it_is(client: Visitor) -> None:
     answer = client.raw("GET", "/api/user", headers=GZIP)
     assert "Content-Encoding" not in answer.headers
+    assert "Accept-Encoding" in answer.headers["Vary"]
     assert answer.get_json()["user"]["name"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "is_packed"),
+    [
+        ("gzip", True),
+        ("gzip, deflate, br, zstd", True),
+        ("GZIP;q=0.5", True),
+        ("*", True),
+        ("*;q=0.1", True),
+        ("gzip, identity", True),
+        ("gzip;q=0.5, identity;q=0.2", True),
+        ("identity;q=0, *", True),
+        ("", False),
+        ("identity", False),
+        ("br", False),
+        ("gzip;q=0", False),
+        ("gzip;q=0, *", False),
+        ("*;q=0", False),
+        ("gzip;q=0.2, identity;q=0.9", False),
+        ("identity;q=0", False),
+        ("gzip;q=x, ;;;", False),
+    ],
+)
+def test_a_list_comes_smaller_to_who_wants_it_so(
+    client: Visitor, wish: str, is_packed: bool
+) -> None:
+    for number in range(12):
+        client.api("POST", "/api/tasks", {"title": f"task {number}"})
+    plain = client.raw("GET", "/api/tasks")
+    answer = client.raw("GET", "/api/tasks", headers={"Accept-Encoding": wish})
+    assert (answer.headers.get("Content-Encoding") == "gzip") is is_packed
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    body = gzip.decompress(answer.data) if is_packed else answer.data
+    assert body == plain.data
+    if is_packed:
+        assert len(answer.data) < len(plain.data) / 2
+        lengths = {len(client.raw("GET", "/api/tasks", headers=GZIP).data) for _ in range(12)}
+        assert len(lengths) > 3
+
+
+def test_who_refuses_it_plain_gets_little_packed_too(client: Visitor) -> None:
+    for wish in ("gzip, identity;q=0", "gzip, *;q=0"):
+        answer = client.raw("GET", "/api/user", headers={"Accept-Encoding": wish})
+        assert b"alice" in gzip.decompress(answer.data)
+
+
+def test_a_problem_that_is_long_comes_smaller_and_a_token_never(client: Visitor) -> None:
+    query = "&".join(f"parameter{number}=1" for number in range(20))
+    answer = client.raw("GET", f"/api/tasks?{query}", headers=GZIP)
+    assert answer.status_code == 422
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert b"parameter7" in gzip.decompress(answer.data)
+    who = {"email": client.email(), "password": PASSWORD}
+    wish = {"Accept-Encoding": "gzip, identity;q=0"}
+    made = client.raw("POST", "/api/auth/token", json=who, headers=wish)
+    assert "Content-Encoding" not in made.headers
+    assert made.get_json()["token"]
 
 
 def test_a_file_is_kept_once_however_its_address_is_spelt(stranger: Visitor) -> None:

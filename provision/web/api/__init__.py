@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from provision.web.api import account, connection, docs, nouns, openapi, tokens
 from provision.web.api.body import count_body
+from provision.web.api.conditions import CONDITIONS, tag_and_compare
 from provision.web.api.query import PARAMETERS
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -16,4 +17,6 @@ nouns.register(bp)
 openapi.register(bp)
 docs.register(bp)
 bp.before_request(PARAMETERS.check)
+bp.before_request(CONDITIONS.check)
 bp.before_request(count_body)
+bp.after_request(tag_and_compare)

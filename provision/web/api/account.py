@@ -9,6 +9,7 @@ from provision.errors import BadCredentialsError, ValidationError
 from provision.web import codes, limits, session
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.times import rfc3339
+from provision.web.compression import keep_plain
 from provision.web.problem_details import ApiError
 from provision.web.services import services
 
@@ -67,6 +68,7 @@ def create_token() -> Response:
         **session.client(),
         entitled=found.still_holds,
     )
+    keep_plain()
     return answer({"token": raw, "token_id": token.id, "expires_at": rfc3339(expires_at)}, 201)
 
 

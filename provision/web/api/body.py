@@ -98,17 +98,4 @@ def row_answer(member: str, row: str, version: str, status: int = 200) -> Respon
     """One row as `{member: row}` with its version as `ETag`."""
     response = raw_answer(f'{{"{member}":{row}}}', status)
     response.set_etag(version)
-    if request.method == "GET":
-        response.make_conditional(request)
     return response
-
-
-def expected_versions() -> Sequence[str] | None:
-    """The versions `If-Match` names; None when there is no condition (RFC 9110, 13.1.1).
-
-    Weak tags never match, so they are left out.
-    """
-    tags = request.if_match
-    if tags.star_tag or "If-Match" not in request.headers:
-        return None
-    return sorted(tags.as_set())

@@ -19,7 +19,8 @@ from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from provision.web import workspace
-from provision.web.api.body import expected_versions, raw_answer, read_object, row_answer
+from provision.web.api.body import raw_answer, read_object, row_answer
+from provision.web.api.conditions import CONDITIONS, expected_versions
 from provision.web.api.query import PARAMETERS
 from provision.web.problem_details import ApiError
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT: Final = 50
 MOST_ROWS: Final = 200
+NO_VERSION: Final = ""
+"""A version that no row has."""
 
 _DAYS = {name: Day(column=name, label="This day") for name in ("due_before", "due_after")}
 _REFERENCES = {
@@ -85,7 +88,10 @@ def register(bp: Blueprint) -> None:
             (one, "update", calls.update, "PATCH"),
             (one, "delete", calls.delete, "DELETE"),
         ):
-            bp.add_url_rule(rule, f"{resource.of.noun.path}_{name}", view, methods=[method])
+            endpoint = f"{resource.of.noun.path}_{name}"
+            bp.add_url_rule(rule, endpoint, view, methods=[method])
+            if name in ("update", "delete"):
+                CONDITIONS.allow(f"{bp.name}.{endpoint}")
 
 
 class _Calls:
@@ -149,12 +155,12 @@ class _Calls:
         versions = expected_versions()
         if versions is None:
             return None
-        if len(versions) == 1:
-            return versions[0]
-        # Several: the one that is there now, if it is among them.
-        row = workspace.read(self._resource.of.get, row_id=str(row_id))
-        current = decode(row, _Identified).version
-        return current if current in versions else "none of them"
+        if len(versions) > 1:
+            # The one that is there now, if it is among them.
+            row = workspace.read(self._resource.of.get, row_id=str(row_id))
+            current = decode(row, _Identified).version
+            return current if current in versions else NO_VERSION
+        return versions[0] if versions else NO_VERSION
 
     def _unless_stale(self, query: Callable[..., Any], row_id: UUID, **arguments: Any) -> Any:
         try:
