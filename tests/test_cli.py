@@ -15,8 +15,7 @@ from provision.control import audit, half_sign_ins, new_passwords, tokens, two_f
 from provision.control.sealed import open_vault
 from provision.control.store import ControlStore
 from provision.passwords import PasswordHasher
-from provision.tenant import workspace_file
-from provision.tenant.queries import leaving
+from provision.tenant.workspace_file import WorkspaceWriter
 from tests.running import call
 
 if TYPE_CHECKING:
@@ -195,11 +194,10 @@ def test_an_account_that_is_not_there_is_named(
 def test_commands_do_not_make_a_store_where_none_is(
     tmp_path: Path, command: Command, arguments: tuple[str, ...]
 ) -> None:
-    (tmp_path / "there.json.gz").write_bytes(
-        workspace_file.write(
-            leaving.WorkspaceRows("[]", "[]", "[]"), name="", now=datetime.now(UTC)
-        )
-    )
+    with (tmp_path / "there.json.gz").open("w+b") as file:
+        empty = WorkspaceWriter(file, name="", now=datetime.now(UTC))
+        empty.begin()
+        empty.finish()
     said = command(*arguments, code=1)
     assert said.startswith("provision: There is no control store at ")
     assert "PROVISION_DATA_DIR" in said

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final, cast
 
 import click
@@ -36,21 +38,25 @@ def workspace() -> None:
 @_FILE
 def export(email: str, file: Path) -> None:
     """Write every row of the workspace of EMAIL to FILE (.json.gz)."""
-    from provision.tenant import workspace_file
     from provision.tenant.queries import leaving
+    from provision.tenant.workspace_file import WorkspaceWriter
 
     with _workspace_of(email) as (services, connection, here):
-        rows = services.access.read(here, leaving.workspace)
-        content = workspace_file.write(rows, name=connection.name, now=datetime.now(UTC))
-        try:
-            # Closed to others where it is new; one that was there keeps its mode.
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as target:
-                target.write(content)
-        except OSError as error:
-            raise SettingsError(f"{file} cannot be written ({error.strerror})") from None
+        with TemporaryFile() as copy:
+            # A file that is there is only written over once all of the rows are here.
+            writer = WorkspaceWriter(copy, name=connection.name, now=datetime.now(UTC))
+            services.access.read(here, leaving.workspace, into=writer)
+            size = writer.finish()
+            copy.seek(0)
+            try:
+                # Closed to others where it is new; one that was there keeps its mode.
+                descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+                with os.fdopen(descriptor, "wb") as target:
+                    shutil.copyfileobj(copy, target)
+            except OSError as error:
+                raise SettingsError(f"{file} cannot be written ({error.strerror})") from None
         _note(services, connection, "exported")
-    click.echo(f"{file} holds the workspace of {email} ({len(content):,} bytes).")
+    click.echo(f"{file} holds the workspace of {email} ({size:,} bytes).")
 
 
 @workspace.command("import")

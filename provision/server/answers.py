@@ -78,7 +78,7 @@ class Caller:
             "SERVER_PORT": str(server[1]),
             "SERVER_SOFTWARE": "provision",
             "wsgi.errors": sys.stderr,
-            "wsgi.file_wrapper": _file_wrapper,
+            "wsgi.file_wrapper": _File,
             "wsgi.input_terminated": True,
             "wsgi.multiprocess": True,
             "wsgi.multithread": True,
@@ -150,14 +150,12 @@ class _Answering:
         """Run the app to the end of its answer."""
         try:
             result = app(environ, self._start_response)
-            try:
-                for piece in result:
-                    if piece:
-                        self._add(piece)
-            finally:
-                close = getattr(result, "close", None)
-                if close is not None:
-                    close()
+            if isinstance(result, _File) and self._method != "HEAD":
+                self._take_over(result.filelike)
+            else:
+                self._collect(result)
+                if self._file is not None:
+                    self._file.seek(0)
             head = self._head()
         except BaseException:
             if self._file is not None:
@@ -167,7 +165,6 @@ class _Answering:
         if self._file is None:
             start = b"".join((head, *self._pieces))
             return Answer(start, keep_alive=self._keep_alive, was_refused=refused)
-        self._file.seek(0)
         return Answer(
             head,
             rest=self._file,
@@ -175,6 +172,27 @@ class _Answering:
             keep_alive=self._keep_alive,
             was_refused=refused,
         )
+
+    def _collect(self, result: Iterable[bytes]) -> None:
+        try:
+            for piece in result:
+                if piece:
+                    self._add(piece)
+        finally:
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
+
+    def _take_over(self, file: IO[bytes]) -> None:
+        """Let the client be sent an open file as it is, or its content where that is little."""
+        self._file = file
+        at = file.tell()
+        self._size = file.seek(0, io.SEEK_END) - at
+        file.seek(at)
+        if self._size <= _IN_MEMORY_BYTES:
+            self._pieces.append(file.read())
+            file.close()
+            self._file = None
 
     def _start_response(
         self, status: str, headers: list[tuple[str, str]], _exc_info: Any = None
@@ -224,8 +242,11 @@ class _Answering:
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def _file_wrapper(file: IO[bytes], _block: int = 0) -> Iterable[bytes]:
-    return FileWrapper(file, _FILE_BLOCK_BYTES)
+class _File(FileWrapper):
+    """An open file as the app answers it; werkzeug makes one of what it sends unread."""
+
+    def __init__(self, file: IO[bytes], _block: int = 0) -> None:
+        super().__init__(file, _FILE_BLOCK_BYTES)
 
 
 _dated: tuple[int, str] = (0, "")

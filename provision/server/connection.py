@@ -117,8 +117,6 @@ class Connection(asyncio.BufferedProtocol):
         self.deadline = self.since + _IDLE_S
         self.held_bytes = 0
         """In memory and on disk."""
-        self.requester: bytes | None = None
-        """Whose share of the threads its present request takes."""
         # Of its own, so that a thread never sends to a number that another client got meanwhile.
         self._direct: Final = client.dup()
         self._transport: asyncio.Transport | None = None

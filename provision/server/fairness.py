@@ -33,13 +33,16 @@ class _Requester(Generic[Request]):
 
 
 class FairQueue(Generic[Request]):
-    """At most `most` of one requester's requests are begun within a second and not yet done.
+    """At most `most` of one requester's requests are begun within a while and not yet done.
 
-    Used by one thread alone.
+    Used by one thread alone. `while_s` is infinite where they count until they are done.
     """
 
-    def __init__(self, most: int, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, most: int, *, clock: Callable[[], float], while_s: float = _JUST_BEGUN_S
+    ) -> None:
         self._most: Final = most
+        self._while_s: Final = while_s
         self._clock: Final = clock
         self._requesters: Final[dict[bytes, _Requester[Request]]] = {}
         self._queues: Final[dict[bytes, _Requester[Request]]] = {}
@@ -88,7 +91,7 @@ class FairQueue(Generic[Request]):
             requester.not_before = now + _REFUSED_EVERY_S
 
     def _turn_at(self, requester: _Requester[Request], now: float) -> float:
-        recent = [since for since in requester.at_work.values() if since > now - _JUST_BEGUN_S]
+        recent = [since for since in requester.at_work.values() if since > now - self._while_s]
         if len(recent) < self._most:
             return requester.not_before
-        return max(requester.not_before, recent[-self._most] + _JUST_BEGUN_S)
+        return max(requester.not_before, recent[-self._most] + self._while_s)

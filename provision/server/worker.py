@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import errno
 import logging
+import math
 import os
+import re
 import resource
 import signal
 import threading
@@ -40,6 +42,7 @@ _FILES: Final = 2 * _MOST_CONNECTIONS + 2048
 _ACCEPTED_AT_ONCE: Final = 64
 _MOST_MEMORY_BYTES: Final = 64 * 1024 * 1024
 _MOST_DISK_BYTES: Final = 1024 * 1024 * 1024
+_EXPORT: Final = re.compile(rb"(?:/w/[^/?]+)?/exports/")
 _OUT_OF_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
 
 
@@ -59,8 +62,11 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         self._queue: FairQueue[Connection] = FairQueue(
             max(1, self.cfg.threads // 2), clock=time.monotonic
         )
+        # Whole lists and workspaces, each a second of work: one person has one at a time.
+        self._exports: FairQueue[Connection] = FairQueue(1, clock=time.monotonic, while_s=math.inf)
         self._waiting: dict[Connection, Request] = {}
         self._work: SimpleQueue[tuple[Connection, Request]] = SimpleQueue()
+        self._queue_of: dict[Connection, tuple[FairQueue[Connection], bytes]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def init_signals(self) -> None:
@@ -166,24 +172,29 @@ class Worker(GunicornWorker):  # type: ignore[misc]
     # Requests, on their way to a thread and back.
 
     def serve(self, connection: Connection, request: Request) -> None:
-        """Give a whole request to a thread, at once or when the fair queue says so."""
-        connection.requester = request.credential
-        if connection.requester is None or self._queue.ask(connection.requester, connection):
+        """Give a whole request to a thread, at once or when a fair queue says so."""
+        if request.credential is None:
+            self._work.put((connection, request))
+            return
+        queue = self._exports if _EXPORT.match(request.target) else self._queue
+        self._queue_of[connection] = (queue, request.credential)
+        if queue.ask(request.credential, connection):
             self._work.put((connection, request))
         else:
             self._waiting[connection] = request
             self._plan()
 
-    def served(self, connection: Connection, answer: Answer) -> None:
-        """Note that a request is answered; starts those that waited for it."""
-        if connection.requester is not None:
-            self._queue.done(connection.requester, connection, refused=answer.was_refused)
-            connection.requester = None
+    def _note_end(self, connection: Connection, answer: Answer) -> None:
+        """Note that a request is answered; start those that waited for it."""
+        queue, credential = self._queue_of.pop(connection, (None, b""))
+        if queue is not None:
+            queue.done(credential, connection, refused=answer.was_refused)
             self._start_waiting()
 
     def _start_waiting(self) -> None:
-        for connection in self._queue.next_ones():
-            self._work.put((connection, self._waiting.pop(connection)))
+        for queue in (self._queue, self._exports):
+            for connection in queue.next_ones():
+                self._work.put((connection, self._waiting.pop(connection)))
         self._plan()
 
     def _plan(self) -> None:
@@ -191,8 +202,9 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._waiting:
-            self._timer = self._loop.call_later(self._queue.next_in(), self._start_waiting)
+        wait_s = min(self._queue.next_in(), self._exports.next_in())
+        if wait_s < math.inf:
+            self._timer = self._loop.call_later(wait_s, self._start_waiting)
 
     def _compute(self) -> None:
         """Answer requests one after the other; runs in each thread."""
@@ -207,7 +219,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
                 return
 
     def _answered(self, connection: Connection, answer: Answer, sent_bytes: int) -> None:
-        self.served(connection, answer)
+        self._note_end(connection, answer)
         connection.answered(answer, sent_bytes)
 
 

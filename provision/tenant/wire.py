@@ -64,6 +64,10 @@ class TenantCursor(psycopg.Cursor[Any]):
         with _reading():
             return super().fetchall()
 
+    def stream(self, *arguments: Any, **options: Any) -> Iterator[Any]:
+        with _reading():
+            yield from super().stream(*arguments, **options)
+
 
 class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
     """A psycopg connection in autocommit that keeps to our clock and our limits.

@@ -10,7 +10,7 @@ import gzip
 import re
 import zlib
 from decimal import Decimal  # noqa: TC003  # msgspec reads the annotations at run time
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 from uuid import UUID  # noqa: TC003
 
 import msgspec
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from provision.tenant.queries.leaving import WorkspaceRows
 
 FORMAT: Final = "provision-workspace"
 VERSION: Final = 1
 # A body of 1 MiB holds about this much when it is compressed; see `read` for longer ones.
 MOST_BYTES: Final = 16 * 1024 * 1024
 
+_TABLES: Final = ("projects", "team_members", "tasks")
 _GZIP: Final = b"\x1f\x8b"
 _PLACE: Final = re.compile(
     r"(?P<what>.*) - at `\$\.(?P<table>\w+)\[(?P<row>\d+)\](?:\.(?P<column>\w+))?.*`"
@@ -93,16 +93,60 @@ class _File(Struct):
     tasks: list[_Task]
 
 
-def write(rows: WorkspaceRows, *, name: str, now: datetime) -> bytes:
-    """The file, compressed; `name` is the workspace's, `now` is aware."""
-    at = now.isoformat(timespec="seconds")
-    head = msgspec.json.encode(
-        {"format": FORMAT, "version": VERSION, "exported_at": at, "workspace": name}
-    ).decode()
-    parts = ",\n".join(
-        f'"{table}": {getattr(rows, table)}' for table in ("projects", "team_members", "tasks")
-    )
-    return gzip.compress(f"{head[:-1]},\n{parts}}}\n".encode(), compresslevel=6, mtime=0)
+class WorkspaceWriter:
+    """Writes rows into an open file as they come, compressed; a `Sink` of `queries.leaving`.
+
+    `name` is the workspace's, `now` is aware. `finish` has to be called after the last row.
+    """
+
+    def __init__(self, file: IO[bytes], *, name: str, now: datetime) -> None:
+        self._file: Final = file
+        at = now.isoformat(timespec="seconds")
+        head = {"format": FORMAT, "version": VERSION, "exported_at": at, "workspace": name}
+        self._head: Final = msgspec.json.encode(head)[:-1]
+        self._packed: gzip.GzipFile | None = None
+        self._tables = iter(_TABLES)
+        self._present = ""
+        self._between = b""
+
+    def begin(self) -> None:
+        """Start the file anew."""
+        if self._packed is not None:
+            # Else it would write its end when it is collected, into the file as it is by then.
+            self._packed.close()
+        self._file.seek(0)
+        self._file.truncate()
+        self._packed = gzip.GzipFile("", "wb", compresslevel=6, fileobj=self._file, mtime=0)
+        self._packed.write(self._head)
+        self._tables = iter(_TABLES)
+        self._present = ""
+
+    def take(self, table: str, row: str) -> None:
+        """Write one row; the rows of a table come one after the other."""
+        while self._present != table:
+            self._next_table()
+        self._write(self._between + row.encode())
+        self._between = b", "
+
+    def finish(self) -> int:
+        """Write what remains; returns the length of the file in bytes."""
+        while self._present != _TABLES[-1]:
+            self._next_table()
+        self._write(b"]}\n")
+        if self._packed is not None:
+            self._packed.close()
+        return self._file.tell()
+
+    def _next_table(self) -> None:
+        end = b"]" if self._present else b""
+        self._present = next(self._tables)
+        self._write(b'%b,\n"%b": [' % (end, self._present.encode()))
+        self._between = b""
+
+    def _write(self, text: bytes) -> None:
+        if self._packed is None:
+            raise RuntimeError("begin comes first")
+        self._packed.write(text)
 
 
 def read(content: bytes, *, most_bytes: int = MOST_BYTES) -> Rows:

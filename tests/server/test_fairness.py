@@ -54,6 +54,18 @@ def test_what_takes_long_keeps_the_others_for_a_second(queue: FairQueue[str], cl
     assert list(queue.next_ones()) == ["3"]
 
 
+def test_what_counts_until_it_is_done_keeps_the_others_for_as_long(clock: Clock) -> None:
+    queue = FairQueue[str](1, clock=clock, while_s=math.inf)
+    assert queue.ask(b"ana", "1")
+    assert not queue.ask(b"ana", "2")
+    assert queue.ask(b"bob", "3")
+    clock.now += 3600.0
+    assert queue.next_in() == math.inf
+    assert list(queue.next_ones()) == []
+    queue.done(b"ana", "1", refused=False)
+    assert list(queue.next_ones()) == ["2"]
+
+
 def test_who_is_refused_is_served_one_after_the_other(queue: FairQueue[str], clock: Clock) -> None:
     assert queue.ask(b"ana", "1")
     assert queue.ask(b"ana", "2")

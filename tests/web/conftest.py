@@ -50,7 +50,8 @@ class Visitor:
         self._http = app.test_client()
 
     def get(self, path: str, *, htmx: bool = False, **options: Any) -> TestResponse:
-        return self._http.get(path, headers=_headers(htmx), **options)
+        # Read and closed at once, as a server does; a download is an open file.
+        return self._http.get(path, headers=_headers(htmx), buffered=True, **options)
 
     def post_form(
         self, path: str, data: dict[str, Any] | None = None, *, htmx: bool = False

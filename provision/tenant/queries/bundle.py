@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 from sqlalchemy import Select, Text, cast, func, literal_column, select
@@ -11,12 +11,14 @@ from sqlalchemy import Select, Text, cast, func, literal_column, select
 from provision.errors import UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnElement, Connection
     from sqlalchemy.sql.selectable import NamedFromClause
 
 T = TypeVar("T")
+
+_ROWS_AT_ONCE: Final = 100
 
 
 def json_rows(rows: NamedFromClause) -> ColumnElement[Any]:
@@ -44,6 +46,20 @@ def gather(
 ) -> dict[str, str]:
     """Run what `bundle` built; the texts by the names of their parts."""
     return dict(conn.execute(statement, parameters).mappings().one())
+
+
+def stream(
+    conn: Connection, statement: Select[Any, Any], parameters: Mapping[str, Any]
+) -> Iterator[tuple[Any, ...]]:
+    """Run one statement and yield its rows as they arrive, a hundred at a time, in one trip."""
+    compiled = statement.compile(dialect=conn.dialect)
+    driver = conn.connection.driver_connection
+    if driver is None:
+        raise RuntimeError("this connection was given back")
+    with driver.cursor() as cursor:
+        yield from cursor.stream(
+            str(compiled), compiled.construct_params(dict(parameters)), size=_ROWS_AT_ONCE
+        )
 
 
 def decode(text: object, kind: type[T]) -> T:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, cast, func, literal, select, union_all
 
-from provision.tenant.queries.bundle import bundle, gather
+from provision.tenant.queries.bundle import as_text, stream
 from provision.tenant.queries.columns import (
     assignee_name,
     member_columns,
@@ -37,13 +36,14 @@ _SHAPES: Mapping[str, Callable[[FromClause], Select[Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WorkspaceRows:
-    """Each a JSON array as text: every row of the owner, all of its columns but the owner's id."""
+class Sink(Protocol):
+    """Takes rows as they come, so that they are never all in memory."""
 
-    projects: str
-    team_members: str
-    tasks: str
+    def begin(self) -> None:
+        """Start anew: what was taken before came from a connection that broke."""
+
+    def take(self, table: str, row: str) -> None:
+        """Take one row, as the text of a JSON object."""
 
 
 def rows(
@@ -52,20 +52,29 @@ def rows(
     owner_id: str,
     of: Declared[Any, Any],
     filters: Filters,
+    into: Sink,
     sort: str = "created_at",
-) -> str:
-    """All that the filters leave, in the order of `sort`, as the text of a JSON array."""
+) -> None:
+    """Hand over all that the filters leave, in the order of `sort`."""
     parameters = {"owner_id": owner_id, **filters.parameters()}
-    return gather(conn, _rows(of, sort, filters.names()), parameters)["rows"]
+    _hand_over(conn, _rows(of, sort, filters.names()), parameters, into)
 
 
-def workspace(conn: Connection, *, owner_id: str) -> WorkspaceRows:
-    """Everything, as it stands at one moment."""
-    return WorkspaceRows(**gather(conn, _WORKSPACE, {"owner_id": owner_id}))
+def workspace(conn: Connection, *, owner_id: str, into: Sink) -> None:
+    """Hand over everything as it stands at one moment, table by table, without the owner's id."""
+    _hand_over(conn, _WORKSPACE, {"owner_id": owner_id}, into)
+
+
+def _hand_over(
+    conn: Connection, statement: Select[str, str], parameters: Mapping[str, Any], into: Sink
+) -> None:
+    into.begin()
+    for table, row in stream(conn, statement, parameters):
+        into.take(as_text(table), as_text(row))
 
 
 @lru_cache(maxsize=256)
-def _rows(of: Declared[Any, Any], sort: str, names: tuple[str, ...]) -> Select[Any]:
+def _rows(of: Declared[Any, Any], sort: str, names: tuple[str, ...]) -> Select[str, str]:
     key = of.sorts[sort.removeprefix("-")].label("sort_key")
     found = own_rows(of.table).add_columns(key).where(*conditions(of.table, names))
     rows = found.subquery("found")
@@ -74,7 +83,7 @@ def _rows(of: Declared[Any, Any], sort: str, names: tuple[str, ...]) -> Select[A
         if sort.startswith("-")
         else (rows.c.sort_key.asc().nulls_last(), rows.c.id.asc())
     )
-    return bundle(rows=_SHAPES[of.table.name](rows).order_by(*order))
+    return _texts(of.table.name, _SHAPES[of.table.name](rows).order_by(*order))
 
 
 def _whole(table: Table) -> Select[Any]:
@@ -96,8 +105,24 @@ def _own_reference(column: Column[Any]) -> ColumnElement[Any]:
     return column
 
 
-_WORKSPACE = bundle(
-    projects=_whole(projects),
-    team_members=_whole(team_members),
-    tasks=_whole(tasks),
-)
+def _texts(name: str, part: Select[Any]) -> Select[str, str]:
+    """Each row of a part with the name of its table, as the text of a JSON object, in order."""
+    found = part.subquery(f"{name}_part")
+    row = cast(func.row_to_json(found.table_valued()), Text)
+    return select(literal(name, Text).label("part"), row.label("row")).select_from(found)
+
+
+def _numbered(place: int, table: Table) -> Select[Any]:
+    found = _texts(table.name, _whole(table)).subquery(f"{table.name}_texts")
+    order = func.row_number().over()
+    return select(literal(place).label("place"), order.label("number"), found.c.part, found.c.row)
+
+
+def _everything() -> Select[str, str]:
+    # Parallel workers may mix the parts of a UNION ALL, so each row carries its place.
+    parts = (_numbered(place, table) for place, table in enumerate((projects, team_members, tasks)))
+    found = union_all(*parts).subquery("everything")
+    return select(found.c.part, found.c.row).order_by(found.c.place, found.c.number)
+
+
+_WORKSPACE = _everything()

@@ -26,7 +26,6 @@ _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 # What Excel, LibreOffice and Google Sheets may take for the start of a formula.
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-_LINES_A_CHUNK: Final = 500
 
 
 def read(content: bytes) -> list[list[str]]:
@@ -66,19 +65,16 @@ def _records(text: str, separator: str) -> Iterator[list[str]]:
         ) from None
 
 
-def lines(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """The text of a CSV file in pieces, with the mark by which Excel knows UTF-8."""
+def beginning(heads: Sequence[str]) -> bytes:
+    """The start of a CSV file in UTF-8, with the mark by which Excel knows it, and its headings."""
+    return b"\xef\xbb\xbf" + line(heads)
+
+
+def line(cells: Sequence[str]) -> bytes:
+    """One record of a CSV file; no cell of it runs as a formula."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    buffer.write("\ufeff")
-    writer.writerow(heads)
-    for number, row in enumerate(rows, start=1):
-        writer.writerow([_harmless(cell) for cell in row])
-        if number % _LINES_A_CHUNK == 0:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
+    csv.writer(buffer).writerow([_harmless(cell) for cell in cells])
+    return buffer.getvalue().encode(errors="replace")
 
 
 def _harmless(cell: str) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from flask import Response, request, url_for
+from werkzeug.wsgi import wrap_file
 
 from provision.errors import NotFoundError
-from provision.tenant import workspace_file
 from provision.tenant.queries import leaving
 from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.filters import ProjectFilters, TeamFilters
@@ -17,12 +20,13 @@ from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from provision.tenant.rows import Project, TaskDetail, TeamMember
+from provision.tenant.workspace_file import WorkspaceWriter
 from provision.web import filters, task_view, workspace
 from provision.web.exchange import csv_text
 from provision.web.exchange.blueprint import bp, note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from provision.tenant.queries.collection import Collection
     from provision.tenant.queries.filters import Filters
@@ -86,31 +90,89 @@ def lists(noun: str, kind: str) -> Response:
         raise NotFoundError
     wanted = _LISTS[noun]
     sort = request.args.get("sort", "")
-    text = workspace.read(
-        leaving.rows,
-        of=wanted.of,
-        filters=wanted.filters(),
-        sort=sort if sort.removeprefix("-") in wanted.of.sorts else wanted.usual,
-    )
-    found = decode(text, list[wanted.row])  # type: ignore[name-defined]
-    note("exported", what=noun, format=kind, rows=len(found))
-    if kind == "json":
-        return _file(f'{{"{wanted.of.table.name}": {text}}}\n', f"provision-{noun}", "json")
-    lines = csv_text.lines(
-        wanted.heads, ([_cell(getattr(row, head)) for head in wanted.heads] for row in found)
-    )
-    return _file(lines, f"provision-{noun}", "csv")
+    with _new_file() as content:
+        sink = _CsvSink(content, wanted) if kind == "csv" else _JsonSink(content, wanted)
+        workspace.read(
+            leaving.rows,
+            of=wanted.of,
+            filters=wanted.filters(),
+            sort=sort if sort.removeprefix("-") in wanted.of.sorts else wanted.usual,
+            into=sink,
+        )
+        sink.finish()
+        note("exported", what=noun, format=kind, rows=sink.count)
+        return _file(content, f"provision-{noun}", kind)
 
 
 @bp.get("/exports/workspace.json.gz")
 def whole() -> Response:
     """Everything in the workspace, in the form that can be imported again."""
-    found = workspace.read(leaving.workspace)
     shown = workspace.shown()
-    name = shown.name if shown else ""
-    content = workspace_file.write(found, name=name, now=datetime.now(UTC))
-    note("exported", what="workspace", format="json.gz", bytes=len(content))
-    return _file(content, "provision-workspace", "json.gz")
+    with _new_file() as content:
+        writer = WorkspaceWriter(content, name=shown.name if shown else "", now=datetime.now(UTC))
+        workspace.read(leaving.workspace, into=writer)
+        note("exported", what="workspace", format="json.gz", bytes=writer.finish())
+        return _file(content, "provision-workspace", "json.gz")
+
+
+@contextmanager
+def _new_file() -> Iterator[IO[bytes]]:
+    """Open a file that is nowhere named; it is closed with the answer, or where there is none."""
+    content = TemporaryFile()  # noqa: SIM115
+    try:
+        yield content
+    except BaseException:
+        content.close()
+        raise
+
+
+class _ListSink(ABC):
+    """Writes the rows of a list into an open file as they come."""
+
+    end = b""
+
+    def __init__(self, file: IO[bytes], wanted: _List) -> None:
+        self._file: Final = file
+        self._wanted: Final = wanted
+        self.count = 0
+
+    def begin(self) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+        self.count = 0
+
+    def take(self, _table: str, row: str) -> None:
+        """Write one row."""
+        self._file.write(self._text(row))
+        self.count += 1
+
+    def finish(self) -> None:
+        """Write what follows the last row."""
+        self._file.write(self.end)
+
+    @abstractmethod
+    def _text(self, row: str) -> bytes: ...
+
+
+class _JsonSink(_ListSink):
+    end = b"]}\n"
+
+    def begin(self) -> None:
+        super().begin()
+        self._file.write(b'{"%b": [' % self._wanted.of.table.name.encode())
+
+    def _text(self, row: str) -> bytes:
+        return (b", " if self.count else b"") + row.encode()
+
+
+class _CsvSink(_ListSink):
+    def begin(self) -> None:
+        super().begin()
+        self._file.write(csv_text.beginning(self._wanted.heads))
+
+    def _text(self, row: str) -> bytes:
+        found = decode(row, self._wanted.row)
+        return csv_text.line([_cell(getattr(found, head)) for head in self._wanted.heads])
 
 
 def _cell(value: object) -> str:
@@ -124,9 +186,16 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 
 
-def _file(content: Any, name: str, ending: str) -> Response:
-    """An attachment with the day in its name."""
-    response = Response(content, content_type=_TYPES[ending])
+def _file(content: IO[bytes], name: str, ending: str) -> Response:
+    """An attachment with the day in its name; the server sends it without reading it whole."""
+    size = content.tell()
+    content.seek(0)
+    response = Response(
+        wrap_file(request.environ, content),
+        content_type=_TYPES[ending],
+        direct_passthrough=True,
+    )
+    response.content_length = size
     response.headers["Content-Disposition"] = (
         f'attachment; filename="{name}-{filters.today().isoformat()}.{ending}"'
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from sqlalchemy import event
 
@@ -78,6 +79,16 @@ def statements(ready: Connection) -> Iterator[list[str]]:
     def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
         sent.append(statement)
 
+    class Streaming(psycopg.Cursor[Any]):
+        """What is read row by row goes past SQLAlchemy."""
+
+        def stream(self, query: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
+            sent.append(query)
+            yield from super().stream(query, *arguments, **options)
+
+    driver = ready.connection.driver_connection
+    assert driver is not None
+    driver.cursor_factory = Streaming
     event.listen(ready.engine, "before_cursor_execute", note)
     yield sent
     event.remove(ready.engine, "before_cursor_execute", note)

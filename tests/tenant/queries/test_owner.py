@@ -57,6 +57,23 @@ def _call(function: Callable[..., Any], **given: Any) -> Call:
     return lambda conn, owner_id, _: function(conn, owner_id=owner_id, **given)
 
 
+class Collected(list[tuple[str, str]]):
+    def begin(self) -> None:
+        self.clear()
+
+    def take(self, table: str, row: str) -> None:
+        self.append((table, row))
+
+
+def _collect(function: Callable[..., Any], **given: Any) -> Call:
+    def call(conn: Connection, owner_id: str, _row_id: str) -> Collected:
+        into = Collected()
+        function(conn, owner_id=owner_id, into=into, **given)
+        return into
+
+    return call
+
+
 def _call_by_id(function: Callable[..., Any], **given: Any) -> Call:
     return lambda conn, owner_id, row_id: function(conn, owner_id=owner_id, row_id=row_id, **given)
 
@@ -77,10 +94,10 @@ READS = {
     "shell.frame": _call(shell.frame, today=MONDAY),
     "options.choices": _call(options.choices),
     **{
-        f"leaving.rows:{name}": _call(leaving.rows, of=noun, filters=noun.filters())
+        f"leaving.rows:{name}": _collect(leaving.rows, of=noun, filters=noun.filters())
         for name, noun in NOUNS.items()
     },
-    "leaving.workspace": _call(leaving.workspace),
+    "leaving.workspace": _collect(leaving.workspace),
     "search.find": _call(search.find, words=("alice",), today=MONDAY, shell=True),
     "arriving.names": _call(arriving.names),
 }
