@@ -117,20 +117,18 @@ def _run(
     )
 
 
-@pytest.mark.parametrize(
-    "home", [{}, {"HOME": "/nonexistent"}, {"HOME": "/"}, {"HOME": "/proc"}, {"HOME": ""}]
-)
-def test_it_runs_without_a_home(stranger_folder: Path, home: dict[str, str]) -> None:
-    environ = home | {"PROVISION_DATA_DIR": str(stranger_folder / "state")}
-    done = _run(stranger_folder, "--version", environ=environ)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("provision ")
-    (version,) = (stranger_folder / "state" / "unpacked").iterdir()
-    assert version.stat().st_mode & 0o777 == 0o700
+def test_it_runs_without_a_home(stranger_folder: Path) -> None:
+    seen = set[int]()
+    for home in ({}, {"HOME": "/nonexistent"}, {"HOME": "/"}, {"HOME": "/proc"}, {"HOME": ""}):
+        environ = home | {"PROVISION_DATA_DIR": str(stranger_folder / "state")}
+        done = _run(stranger_folder, "--version", environ=environ)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("provision ")
+        (version,) = (stranger_folder / "state" / "unpacked").iterdir()
+        assert version.stat().st_mode & 0o777 == 0o700
+        seen.add(version.stat().st_ino)
     # What is there already is used as it is.
-    before = version.stat().st_ino
-    assert _run(stranger_folder, "--version", environ=environ).returncode == 0
-    assert version.stat().st_ino == before
+    assert len(seen) == 1
 
 
 def test_it_serves_as_the_unit_starts_it(stranger_folder: Path) -> None:
