@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from provision import admission, built_in
 from provision.assembly import network_policy
-from provision.control import audit, connections, keys
+from provision.control import audit, connections, idempotency, keys
 from provision.control.engine import SQLITE_SUFFIXES, parse, place_of
 from provision.control.sealed import is_sealed, open_vault, unproved_vault
 from provision.control.store import HEAD, ControlStore
@@ -59,6 +59,11 @@ _FACTOR_ANEW: Final = (
     "Recovery codes still let them in."
 )
 _MADE_ANEW: Final = f"Bring back the key, or {_FORGET}: it is made anew, and all sign in again."
+_REMEDIES: Final = {
+    connections.PURPOSE: _PASTE_AGAIN,
+    idempotency.PURPOSE: "Nothing is needed: it is deleted within a day. A call that is sent again "
+    "meanwhile is carried out once more, and meets a row that it made.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +315,7 @@ def _lost(secrets: SealedSecrets) -> Iterator[Finding]:
             continue
         yield Finding(
             f"cannot be opened: {purpose} of {', '.join(names)}",
-            _PASTE_AGAIN if purpose == connections.PURPOSE else _FACTOR_ANEW,
+            _REMEDIES.get(purpose, _FACTOR_ANEW),
         )
 
 

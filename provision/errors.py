@@ -21,6 +21,7 @@ into a status and a page, or a problem, in one table (`web/problems`).
     ├── RateLimitedError              tell who asks to come back in `retry_after_s` seconds
     │   ├── TooManyAttemptsError      a budget of tries is used up
     │   ├── TooManyTestsError         more connection tests at once than there is room for
+    │   ├── TooManyKeysError          more `Idempotency-Key`s of a person than are kept
     │   └── TooManySignInsError       more passwords to check at once than there is room for
     ├── AccountError
     │   ├── EmailTakenError
@@ -160,6 +161,19 @@ class TooManyTestsError(RateLimitedError):
 
     message = "Too many connection tests are running at the moment. Nothing was tested or saved."
     retry_after_s = 5
+
+
+class TooManyKeysError(RateLimitedError):
+    """`retry_after_s` is when the oldest key ends."""
+
+    message = (
+        "Too many calls with an Idempotency-Key within 24 hours. Nothing was done. "
+        "Without the header the call is possible."
+    )
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
 
 
 class TooManySignInsError(RateLimitedError):

@@ -22,7 +22,7 @@ from provision.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection as SqlConnection
 
@@ -121,11 +121,13 @@ def save(
     secret: str,
     address: str = "",
     agent: str = "",
+    settle: Callable[[SqlConnection, Connection], object] | None = None,
 ) -> Connection:
     """Make `new` the active connection and drop the one before, its sealed string included.
 
-    Raises ValidationError for a workspace that another account here holds, or NotFoundError when
-    the account was deleted while the string was tested.
+    What `settle` raises on the same transaction leaves everything as it was. Raises ValidationError
+    for a workspace that another account here holds, or NotFoundError when the account was deleted
+    while the string was tested.
     """
     connection_id = new_id()
     with store.writing() as conn:
@@ -162,7 +164,10 @@ def save(
                 "replaced": replaced.id if replaced else None,
             },
         )
-    return Connection(**values)
+        saved = Connection(**values)
+        if settle is not None:
+            settle(conn, saved)
+    return saved
 
 
 def active(store: ControlStore, user_id: str) -> Connection | None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
-from provision.control import audit, connections, recovery_codes, sessions, tokens
+from provision.control import audit, connections, idempotency, recovery_codes, sessions, tokens
 from provision.control.sealed import SealedSecrets
 from provision.control.tables import connections as connection_rows
 from provision.control.tables import (
     half_sign_ins,
+    idempotency_keys,
     password_resets,
     two_factor_setups,
     users,
@@ -40,6 +41,7 @@ class Dossier:
     connection: connections.Connection | None
     half_sign_ins: list[dict[str, int]]
     password_resets: list[dict[str, int]]
+    idempotency_keys: list[dict[str, int]]
     events: list[audit.Event]
 
 
@@ -66,6 +68,7 @@ def gather(store: ControlStore, user_id: str, *, address: str = "", agent: str =
             ]
             for table in (half_sign_ins, password_resets)
         ]
+        keys = idempotency.listing(conn, user_id)
     return Dossier(
         account=account,
         sessions=sessions.listing(store, user_id=user_id),
@@ -73,6 +76,7 @@ def gather(store: ControlStore, user_id: str, *, address: str = "", agent: str =
         connection=connections.active(store, user_id),
         half_sign_ins=pending[0],
         password_resets=pending[1],
+        idempotency_keys=keys,
         events=audit.listing(store, user_id=user_id, limit=_MOST_EVENTS),
     )
 
@@ -86,6 +90,7 @@ def erase(store: ControlStore, user_id: str, *, entitled: Entitled | None = None
     """
     with store.writing() as conn:
         sessions.demand(conn, entitled)
+        idempotency.delete_where(conn, idempotency_keys.c.user_id == user_id)
         sealed_ids = [
             *conn.execute(
                 delete(connection_rows)

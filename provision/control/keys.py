@@ -14,10 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, select
 
-from provision.control import audit, connections
+from provision.control import audit, connections, idempotency
 from provision.control.bearers import is_id
 from provision.control.sealed import KEY_CHECK, ROW_COLUMNS, SIGNING_KEY, SealedSecrets
-from provision.control.tables import installation, sealed, two_factor_setups, users
+from provision.control.tables import (
+    idempotency_keys,
+    installation,
+    sealed,
+    two_factor_setups,
+    users,
+)
 from provision.errors import VaultError
 
 if TYPE_CHECKING:
@@ -101,9 +107,9 @@ def owners(store: ControlStore, rows: list[SealedRow]) -> dict[str, str]:
 def forget_lost(secrets: SealedSecrets) -> list[SealedRow]:
     """Drop what no key opens and can be made or pasted again; returns what is lost and stays.
 
-    Connection strings are forgotten, half-made second factors too, and the installation's own
-    values are made anew at the next start, which signs everybody out. A second factor that is on
-    stays: without it a password alone would open the account.
+    Connection strings are forgotten, half-made second factors and answers to calls too, and the
+    installation's own values are made anew at the next start, which signs everybody out. A second
+    factor that is on stays: without it a password alone would open the account.
     """
     stays: list[SealedRow] = []
     for lost in [each for each in examine(secrets) if each.state != "opens"]:
@@ -121,6 +127,8 @@ def _forget(store: ControlStore, conn: Connection, row: SealedRow) -> bool:
     if row.purpose == connections.PURPOSE:
         if connections.forget_sealed(store, conn, row.id, reason="key lost"):
             return True
+    elif row.purpose == idempotency.PURPOSE:
+        idempotency.delete_where(conn, idempotency_keys.c.sealed_id == row.id)
     elif row.purpose in (KEY_CHECK, SIGNING_KEY):
         conn.execute(delete(installation).where(installation.c.value == row.id))
     elif conn.execute(select(users.c.id).where(users.c.totp_secret_id == row.id)).first():

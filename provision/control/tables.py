@@ -180,6 +180,26 @@ Index(
     postgresql_where=text("is_active"),
 )
 
+# What calls with an `Idempotency-Key` stand for, for a day. The answer is kept once there is one.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("key_hash", String(_DIGEST_CHARACTERS), primary_key=True),
+    Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("request_hash", String(_DIGEST_CHARACTERS), nullable=False),
+    Column("row_id", String(ID_CHARACTERS), nullable=False),
+    Column("sealed_id", String(ID_CHARACTERS), ForeignKey("sealed.id")),
+    Column("answer_bytes", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+    # Both, so that what a person holds is counted from the index alone.
+    Index("ix_idempotency_keys_user_id_answer_bytes", "user_id", "answer_bytes"),
+)
+
 # Places taken in the budgets of `attempts`, each gone by itself after a while.
 attempts = Table(
     "attempts",

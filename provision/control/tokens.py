@@ -21,6 +21,8 @@ from provision.control.users import PERSON_COLUMNS, Person, person_from
 from provision.errors import TokenNotFoundError, ValidationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection as SqlConnection
 
     from provision.control.sessions import Entitled
@@ -83,10 +85,12 @@ def create(
     address: str = "",
     agent: str = "",
     entitled: Entitled | None = None,
+    settle: Callable[[SqlConnection, str, Token], object] | None = None,
 ) -> tuple[str, Token]:
-    """Make a token; the raw text returned is kept nowhere.
+    """Make a token; the raw text returned is kept nowhere, unless `settle` keeps it sealed.
 
-    Raises ValidationError as `check` does, or SignInOverError when the person is not `entitled`.
+    Raises ValidationError as `check` does, or SignInOverError when the person is not `entitled`;
+    what `settle` raises on the same transaction leaves no token.
     It ends in a checksum, so that a mistyped one is told from a revoked one without the store.
     """
     name = normalized_name(name)
@@ -109,6 +113,8 @@ def create(
             agent=agent,
             detail={"token_id": token.id, "name": name, "read_only": read_only},
         )
+        if settle is not None:
+            settle(conn, raw, token)
     return raw, token
 
 

@@ -21,7 +21,7 @@ from provision.web import limits, reauthentication, session, workspace
 from provision.web.services import services
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection as SqlConnection
 
@@ -104,13 +104,14 @@ def save(
     choice: str | None,
     found: Sequence[FoundWorkspace],
     confirmed: Accepted | None,
+    settle: Callable[[SqlConnection, Connection], object] | None = None,
 ) -> Connection:
     """Seal and keep the string that `report` found good, in place of the one before.
 
     `choice` is `new` (also when None) or the owner id of one of `found`; `confirmed` is what
-    `confirm` gave. Where the tables are ready already, the workspace is entered too. Raises
-    ValidationError for another choice, ReauthenticationRequiredError when the code was used
-    meanwhile.
+    `confirm` gave; `settle` is called on the transaction that saves the string. Where the tables
+    are ready already, the workspace is entered too. Raises ValidationError for another choice,
+    ReauthenticationRequiredError when the code was used meanwhile.
     """
     target, reading = report.target, report.reading
     if target is None:
@@ -140,6 +141,7 @@ def save(
             server_version=report.server_version or "",
         ),
         secret=target.to_secret(),
+        settle=settle,
         **session.client(),
     )
     if before:

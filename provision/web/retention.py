@@ -1,4 +1,7 @@
-"""Lets go of audit events that are older than PROVISION_AUDIT_DAYS: at the start, then once a day.
+"""Deletes what is kept for a while only, at the start and then now and then.
+
+Audit events older than PROVISION_AUDIT_DAYS go once a day, kept answers of calls (control/
+idempotency) once an hour.
 
 A request does it in passing, a lot at a time, so that there is no thread for it, and nothing to do
 while nobody asks for anything.
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import OperationalError
 
-from provision.control import audit
+from provision.control import audit, idempotency
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,18 +26,26 @@ if TYPE_CHECKING:
     from provision.control.store import ControlStore
 
 _DAY_S: Final = 86_400
+_HOUR_S: Final = 3_600
 # While there is more to drop than one lot, the next one waits so long.
 _NEXT_LOT_S: Final = 10
 
 
-class Retention:
-    """Drops what is due, at most one lot a call; others go on while one call does."""
+class Sweep:
+    """Drops what is due, at most one lot a call; others go on while one call does.
+
+    `purge` drops a lot and returns how many that were.
+    """
 
     def __init__(
-        self, store: ControlStore, *, days: int, clock: Callable[[], float] = time.monotonic
+        self,
+        purge: Callable[[], int],
+        *,
+        every_s: int,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store = store
-        self._days = days
+        self._purge = purge
+        self._every_s = every_s
         self._clock = clock
         self._next = clock()
         self._turn = threading.Lock()
@@ -47,14 +58,24 @@ class Retention:
             self._next = self._clock() + _NEXT_LOT_S
             # A store that is busy is no reason to refuse a page.
             with suppress(OperationalError):
-                if not audit.purge(self._store, days=self._days):
-                    self._next = self._clock() + _DAY_S
+                if not self._purge():
+                    self._next = self._clock() + self._every_s
         finally:
             self._turn.release()
 
 
+class Retention(Sweep):
+    """The sweep of the audit trail, once a day."""
+
+    def __init__(
+        self, store: ControlStore, *, days: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(lambda: audit.purge(store, days=days), every_s=_DAY_S, clock=clock)
+
+
 def install(app: Flask, store: ControlStore, *, days: int) -> None:
     """Look now, and whenever `app` is asked for something."""
-    retention = Retention(store, days=days)
-    retention.look()
-    app.before_request(retention.look)
+    answers = Sweep(lambda: idempotency.purge(store), every_s=_HOUR_S)
+    for sweep in (Retention(store, days=days), answers):
+        sweep.look()
+        app.before_request(sweep.look)

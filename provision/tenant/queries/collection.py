@@ -92,9 +92,14 @@ class Collection(Declared[Card, Line]):
         owner_id: str,
         values: Mapping[str, Any],
         today: date | None = None,
+        row_id: str | None = None,
     ) -> str:
-        """A new row. Raises ValidationError for a reference that is not found."""
-        return writing.create(self, conn, owner_id, values, today)
+        """A new row, under `row_id` where that is given.
+
+        Raises ValidationError for a reference that is not found, RowRefusedError for an id that is
+        there already.
+        """
+        return writing.create(self, conn, Aim(owner_id, row_id or "", today=today), values)
 
     def update(
         self,

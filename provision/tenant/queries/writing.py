@@ -89,17 +89,13 @@ def get(of: AnyDeclared, conn: Connection, aim: Aim) -> str:
     return as_text(item)
 
 
-def create(
-    of: AnyDeclared,
-    conn: Connection,
-    owner_id: str,
-    values: Mapping[str, Any],
-    today: date | None,
-) -> str:
+def create(of: AnyDeclared, conn: Connection, aim: Aim, values: Mapping[str, Any]) -> str:
+    """Make a row, under the id of `aim` or, where that is empty, under a new one."""
     check(of, values)
     written = {f"new_{name}": value for name, value in {**of.defaults, **values}.items()}
-    statement = _create(of, today is not None)
-    answer = conn.execute(statement, {"owner_id": owner_id, "today": today, **written}).one()
+    statement = _create(of, aim.today is not None, bool(aim.row_id))
+    parameters = {"owner_id": aim.owner_id, "row_id": aim.row_id, "today": aim.today}
+    answer = conn.execute(statement, parameters | written).one()
     check_references(of, answer)
     return as_text(answer.item)
 
@@ -216,10 +212,10 @@ def _get(of: AnyDeclared, as_card: bool) -> Select[Any]:
 
 
 @lru_cache
-def _create(of: AnyDeclared, as_card: bool) -> Select[Any]:
+def _create(of: AnyDeclared, as_card: bool, has_id: bool) -> Select[Any]:
     table, names = of.table, tuple(of.defaults)
     written: dict[str, ColumnElement[Any]] = {
-        "id": func.gen_random_uuid(),
+        "id": ID if has_id else func.gen_random_uuid(),
         "user_id": OWNER,
         **{name: _new(of, name) for name in names},
         "created_at": utc_now(),

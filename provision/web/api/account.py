@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from provision.control import tokens, users
-from provision.errors import BadCredentialsError, ValidationError
+from provision.errors import BadCredentialsError, SecondFactorRejectedError, ValidationError
 from provision.web import codes, limits, session
 from provision.web.api.body import answer, read_object, text_fields
+from provision.web.api.once import (
+    AlreadyDoneError,
+    Attempt,
+    attempt_of,
+    key_or_none,
+    refuse_another,
+    replay,
+)
 from provision.web.api.times import rfc3339
 from provision.web.compression import keep_plain
 from provision.web.problem_details import ApiError
@@ -15,7 +23,10 @@ from provision.web.services import services
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response
+    from sqlalchemy import Connection as SqlConnection
 
+    from provision.control.second_factor import Accepted
+    from provision.control.tokens import Token
     from provision.control.users import Person
 
 _DAY_S: Final = 86_400
@@ -30,6 +41,7 @@ def register(bp: Blueprint) -> None:
 
 def create_token() -> Response:
     """Make an API token for who proves to be the account's person."""
+    key_or_none()
     body = read_object("email", "password", "code", "name", "read_only", "expires_days")
     email, password, code, name = text_fields(body, "email", "password", "code", "name")
     expires_days = _expires_days(body.get("expires_days"))
@@ -43,8 +55,10 @@ def create_token() -> Response:
     }
     if missing or not email:
         raise ValidationError(missing)
+    keep_plain()
     store = services().store
     limits.admit(email)
+    attempt: Attempt | None = None
     try:
         found = users.authenticate(
             store,
@@ -53,23 +67,44 @@ def create_token() -> Response:
             password=password or "",
             **session.client(),
         )
-        if found.person.two_factor:
-            _take_code(found.person, code)
+        attempt = attempt_of(found.person.id)
+        seen = attempt.look() if attempt else None
+        # A code is good once: who sends the same request again has used it up.
+        if (first := replay(seen)) is not None:
+            return first
+        accepted = _check_code(found.person, code) if found.person.two_factor else None
+        refuse_another(seen)
+        if accepted is not None:
+            codes.spend(accepted)
     except BadCredentialsError:
         limits.failed(email)
         raise
+    except SecondFactorRejectedError as error:
+        if attempt is None:
+            raise
+        return attempt.answer_of_another(error)
     expires_at = store.now() + expires_days * _DAY_S if expires_days else None
-    raw, token = tokens.create(
-        store,
-        user_id=found.person.id,
-        name=(name or "").strip()[:200] or "API",
-        read_only=read_only,
-        expires_at=expires_at,
-        **session.client(),
-        entitled=found.still_holds,
-    )
-    keep_plain()
-    return answer({"token": raw, "token_id": token.id, "expires_at": rfc3339(expires_at)}, 201)
+
+    def settle(conn: SqlConnection, raw: str, token: Token) -> None:
+        if attempt is not None:
+            attempt.settle(conn, _made(raw, token))
+
+    try:
+        raw, token = tokens.create(
+            store,
+            user_id=found.person.id,
+            name=(name or "").strip()[:200] or "API",
+            read_only=read_only,
+            expires_at=expires_at,
+            **session.client(),
+            entitled=found.still_holds,
+            settle=settle,
+        )
+    except AlreadyDoneError as error:
+        if attempt is None:
+            raise
+        return attempt.answer_of_another(error)
+    return _made(raw, token)
 
 
 def user() -> Response:
@@ -87,15 +122,21 @@ def user() -> Response:
     )
 
 
-def _take_code(person: Person, code: str | None) -> None:
-    """Use up the second factor's code. Raises ApiError when there is none."""
+def _made(raw: str, token: Token) -> Response:
+    return answer(
+        {"token": raw, "token_id": token.id, "expires_at": rfc3339(token.expires_at)}, 201
+    )
+
+
+def _check_code(person: Person, code: str | None) -> Accepted:
+    """Look at the second factor's code. Raises ApiError when there is none."""
     if not code:
         raise ApiError(
             401,
             "two_factor_required",
             "Two-factor is on for this account: send its code, or a recovery code, as `code` too.",
         )
-    codes.spend(codes.check(person, code))
+    return codes.check(person, code)
 
 
 def _expires_days(value: Any) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from flask import Response, make_response, request
+from flask import Response, g, make_response, request
 
 from provision.errors import ValidationError
 from provision.nouns.spelling import MOST_NAMED, suggestion
@@ -26,17 +26,25 @@ def read_object(*known: str, optional: bool = False) -> dict[str, Any]:
     Its members are held to `known`; without any that is left to the caller. An empty body is an
     empty object where it is `optional`. Raises ApiError, or ValidationError for unknown members.
     """
-    raw = request.get_data()
-    if not raw and optional:
+    if optional and not request.get_data():
         return {}
-    _check_type()
-    try:
-        body = read_json_object(raw)
-    except MalformedJsonError as error:
-        raise ApiError(400, "malformed_json", str(error)) from None
+    check_readable()
+    body: dict[str, Any] = g.json_body
     if known or optional:
         check_members(body, known)
     return body
+
+
+def check_readable() -> None:
+    """Raise ApiError for a body that is there and is no JSON object; what is read is kept."""
+    raw = request.get_data()
+    if "json_body" in g:
+        return
+    _check_type()
+    try:
+        g.json_body = read_json_object(raw)
+    except MalformedJsonError as error:
+        raise ApiError(400, "malformed_json", str(error)) from None
 
 
 def count_body() -> None:

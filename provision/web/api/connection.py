@@ -10,13 +10,17 @@ from provision.errors import NotConnectedError, ValidationError
 from provision.tenant.schema import LATEST
 from provision.web import connecting, session, workspace
 from provision.web.api.body import answer, read_object, text_fields
+from provision.web.api.once import once, settle
 from provision.web.api.times import rfc3339
 from provision.web.problem_details import problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask import Blueprint
 
     from provision.control.connections import Connection
+    from provision.tenant.rows import FoundWorkspace
     from provision.tenant.schema import SchemaReport
 
 _TEXTS: Final = (
@@ -29,10 +33,11 @@ def register(bp: Blueprint) -> None:
     """Add the routes to `bp`."""
     path = "/user/database-connection"
     bp.add_url_rule(path, "connection", show, methods=["GET"])
-    bp.add_url_rule(path, "connect", connect, methods=["POST"])
+    bp.add_url_rule(path, "connect", once(connect), methods=["POST"])
     bp.add_url_rule(path, "disconnect", disconnect, methods=["DELETE"])
     bp.add_url_rule(f"{path}/schema", "schema", show_schema, methods=["GET"])
-    bp.add_url_rule(f"{path}/schema", "apply_schema", apply_schema, methods=["POST"])
+    apply = once(apply_schema, body_is_needed=False)
+    bp.add_url_rule(f"{path}/schema", "apply_schema", apply, methods=["POST"])
 
 
 def show() -> Response:
@@ -70,23 +75,14 @@ def connect() -> Response:
             errors={"connectionString": [report.detail]},
         )
     found = connecting.found_workspaces(report)
-    connection = connecting.save(report, choice=choice, found=found, confirmed=confirmed)
-    return answer(
-        {
-            "success": True,
-            "connection": _described(connection),
-            "workspaces": [
-                {
-                    "owner_id": each.owner_id,
-                    "name": each.name,
-                    "projects": each.projects,
-                    "tasks": each.tasks,
-                    "last_change": each.last_change,
-                }
-                for each in found
-            ],
-        }
+    connection = connecting.save(
+        report,
+        choice=choice,
+        found=found,
+        confirmed=confirmed,
+        settle=lambda conn, saved: settle(conn, _connected(saved, found)),
     )
+    return _connected(connection, found)
 
 
 def disconnect() -> Response:
@@ -114,6 +110,25 @@ def _connection() -> Connection:
     if connection is None:
         raise NotConnectedError
     return connection
+
+
+def _connected(connection: Connection, found: Sequence[FoundWorkspace]) -> Response:
+    return answer(
+        {
+            "success": True,
+            "connection": _described(connection),
+            "workspaces": [
+                {
+                    "owner_id": each.owner_id,
+                    "name": each.name,
+                    "projects": each.projects,
+                    "tasks": each.tasks,
+                    "last_change": each.last_change,
+                }
+                for each in found
+            ],
+        }
+    )
 
 
 def _described(connection: Connection) -> dict[str, Any]:

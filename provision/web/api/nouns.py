@@ -5,6 +5,7 @@ Rows are built as JSON by the tenant's PostgreSQL and passed through as they com
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID  # noqa: TC003  # msgspec reads the annotation at run time
@@ -12,7 +13,7 @@ from uuid import UUID  # noqa: TC003  # msgspec reads the annotation at run time
 import msgspec
 from flask import Response, make_response, request, url_for
 
-from provision.errors import StaleVersionError, ValidationError
+from provision.errors import NotFoundError, RowRefusedError, StaleVersionError, ValidationError
 from provision.nouns.fields import Day, FieldError, Reference, Text
 from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.projects import PROJECTS
@@ -21,6 +22,7 @@ from provision.tenant.queries.team import TEAM
 from provision.web import workspace
 from provision.web.api.body import raw_answer, read_object, row_answer
 from provision.web.api.conditions import CONDITIONS, expected_versions
+from provision.web.api.once import once, reserved_id
 from provision.web.api.query import PARAMETERS
 from provision.web.problem_details import ApiError
 
@@ -83,7 +85,7 @@ def register(bp: Blueprint) -> None:
         collection, one = f"/{resource.of.noun.path}", f"/{resource.of.noun.path}/<uuid:row_id>"
         for rule, name, view, method in (
             (collection, "list", calls.list, "GET"),
-            (collection, "create", calls.create, "POST"),
+            (collection, "create", once(calls.create), "POST"),
             (one, "get", calls.get, "GET"),
             (one, "update", calls.update, "PATCH"),
             (one, "delete", calls.delete, "DELETE"),
@@ -117,7 +119,7 @@ class _Calls:
         """A new row."""
         resource = self._resource
         values = resource.of.noun.read(read_object(), creating=True, strict=True)
-        row = workspace.write(resource.of.create, values=values)
+        row = self._create(values)
         response = self._answer(row, 201)
         row_id = decode(row, _Identified).id
         response.headers["Location"] = url_for(f"api.{resource.of.noun.path}_get", row_id=row_id)
@@ -145,6 +147,19 @@ class _Calls:
         """Remove a row, if it is still the one that was read."""
         self._unless_stale(self._resource.of.delete, row_id, version=self._expected(row_id))
         return make_response("", 204)
+
+    def _create(self, values: Mapping[str, Any]) -> str:
+        """Make the row, or find the one that an earlier try of the same request made."""
+        of, row_id = self._resource.of, reserved_id()
+        if row_id is None:
+            return workspace.write(of.create, values=values)
+        try:
+            return workspace.write(of.create, values=values, row_id=row_id)
+        except RowRefusedError:
+            # Its id may be there already: the answer to what made it was lost.
+            with suppress(NotFoundError):
+                return workspace.read(of.get, row_id=row_id)
+            raise
 
     def _answer(self, row: str, status: int = 200) -> Response:
         version = decode(row, _Identified).version

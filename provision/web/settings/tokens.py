@@ -87,6 +87,7 @@ def create_token() -> Response:
             expires_at=expires_at,
             **session.client(),
             entitled=session.still_stands,
+            settle=None,
         )
     except (ValidationError, ReauthenticationRequiredError) as error:
         return _show(typed, errors=error.errors)

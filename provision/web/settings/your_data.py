@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _PAGE: Final = "settings/your_data.html"
 _NOT_IN_IT: Final = (
     "Not in here: your password, second factor, recovery codes, tokens and session ids, of which "
-    "we keep only hashes or sealed values; and your connection string, which is never shown again. "
+    "we keep only hashes or sealed values; answers to calls of the API that carried an "
+    "Idempotency-Key, which are sealed and deleted after 24 hours; and your connection string, "
+    "which is never shown again. "
     "Your projects, tasks and people are in your own database."
 )
 
@@ -96,6 +98,7 @@ def _readable(found: dossier.Dossier) -> dict[str, Any]:
         else None,
         "half_sign_ins": [_times(each) for each in found.half_sign_ins],
         "password_reset_links": [_times(each) for each in found.password_resets],
+        "idempotency_keys": [_times(each) for each in found.idempotency_keys],
         "activity": [
             {"at": rfc3339(each.at)} | _without(asdict(each), "id", "user_id", "at")
             for each in found.events

@@ -137,5 +137,8 @@ class Call:
             usual.append(problems.UNAVAILABLE)
         if self.reaches_database:
             usual += [problems.NOT_SET_UP, problems.DATABASE_FAILED]
+        if self.method == "POST":
+            # More idempotency keys within a day than are kept.
+            usual.append(problems.RATE_LIMITED)
         by_status = {each.status: each for each in (*usual, *self.bad)}
         return list(by_status.values())
