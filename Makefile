@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 
-.PHONY: help run test lint format dist lock clean
+.PHONY: help run test lint format dist lock typescript clean
 
 help:
 	@echo "make run     install what is needed and start the demo on http://127.0.0.1:8000"
@@ -14,6 +14,7 @@ help:
 	@echo "make format  put all code into the agreed form"
 	@echo "make dist    build dist/provision, the whole product in one file"
 	@echo "make lock    choose the newest versions of all dependencies again (needs uv)"
+	@echo "make typescript  install the packages of the TypeScript test (needs Node and npm)"
 	@echo "make clean   remove what the above made, but not ./data"
 
 run: $(VENV)/.installed-demo
@@ -63,6 +64,11 @@ lock:
 	$(COMPILE) --upgrade --group test -o requirements-test.lock
 	$(COMPILE) -c requirements-test.lock --extra demo -o requirements-demo.lock
 	$(COMPILE) -c requirements-test.lock -o requirements.lock
+
+# Read by tests/web/api/openapi/test_typescript_client.py, which is skipped without.
+typescript:
+	@command -v npm >/dev/null || { echo "make typescript needs Node and npm"; exit 1; } >&2
+	npm ci --prefix tests/web/api/openapi/typescript
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

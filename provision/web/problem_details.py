@@ -16,6 +16,7 @@ _TITLES: Final[Mapping[int, str]] = {
     403: "This is not allowed",
     404: "There is nothing here",
     405: "This cannot be done here",
+    408: "This request took too long",
     409: "This does not fit what is there",
     412: "Changed elsewhere",
     413: "This is too large",

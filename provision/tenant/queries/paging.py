@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_LIMIT = 200
-# A key is at most 200 characters of a name.
-MAX_CURSOR_LENGTH = 8192
+# A key is at most 200 characters of a name, of which each may take six as JSON, and a third more
+# in base 64.
+MAX_CURSOR_LENGTH = 2048
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from provision.control import tokens, users
@@ -142,8 +143,10 @@ def _check_code(person: Person, code: str | None) -> Accepted:
 def _expires_days(value: Any) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _LONGEST_DAYS:
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    # 30.0 is a whole number, too, as JSON has it.
+    if not is_number or not 1 <= value <= _LONGEST_DAYS or value % 1:
         raise ValidationError(
             {"expires_days": [f"This is a whole number of days from 1 to {_LONGEST_DAYS:,}."]}
         )
-    return value
+    return int(value)

@@ -38,13 +38,15 @@ DEFAULT_LIMIT: Final = 50
 MOST_ROWS: Final = 200
 NO_VERSION: Final = ""
 """A version that no row has."""
+LONGEST_WORDS: Final = 300
+"""As many characters as fit into an address of 4,000 bytes whatever they are."""
 
 _DAYS = {name: Day(column=name, label="This day") for name in ("due_before", "due_after")}
 _REFERENCES = {
     "project_id": Reference(column="project_id", label="This project"),
     "assignee_id": Reference(column="assignee_id", label="This person"),
 }
-_WORDS = {"q": Text(column="q", label="The text to look for", most=10_000, multiline=True)}
+_WORDS = {"q": Text(column="q", label="The text to look for", most=LONGEST_WORDS, multiline=True)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from tests.web.conftest import PASSWORD, Visitor
@@ -51,6 +52,17 @@ def test_an_expiring_token_says_when(app: Flask, client: Visitor) -> None:
     assert _token(app) != _token(app)
 
 
+def test_a_whole_number_of_days_may_be_written_with_a_point(client: Visitor) -> None:
+    made = client.raw(
+        "POST",
+        "/api/auth/token",
+        data=msgspec.json.encode(WHO | {"expires_days": 7.0}),
+        content_type="application/json",
+    )
+    assert made.status_code == 201, made.text
+    assert made.get_json()["expires_at"].endswith("Z")
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
@@ -60,6 +72,8 @@ def test_an_expiring_token_says_when(app: Flask, client: Visitor) -> None:
         ({"email": 7}, 422, "validation_failed"),
         ({"expires_days": 0}, 422, "validation_failed"),
         ({"expires_days": True}, 422, "validation_failed"),
+        ({"expires_days": 7.5}, 422, "validation_failed"),
+        ({"expires_days": "7"}, 422, "validation_failed"),
         ({"read_only": "yes"}, 422, "validation_failed"),
         ({"name": "a\nb"}, 422, "validation_failed"),
     ],

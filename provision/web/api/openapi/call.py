@@ -9,7 +9,7 @@ from provision.web.api.openapi import problems
 from provision.web.api.openapi.headers import header, parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from provision.web.api.openapi.problems import Problem
 
@@ -28,12 +28,11 @@ class Good:
     headers: tuple[str, ...] = ()
     links: Mapping[str, Any] = field(default_factory=dict)
 
-    def response(self, *, body: bool, replayed: bool) -> dict[str, Any]:
-        names = self.headers
+    def response(self, more: Sequence[str], *, body: bool) -> dict[str, Any]:
+        """The answer with its own headers and `more`; without a `body` for HEAD."""
+        names = [*self.headers, *more]
         if self.schema is not None:
-            names += ("Content-Encoding", "Vary")
-        if replayed:
-            names += ("Idempotent-Replayed",)
+            names += ["Content-Encoding", "Vary"]
         answer: dict[str, Any] = {"description": self.words}
         if names:
             answer["headers"] = {
@@ -51,8 +50,8 @@ class Call:
     """`name` is the operation's id, `tag` the subject it stands under.
 
     `access`: `anybody` may call, the `body` proves who is calling, or a `person` has to be signed
-    in. `reaches_database`: the person's database is asked, and may be in the way. `conditional`:
-    `If-None-Match` is looked at. `bad` are the errors of this call beside those of its kind.
+    in. `reaches_database`: the person's database is asked, and may be in the way. `bad` are the
+    errors of this call beside those of its kind.
     """
 
     method: str
@@ -67,7 +66,6 @@ class Call:
     body: Mapping[str, Any] | None = None
     body_is_needed: bool = True
     reaches_database: bool = False
-    conditional: bool = False
     bad: tuple[Problem, ...] = ()
 
     def operations(self) -> dict[str, dict[str, Any]]:
@@ -89,7 +87,7 @@ class Call:
             "security": self._security(),
         }
         parameters = [dict(each) for each in self.parameters]
-        if self.conditional:
+        if self._is_tagged():
             parameters.append(parameter("If-None-Match"))
         if method == "POST":
             parameters.append(parameter("Idempotency-Key"))
@@ -107,10 +105,16 @@ class Call:
         session: dict[str, list[str]] = {"session": []}
         return [{"token": []}, session if self.method == "GET" else session | {"csrf": []}]
 
+    def _is_tagged(self) -> bool:
+        """Whether the answer has a tag that `If-None-Match` is compared with: JSON that is read."""
+        return self.method == "GET" and self.good.content_type == _JSON
+
     def _responses(self, *, body: bool) -> dict[str, Any]:
-        good = self.good.response(body=body, replayed=self.method == "POST")
+        names = ["ETag"] if self._is_tagged() else []
+        names += ["Idempotent-Replayed"] if self.method == "POST" else []
+        good = self.good.response(names, body=body)
         responses = {str(self.good.status): good}
-        if self.conditional:
+        if self._is_tagged():
             responses["304"] = {
                 "description": "It is still what `If-None-Match` names.",
                 "headers": header("ETag"),
@@ -125,16 +129,18 @@ class Call:
 
     def _problems(self) -> list[Problem]:
         """The errors of this call; what it names itself stands for the usual one of the status."""
-        usual = [problems.BAD_REQUEST, problems.METHOD_NOT_ALLOWED, problems.INVALID]
+        # A body that is too long is refused by a call that takes none, too.
+        usual = [
+            *(problems.BAD_REQUEST, problems.METHOD_NOT_ALLOWED, problems.TOO_SLOW),
+            *(problems.TOO_LARGE, problems.INVALID, problems.UNAVAILABLE),
+        ]
         if self.access != "body":
             # What is open to everybody refuses a bad token, too.
             usual.append(problems.UNAUTHORIZED)
         if self.access == "person" and self.method != "GET":
             usual.append(problems.FORBIDDEN)
         if self.body is not None:
-            usual += [problems.TOO_LARGE, problems.UNSUPPORTED]
-        if self.access != "anybody":
-            usual.append(problems.UNAVAILABLE)
+            usual.append(problems.UNSUPPORTED)
         if self.reaches_database:
             usual += [problems.NOT_SET_UP, problems.DATABASE_FAILED]
         if self.method == "POST":

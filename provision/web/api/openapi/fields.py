@@ -32,6 +32,7 @@ _NO_CHARACTER: Final[Schema] = {
     "description": "Blank, which means null.",
 }
 STORABLE: Final = r"^[^\x00]*$"
+SOME_TEXT: Final = rf"^[^\x00]*[^{_BLANK}\x00][^\x00]*$"
 ONE_LINE: Final = f"^{_BLANKS}[^{_CONTROL}]*{_BLANKS}$"
 _SOME_LINE: Final = (
     f"^{_BLANKS}[^{_BLANK}{_CONTROL}]([^{_CONTROL}]*[^{_BLANK}{_CONTROL}])?{_BLANKS}$"

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from provision.web.api.openapi.fields import ID
 
-_TAG: Final = r'"[\x21\x23-\x7e]*"'
-_TAGS: Final = rf"(W/)?{_TAG}(\s*,\s*(W/)?{_TAG})*"
+_TAG: Final = r'^(W/)?"[\x21\x23-\x7e]*"$'
 
 HEADERS: Final[dict[str, dict[str, Any]]] = {
     "ETag": {
-        "description": "The version of what is answered, for `If-Match` and `If-None-Match`.",
-        "schema": {"type": "string", "pattern": rf"^(W/)?{_TAG}$"},
+        "description": "The version of what is answered, for `If-Match` and `If-None-Match`. "
+        "It ends in `-gzip` where the body is compressed, and stands for the same version.",
+        "schema": {"type": "string", "pattern": _TAG},
         "required": True,
     },
     "Location": {
@@ -66,14 +66,14 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "name": "If-Match",
         "in": "header",
         "description": "The `ETag` of the row that was read, or several; 412 if it has changed "
-        "since. An empty tag matches nothing, `*` any row that is there.",
-        "schema": {"type": "string", "pattern": rf"^(\*|{_TAGS})$"},
+        "since. What is no tag matches nothing, `*` any row that is there.",
+        "schema": {"type": "string"},
     },
     "If-None-Match": {
         "name": "If-None-Match",
         "in": "header",
         "description": "The `ETag` of what was read, or several; 304 if it is still the same.",
-        "schema": {"type": "string", "pattern": rf"^(\*|{_TAGS})$"},
+        "schema": {"type": "string"},
     },
     "Idempotency-Key": {
         "name": "Idempotency-Key",

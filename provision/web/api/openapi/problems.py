@@ -144,6 +144,12 @@ METHOD_NOT_ALLOWED: Final = Problem(
     "This address does not take this method.",
     headers=("Allow",),
 )
+TOO_SLOW: Final = Problem(
+    "TooSlowProblem",
+    408,
+    ("request_timeout",),
+    "The request did not arrive in time, and nothing was done with it.",
+)
 NOT_SET_UP: Final = Problem(
     "NotSetUpProblem",
     409,
@@ -210,7 +216,8 @@ UNAVAILABLE: Final = Problem(
     "UnavailableProblem",
     503,
     ("unavailable",),
-    "Provision's own store does not answer. The person's database is not concerned.",
+    "Provision's own store does not answer, or the server is too busy. The person's database is "
+    "not concerned.",
     members={"remedy": _REMEDY},
     headers=("Retry-After-If-Known",),
 )
@@ -219,7 +226,7 @@ DATABASE_FAILED: Final = Problem(
     503,
     (*_DATABASE_FAILURES, *UNAVAILABLE.codes),
     "The person's database did not answer as it should: `cause` says why. Or, as `unavailable` "
-    "and without a cause, Provision's own store does not answer.",
+    "and without a cause, Provision's own store does not answer, or the server is too busy.",
     members={"cause": _CAUSE, "remedy": _REMEDY},
     headers=("Retry-After-If-Known",),
 )
@@ -240,6 +247,6 @@ def stale(title: str) -> Problem:
 
 ALL: Final = (
     *(BAD_REQUEST, UNAUTHORIZED, BAD_CREDENTIALS, FORBIDDEN, NOT_CONFIRMED, NOT_FOUND),
-    *(METHOD_NOT_ALLOWED, NOT_SET_UP, SCHEMA_CONFLICT, TOO_LARGE, UNSUPPORTED, INVALID),
+    *(METHOD_NOT_ALLOWED, TOO_SLOW, NOT_SET_UP, SCHEMA_CONFLICT, TOO_LARGE, UNSUPPORTED, INVALID),
     *(BAD_CONNECTION, RATE_LIMITED, UNAVAILABLE, DATABASE_FAILED),
 )

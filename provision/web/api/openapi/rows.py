@@ -9,7 +9,7 @@ from msgspec import inspect
 from provision.nouns.fields import Choice
 from provision.tenant.queries.paging import MAX_CURSOR_LENGTH
 from provision.tenant.rows import Project, Task, TeamMember
-from provision.web.api.nouns import DEFAULT_LIMIT, MOST_ROWS, RESOURCES
+from provision.web.api.nouns import DEFAULT_LIMIT, LONGEST_WORDS, MOST_ROWS, RESOURCES
 from provision.web.api.openapi import fields, problems
 from provision.web.api.openapi.call import Call, Good
 from provision.web.api.openapi.headers import parameter, query
@@ -120,12 +120,16 @@ def _calls_of(resource: Resource) -> Iterator[Call]:
             ),
             query(
                 "cursor",
-                {"type": "string", "minLength": 1, "maxLength": MAX_CURSOR_LENGTH},
+                {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": MAX_CURSOR_LENGTH,
+                    "pattern": "^[A-Za-z0-9_-]+$",
+                },
                 "The `next_cursor` of the page before, with the same filters and order.",
             ),
         ),
-        good=Good(words="A page of rows.", schema=_reference(f"{title}Page"), headers=("ETag",)),
-        conditional=True,
+        good=Good(words="A page of rows.", schema=_reference(f"{title}Page")),
         reaches_database=True,
     )
     yield Call(
@@ -159,8 +163,7 @@ def _calls_of(resource: Resource) -> Iterator[Call]:
         summary=f"Read a {name}",
         words="The row as it is now.",
         parameters=(parameter("Id"),),
-        good=Good(words=f"The {name}.", schema=row, headers=("ETag",)),
-        conditional=True,
+        good=Good(words=f"The {name}.", schema=row),
         reaches_database=True,
         bad=(problems.NOT_FOUND,),
     )
@@ -199,7 +202,8 @@ _DELETED: Final = {
 
 def _filter(noun: Noun, name: str) -> dict[str, Any]:
     if name == "q":
-        text = {"type": "string", "minLength": 1, "pattern": fields.STORABLE}
+        text = {"type": "string", "minLength": 1, "maxLength": LONGEST_WORDS}
+        text |= {"pattern": fields.SOME_TEXT}
         return query(name, text, _FILTER_WORDS[name])
     if name.startswith("due_"):
         return query(name, fields.DAY, _FILTER_WORDS[name])

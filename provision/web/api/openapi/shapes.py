@@ -154,24 +154,18 @@ _Pasted = Annotated[
         "lines of an `.env` file and others."
     ),
 ]
-_Again = Annotated[
-    _ConnectionString | UnsetType | None,
-    Meta(description="The same under its other name; one of the two is needed."),
-]
 
 
 class NewConnection(_Connecting, kw_only=True):
     """A database to connect, as `connectionString`."""
 
     connectionString: _Pasted  # noqa: N815  # the name in JSON
-    connection_string: _Again = UNSET
 
 
 class NewConnectionInSnakeCase(_Connecting, kw_only=True):
     """A database to connect, as `connection_string`."""
 
     connection_string: _Pasted
-    connectionString: UnsetType | None = UNSET  # noqa: N815
 
 
 class FoundWorkspace(Struct):
