@@ -24,7 +24,8 @@ from sqlalchemy.exc import OperationalError
 
 from provision.control import idempotency
 from provision.control.idempotency import Ticket
-from provision.errors import ProvisionError, TooManyKeysError, ValidationError
+from provision.errors import ProvisionError, TenantError, TooManyKeysError, ValidationError
+from provision.tenant.wording import MAY_BE_DONE
 from provision.web import session
 from provision.web.api.body import check_readable
 from provision.web.problem_details import ApiError
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 
 HEADER: Final = "Idempotency-Key"
 _KEY: Final = re.compile(r"[\x20-\x7e]{1,255}")
+_SEND_AGAIN: Final = (
+    "It may have been saved all the same: send it again with the same Idempotency-Key, and it is "
+    "there once."
+)
 _HEADERS: Final = ("Content-Type", "Location", "ETag")
 
 
@@ -174,6 +179,8 @@ def once(view: Callable[..., Response], *, body_is_needed: bool = True) -> Calla
         try:
             response = view(**arguments)
         except (ProvisionError, ApiError, AlreadyDoneError) as error:
+            if isinstance(error, TenantError):
+                error.remedy = error.remedy.replace(MAY_BE_DONE, _SEND_AGAIN)
             return attempt.answer_of_another(error)
         if response.status_code < 300:
             attempt.keep(response, again=g.get("is_settled", False))

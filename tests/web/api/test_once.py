@@ -280,6 +280,7 @@ def test_a_write_whose_answer_was_lost_is_sent_again_and_makes_no_second_row(
     proxy.fall_silent()
     lost = visitor.raw("POST", path, json=body, headers=headers)
     assert (lost.status_code, lost.get_json(force=True)["code"]) == (503, "database_timeout")
+    assert "send it again with the same Idempotency-Key" in lost.get_json(force=True)["remedy"]
     assert _count(visitor, table) == 1
     proxy.speak_again()
     found = visitor.raw("POST", path, json=body, headers=headers)
