@@ -194,8 +194,9 @@ def _contradictions(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "PROVISION_TRUSTED_PROXIES is "
             f"{settings.trusted_proxies} and PROVISION_PUBLIC_URL is not set",
-            "Set it to the address people use: links made by `provision users reset-password` "
-            "lead to PROVISION_HOST and PROVISION_PORT otherwise.",
+            "Set it to the address people use: a server on loopback answers for no other host, and "
+            "links made by `provision users reset-password` lead to PROVISION_HOST and "
+            "PROVISION_PORT otherwise.",
             is_note=True,
         )
     if (settings.public_url or "").startswith("https:") and not settings.trusted_proxies:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from provision.tenant.queries import shell, tasks
 from provision.tenant.queries.dashboard import overview
 from provision.web import dashboard_panels, filters, task_lists, task_view, workspace
+from provision.web.addresses import safe_next
 from provision.web.htmx import htmx
 from provision.web.partials import respond
 
@@ -72,5 +73,5 @@ def _side_lists(lists: Shell | None) -> Response:
         "side_lists",
         shell=lists,
         active=request.args.get("active", ""),
-        here=urlsplit(htmx.current_url).path,
+        here=safe_next(urlsplit(htmx.current_url).path) or "/",
     )

@@ -74,6 +74,7 @@ _NEEDS_TABLES: Final = (errors.SchemaNotReadyError, errors.SchemaConflictError)
 
 # More fields than any form of ours has; of half a million a page of 20 MB would be made.
 _MOST_REPEATED: Final = 100
+_ADDRESSES: Final = ("next", "at")
 _NEVER_REPEATED: Final = frozenset(
     {
         "csrf_token",
@@ -255,7 +256,14 @@ def _typed() -> list[tuple[str, str]]:
         return []
     if len(fields) > _MOST_REPEATED:
         return []
-    return [(name, value) for name, value in fields if name not in _NEVER_REPEATED]
+    return [(name, value) for name, value in fields if _may_repeat(name, value)]
+
+
+def _may_repeat(name: str, value: str) -> bool:
+    """Whether a field is offered again: no secret, and no address of another site."""
+    if name in _ADDRESSES:
+        return safe_next(value) is not None
+    return name not in _NEVER_REPEATED
 
 
 def _connection_page() -> str:
