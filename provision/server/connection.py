@@ -158,9 +158,8 @@ class Connection(asyncio.BufferedProtocol):
         self._count()
 
     def eof_received(self) -> bool:
-        # A client may close its side and still wait for the answer.
+        # A client may close its side and still wait for the answers to what it sent before.
         self._has_ended = True
-        self._keeps_alive = False
         return self.state in (State.SERVED, State.ANSWERED)
 
     def pause_writing(self) -> None:
@@ -256,6 +255,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def _wait_for_more(self) -> None:
         """Allow a request as long as its length needs at the slowest pace allowed."""
+        if self._has_ended and self._transport is not None:
+            self._transport.close()
+            return
         arrived = self._buffer.arrived_bytes
         if arrived and self.state is not State.ARRIVING:
             self._enter(State.ARRIVING, _ARRIVAL_S)
