@@ -22,6 +22,7 @@ from provision.errors import (
     SettingsError,
 )
 from provision.figures import Figures
+from provision.memory import give_back_at_once
 from provision.passwords import PasswordHasher
 from provision.settings import Settings, forget_libpq_environment
 from provision.tenant.access import TenantAccess
@@ -57,6 +58,7 @@ def assemble(settings: Settings) -> Flask:
             "can run the built-in server"
         )
     forget_libpq_environment()
+    give_back_at_once()
     store, secrets = open_store(settings)
     policy = network_policy(settings)
     if settings.mode != "operator":

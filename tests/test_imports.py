@@ -18,6 +18,7 @@ _MAY_IMPORT = {
     "admission": {"errors", "control", "tenant"},
     "logs": set[str](),
     "figures": set[str](),
+    "memory": set[str](),
     "response_headers": set[str](),
     "vault": {"errors"},
     "guessable": set[str](),
@@ -26,7 +27,7 @@ _MAY_IMPORT = {
     "built_in": {"errors"},
     "nouns": {"nouns", "errors"},
     "control": {"control", "errors", "vault", "passwords", "totp"},
-    "tenant": {"tenant", "nouns", "errors"},
+    "tenant": {"tenant", "nouns", "errors", "memory"},
     "web": {
         *("web", "figures", "control", "tenant", "nouns", "response_headers"),
         *("errors", "settings", "passwords", "totp"),

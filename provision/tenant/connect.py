@@ -18,12 +18,13 @@ from provision.tenant import guarded, isolated
 from provision.tenant.deadline import Deadline
 from provision.tenant.failures import failure, refused, translate
 from provision.tenant.libpq import certificate_file, keywords
-from provision.tenant.wire import TenantConnection, poll_to_end
+from provision.tenant.wire import TenantConnection, TooTalkativeError, poll_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from provision.tenant.network import NetworkPolicy
+    from provision.tenant.room import Room
     from provision.tenant.target import Target
 
 _T = TypeVar("_T")
@@ -79,6 +80,7 @@ def connect_by(
     query_timeout_s: float,
     max_result_bytes: int | None,
     application_name: str = "provision",
+    room: Room | None = None,
 ) -> TenantConnection:
     """`connect` under the deadline of a call that began earlier."""
     addresses = _resolve(deadline, target, policy)
@@ -103,7 +105,7 @@ def connect_by(
     connection.autocommit = True
     connection.prepare_threshold = None
     connection.target = target
-    connection.limit(query_timeout_s=query_timeout_s, max_result_bytes=max_result_bytes)
+    connection.limit(query_timeout_s=query_timeout_s, max_result_bytes=max_result_bytes, room=room)
     return connection
 
 
@@ -183,6 +185,8 @@ def _attempt(
         return failure("connect_timeout", target=target)
     except guarded.TooManyRoundsError:
         return failure("auth_method_refused", target=target, why="rounds")
+    except TooTalkativeError:
+        return failure("not_postgres", target=target)
     except (psycopg.Error, OSError, ValueError) as error:
         found = translate(error, target=target, connecting=True)
     else:

@@ -28,6 +28,7 @@ from provision.errors import (
     TenantError,
     UnreachableError,
 )
+from provision.memory import give_back
 from provision.tenant.breaker import Breakers, Visit
 from provision.tenant.connect import NotBegunError, connect_by
 from provision.tenant.deadline import Deadline
@@ -36,6 +37,7 @@ from provision.tenant.failures import failure, not_let_in, translate
 from provision.tenant.ledger import Doomed, Grant, Ledger, Tenant
 from provision.tenant.loan import Loan
 from provision.tenant.reaper import Reaper
+from provision.tenant.room import Room
 from provision.tenant.traffic import Traffic
 from provision.tenant.wire import TenantConnection, await_hang_ups
 
@@ -122,6 +124,7 @@ class EngineRegistry:
         self._connect_timeout_s: Final = connect_timeout_s
         self._query_timeout_s: Final = query_timeout_s
         self._max_result_bytes: Final = max_result_bytes
+        self._room: Final = Room(max_result_bytes)
         self._clock: Final = clock
         self._engines: Final = EngineMaker()
         self._ledger: Final = Ledger(
@@ -197,6 +200,7 @@ class EngineRegistry:
         return {
             **self._ledger.stats(),
             **self._breakers.stats(),
+            "answer_bytes_held": self._room.held,
             "connections_opened_total": opened,
             "connections_found_dead_total": replaced,
         }
@@ -268,6 +272,7 @@ class EngineRegistry:
                 policy=self._policy,
                 query_timeout_s=self._query_timeout_s,
                 max_result_bytes=self._max_result_bytes,
+                room=self._room,
             )
         except NotBegunError:
             raise
@@ -301,8 +306,11 @@ class EngineRegistry:
                 raise
 
     def _check_in(self, tenant: Tenant, connection: TenantConnection) -> None:
+        if connection.is_worn:
+            give_back()
         connection.end_call()
-        if connection.is_idle and self._ledger.put_back(tenant, connection):
+        is_good = connection.is_idle and not connection.is_worn
+        if is_good and self._ledger.put_back(tenant, connection):
             self._reaper.expect(self._reap_in_s)
             return
         if connection.has_unfinished:

@@ -1,7 +1,10 @@
 """One connection to a tenant's PostgreSQL that is never waited for too long.
 
-`connect` opens it. In all it does it lives under a deadline and a limit on bytes; past either it is
-closed at once, without asking the server, and the call ends with our own error.
+`connect` opens it. In all it does it lives under a deadline and under limits on bytes; past one it
+is closed at once, without asking the server, and the call ends with our own error.
+
+Three things are counted: what the server sent for a statement, what it sent of one message (libpq
+holds that several times over, and an error text more often still), and what the rows take here.
 """
 
 from __future__ import annotations
@@ -10,25 +13,30 @@ import math
 import os
 import select
 import socket
-import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
 from psycopg import generators, pq
+from psycopg.adapt import AdaptersMap, Loader
 from psycopg.waiting import Ready, Wait
 
 from provision.errors import ResultTooLargeError
+from provision.tenant.answers import TenantCursor
 from provision.tenant.deadline import Deadline
 from provision.tenant.failures import failure
+from provision.tenant.feed import Feed
+from provision.tenant.received import received_bytes, unread_bytes
+from provision.tenant.room import FREE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from psycopg.abc import PQGen, PQGenConn
+    from psycopg.abc import Buffer, PQGen, PQGenConn
     from psycopg.rows import RowFactory
 
+    from provision.tenant.room import Room, Share
     from provision.tenant.target import Target
 
 _T = TypeVar("_T")
@@ -40,33 +48,43 @@ _EVENTS: Final = {
 }
 _BROKEN: Final = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
-# Where Linux (4.1 and later) keeps `tcpi_bytes_received` in its `struct tcp_info`, a `u64`.
-_TCP_INFO: Final = getattr(socket, "TCP_INFO", None) if sys.platform == "linux" else None
-_RECEIVED: Final = slice(128, 136)
+# Of the bytes for a statement, as much may come at one go: a lot of rows, a notice, an error.
+_MESSAGE_SHARE: Final = 4
+_LEAST_FOR_A_MESSAGE: Final = 1024 * 1024
+# libpq holds a message as it came and as it was taken apart, and we the text.
+_COPIES_OF_A_MESSAGE: Final = 4
+# From here on what comes is handed to libpq piece by piece (see `feed`). It never reads on and on
+# before it holds 32 KiB.
+_FED_FROM: Final = 48 * 1024
+# A log-in takes a few thousand; a server that tells more is none.
+_MOST_OF_A_LOG_IN: Final = 64 * 1024
+# What libpq may keep for as long as a connection lives: room for a long message, what the server
+# says of itself. A connection with more is not used again.
+_MOST_KEPT: Final = 1024 * 1024
 
 
-class TenantCursor(psycopg.Cursor[Any]):
-    """A cursor to which values that cannot be read are an error of the database, not of ours.
+class TooTalkativeError(Exception):
+    """A server sent more during a log-in than any PostgreSQL does."""
 
-    A server says of what type each column is; one that lies makes the driver fail in as many ways
-    as there are types.
-    """
 
-    def fetchone(self) -> Any:
-        with _reading():
-            return super().fetchone()
+class _Refusing(Loader):
+    """Refuses values made of many: nothing asks for them, and they take many times their text."""
 
-    def fetchmany(self, size: int = 0) -> list[Any]:
-        with _reading():
-            return super().fetchmany(size)
+    def load(self, data: Buffer) -> Any:
+        raise psycopg.DataError("no such type was asked for")
 
-    def fetchall(self) -> list[Any]:
-        with _reading():
-            return super().fetchall()
 
-    def stream(self, *arguments: Any, **options: Any) -> Iterator[Any]:
-        with _reading():
-            yield from super().stream(*arguments, **options)
+def _adapters() -> AdaptersMap:
+    adapters = AdaptersMap(psycopg.adapters)
+    for known in psycopg.adapters.types:
+        if known.name in ("json", "jsonb") or "range" in known.name:
+            adapters.register_loader(known.oid, _Refusing)
+        if known.array_oid:
+            adapters.register_loader(known.array_oid, _Refusing)
+    return adapters
+
+
+_ADAPTERS: Final = _adapters()
 
 
 class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
@@ -80,23 +98,42 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
     ) -> None:
         super().__init__(pgconn, row_factory)
         self.cursor_factory = TenantCursor
-        self._fd = pgconn.socket
-        self._poller = select.poll()
-        self._poller.register(self._fd, select.POLLIN)
+        self._adapters = _ADAPTERS
+        self._fd = self._server_fd = pgconn.socket
+        self._feed: Feed | None = None
+        self._watch(self._fd)
         self._call: Deadline | None = None
         self.target: Target | None = None
         self._query_timeout_s = 10.0
         self._max_result_bytes: int | None = None
+        self._max_message_bytes = 0
+        self._share: Share | None = None
         self._received_before = 0
+        self._consumed = 0
+        self._message_bytes = 0
+        self._kept_bytes = 0
+        self._rows_sent_bytes = 0
+        self._other_bytes = 0
+        self._proceeded = False
+        self.is_large = False
+        """Whether so much came for this statement that its rows are counted one by one."""
+        self.is_worn = False
+        """Whether libpq keeps so much for this connection that it should not be used again."""
         self.answered = False
         """Whether the server answered anything since `begin_call`."""
         self._unfinished: pq.abc.PGcancelConn | None = None
 
-    def limit(self, *, query_timeout_s: float, max_result_bytes: int | None) -> None:
-        """Give every statement from now on this time, and its answer this many bytes."""
+    def limit(
+        self, *, query_timeout_s: float, max_result_bytes: int | None, room: Room | None = None
+    ) -> None:
+        """Give every statement from now on this time, its answer this many bytes and this room."""
         self._query_timeout_s = query_timeout_s
         self._max_result_bytes = max_result_bytes
-        self._received_before = self._received()
+        if max_result_bytes is not None:
+            share = max(max_result_bytes // _MESSAGE_SHARE, _LEAST_FOR_A_MESSAGE)
+            self._max_message_bytes = min(share, max_result_bytes)
+        self._share = room.share() if room else None
+        self._received_before = received_bytes(self._fd)
 
     def begin_call(self, deadline: Deadline) -> None:
         """Put everything until `end_call` under one deadline."""
@@ -105,6 +142,23 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
 
     def end_call(self) -> None:
         self._call = None
+        if self._share is not None:
+            self._share.give_back()
+
+    def proceed(self) -> None:
+        """Note that a message came to its end."""
+        self._proceeded = True
+
+    def tell_rows(self, sent_bytes: int) -> None:
+        """Count how much of what was sent was rows."""
+        self._rows_sent_bytes += sent_bytes
+
+    def keep(self, kept_bytes: int) -> None:
+        """Count what rows take here. Raises ResultTooLargeError."""
+        self._kept_bytes += kept_bytes
+        most = self._max_result_bytes
+        if most is not None and self._kept_bytes > most:
+            raise _too_large(most)
 
     @property
     def is_idle(self) -> bool:
@@ -140,11 +194,16 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
             self._abandon()
             raise
 
+    def close(self) -> None:
+        self._end_feed()
+        super().close()
+
     def hang_up(self) -> socket.socket | None:
         """Close; return what `await_hang_ups` tells by when the server has let go too.
 
         Only then it has one connection less. None where it was closed before.
         """
+        self._end_feed()
         if self.closed:
             self.close()
             return None
@@ -182,62 +241,95 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
         try:
             wanted = _EVENTS[next(gen)]
             while True:
-                left = deadline.remaining()
-                if left <= 0.0:
-                    raise failure("query_timeout", target=self.target)
-                if wanted != watched:
+                if wanted != watched and self._feed is None:
                     self._poller.modify(self._fd, wanted)
                     watched = wanted
-                events = self._poller.poll(math.ceil(left * 1000))
-                if not events:
-                    continue
-                if consumed:
-                    self._check_size()
+                happened = select.POLLIN
+                if self._feed is None or not self._feed.has_more:
+                    happened = self._await(deadline)
+                if consumed or self._feed is not None:
+                    self._feed_on(self._check_size(deadline))
                 consumed = True
-                wanted = _EVENTS[gen.send(_ready(events[0][1], wanted))]
+                wanted = _EVENTS[gen.send(_ready(happened, wanted))]
         except StopIteration as done:
-            # Again at the end, since libpq takes all of a long message that has come at one go.
-            self._received_before = self._check_size()
+            # Again at the end, since a long message may have come at one go.
+            received = self._check_size(deadline)
+            if self.pgconn.transaction_status != pq.TransactionStatus.ACTIVE:
+                self._end_statement(received)
             self.answered = True
             result: _T = done.value
             return result
         finally:
-            if watched != select.POLLIN:
+            if watched != select.POLLIN and self._feed is None:
                 self._poller.modify(self._fd, select.POLLIN)
 
-    def _check_size(self) -> int:
-        """Return the bytes received so far. Raises ResultTooLargeError for a statement's share."""
+    def _await(self, deadline: Deadline) -> int:
+        """Wait until something happens on the connection; return what, as `poll` tells it."""
+        while True:
+            left = deadline.remaining()
+            if left <= 0.0:
+                raise failure("query_timeout", target=self.target)
+            if events := self._poller.poll(math.ceil(left * 1000)):
+                return events[0][1]
+
+    def _feed_on(self, received: int) -> None:
+        """Hand on what came of an answer that is a long one."""
+        if self._feed is None and received - self._received_before > _FED_FROM:
+            self._feed = Feed(self._fd)
+            self._watch(self._feed.fd)
+        if self._feed is not None:
+            self._feed.hand_on()
+
+    def _end_feed(self) -> None:
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            self.is_worn = not feed.end() or self.is_worn
+            self._watch(self._fd)
+
+    def _watch(self, fd: int) -> None:
+        self._server_fd = fd
+        self._poller = select.poll()
+        self._poller.register(fd, select.POLLIN)
+
+    def _check_size(self, deadline: Deadline) -> int:
+        """Return the bytes received so far, having waited for room to hold what came.
+
+        Raises ResultTooLargeError for more than a statement's share, or DatabaseBusyError.
+        """
         most = self._max_result_bytes
-        if most is None:
+        if most is None or self.closed:  # closed, its descriptor may be somebody else's
             return 0
-        received = self._received()
-        if received - self._received_before > most:
+        received = received_bytes(self._server_fd)
+        answer = received - self._received_before
+        if answer > most:
             raise _too_large(most)
+        if answer <= FREE_BYTES and not self.is_large:
+            self._consumed, self._proceeded = received, False
+            return received
+        self.is_large = True
+        consumed = received - unread_bytes(self._server_fd)
+        gained = max(0, consumed - self._consumed)
+        self._message_bytes = gained if self._proceeded else self._message_bytes + gained
+        self._consumed, self._proceeded = consumed, False
+        if self._message_bytes > _MOST_KEPT:
+            self.is_worn = True
+        if self._message_bytes > self._max_message_bytes:
+            raise _too_large(most, self._max_message_bytes)
+        if self._share is not None:
+            held = self._kept_bytes + _COPIES_OF_A_MESSAGE * self._message_bytes
+            self._share.hold(held, deadline)
         return received
 
-    def _received(self) -> int:
-        """Bytes received on this connection so far; 0 where the system does not count them."""
-        if _TCP_INFO is None or self.closed:  # closed, its descriptor may be somebody else's
-            return 0
-        borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=self._fd)
-        try:
-            info = borrowed.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _RECEIVED.stop)
-        except OSError:
-            return 0
-        finally:
-            borrowed.detach()
-        return int.from_bytes(info[_RECEIVED], sys.byteorder)
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    try:
-        yield
-    except psycopg.Error:
-        raise
-    except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError):
-        # Without the original, which repeats the value.
-        raise psycopg.DataError("a value is not of the type that the server says it is") from None
+    def _end_statement(self, received: int) -> None:
+        self._end_feed()
+        if received:
+            answer = received - self._received_before
+            self._other_bytes += max(0, answer - self._rows_sent_bytes)
+            if self._other_bytes > _MOST_KEPT:
+                self.is_worn = True
+        self._received_before = self._consumed = received
+        self._message_bytes = self._kept_bytes = self._rows_sent_bytes = 0
+        self.is_large = False
 
 
 def await_hang_ups(lines: Iterable[socket.socket | None], limit_s: float) -> None:
@@ -252,7 +344,10 @@ def await_hang_ups(lines: Iterable[socket.socket | None], limit_s: float) -> Non
 
 
 def poll_to_end(gen: PQGenConn[_T], deadline: Deadline, share: float = 1.0) -> _T:
-    """Drive what opens connections of its own. Raises TimeoutError after its share of time."""
+    """Drive what opens connections of its own.
+
+    Raises TimeoutError after its share of time, or TooTalkativeError.
+    """
     until = time.monotonic() + deadline.remaining() * share if share < 1.0 else math.inf
     try:
         fd, wanted = next(gen)
@@ -264,6 +359,8 @@ def poll_to_end(gen: PQGenConn[_T], deadline: Deadline, share: float = 1.0) -> _
             poller = select.poll()
             poller.register(fd, _EVENTS[wanted])
             events = poller.poll(math.ceil(left * 1000))
+            if received_bytes(fd) > _MOST_OF_A_LOG_IN:
+                raise TooTalkativeError
             if events:
                 fd, wanted = gen.send(_ready(events[0][1], _EVENTS[wanted]))
     except StopIteration as done:
@@ -281,9 +378,11 @@ def _ready(happened: int, wanted: int) -> Ready:
     return Ready.W
 
 
-def _too_large(most: int) -> ResultTooLargeError:
+def _too_large(most: int, of_a_message: int = 0) -> ResultTooLargeError:
+    one = f"in one piece more than {of_a_message // 1024:,} KiB of the " if of_a_message else ""
+    sent = f"{one}{most // 1024:,} KiB" if one else f"more than {most // 1024:,} KiB"
     return ResultTooLargeError(
         "query_timeout",
-        f"The database sent more than {most // 1024:,} KiB for one request, so it was cut off.",
+        f"The database sent {sent} for one request, so it was cut off.",
         "Ask for less at a time: a shorter list, or a narrower filter.",
     )

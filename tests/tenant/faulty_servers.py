@@ -127,7 +127,7 @@ def relaying(
 
     def talk(client: socket.socket) -> None:
         with socket.create_connection(server) as real:
-            upwards = threading.Thread(target=_pass_on, args=(client, real), daemon=True)
+            upwards = threading.Thread(target=pass_on, args=(client, real), daemon=True)
             upwards.start()
             while piece := real.recv(262_144):
                 client.sendall(tamper(piece))
@@ -138,7 +138,8 @@ def relaying(
     return talk
 
 
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+def pass_on(source: socket.socket, sink: socket.socket) -> None:
+    """Hand on what comes, to the end."""
     with contextlib.suppress(OSError):
         while piece := source.recv(262_144):
             sink.sendall(piece)
