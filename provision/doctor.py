@@ -14,12 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from provision import admission, built_in
 from provision.assembly import network_policy
 from provision.control import audit, connections, idempotency, keys
 from provision.control.engine import SQLITE_SUFFIXES, parse, place_of
 from provision.control.sealed import is_sealed, open_vault, unproved_vault
 from provision.control.store import HEAD, ControlStore
+from provision.control.trouble import name_of
 from provision.errors import ProvisionError, SettingsError
 from provision.settings import are_given as settings_are_given
 from provision.settings import load_settings, working_directory
@@ -39,6 +42,13 @@ _MOST_NAMES: Final = 20
 CLOCK_TOLERANCE_S: Final = 60
 """How far the clocks of machines that share a control store may be apart (docs/operate.md)."""
 _NOTED_SKEW_S: Final = 2.0
+_LEAST_FREE_BYTES: Final = 50_000_000
+_LITTLE_FREE_BYTES: Final = 500_000_000
+_STORE_AWAY: Final = (
+    "Until this is mended nobody can sign in. SQLITE_FULL: make room on its disk; SQLITE_READONLY, "
+    "SQLITE_CANTOPEN, SQLITE_IOERR: look at the disk and at whose the files are; SQLITE_BUSY: "
+    "another program holds it; SQLITE_CORRUPT: go back to a backup."
+)
 # Where the deployments of deploy/ keep it; the first for those who stand in the data folder.
 _USUAL_PLACES: Final = tuple(
     Path(each, "control.db") for each in (".", "data", "/var/lib/provision", "/data")
@@ -94,6 +104,7 @@ def examine() -> Iterator[Finding]:
     yield Finding("the settings can be read")
     yield from _contradictions(settings)
     yield from _files(settings)
+    yield from _space(settings)
     if settings.built_in_postgres:
         yield _built_in()
     if settings.rate_limit_url != "memory://":
@@ -109,6 +120,9 @@ def examine() -> Iterator[Finding]:
     try:
         yield Finding(f"the control store opens and is at revision {HEAD}")
         yield from _store(settings, store)
+    except SQLAlchemyError as error:
+        name = name_of(error) or type(error).__name__
+        yield Finding(f"the control store does not answer ({name})", _STORE_AWAY)
     finally:
         store.dispose()
 
@@ -256,6 +270,44 @@ def _files(settings: Settings) -> Iterator[Finding]:
     for path in private:
         if path.exists():
             yield _closed(path, allowed=0o600)
+
+
+def _space(settings: Settings) -> Iterator[Finding]:
+    """The disks of the data folder, of the control store and of the built-in server."""
+    seen = set[int]()
+    folders = [settings.data_dir, settings.data_dir / "postgres"]
+    if settings.control_file is not None:
+        folders.append(settings.control_file.parent)
+    for folder in folders:
+        try:
+            device, disk = folder.stat().st_dev, os.statvfs(folder)
+        except OSError:  # not there; `_folder` says so
+            continue
+        if device in seen:
+            continue
+        seen.add(device)
+        free, is_read_only = disk.f_bavail * disk.f_frsize, bool(disk.f_flag & os.ST_RDONLY)
+        text = f"the disk of {folder} has {_size(free)} free"
+        if is_read_only:
+            yield Finding(
+                f"the disk of {folder} takes no changes (read-only)",
+                "Mount it for writing, or set PROVISION_DATA_DIR to a folder on another one.",
+            )
+        elif free < _LEAST_FREE_BYTES or (disk.f_files and not disk.f_favail):
+            files = "" if free < _LEAST_FREE_BYTES else ", but no room for another file"
+            yield Finding(
+                text + files,
+                "Make room: when it is full nobody can sign in or change anything that is kept "
+                "here. Old backups, logs and versions in `unpacked` are what can go first.",
+            )
+        elif free < _LITTLE_FREE_BYTES:
+            yield Finding(text, "Make room before it is full.", is_note=True)
+        else:
+            yield Finding(text)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def _folder(folder: Path) -> Iterator[Finding]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -73,13 +75,20 @@ def make_engine(url: URL, *, migrating: bool = False) -> Engine:
         return engine
     # isolation_level=None keeps the driver from opening transactions of its own, late and shared:
     # with them, 992 of 1,200 read-then-update rounds were lost without an error.
-    engine = create_engine(
-        url,
-        connect_args={"timeout": BUSY_S, "isolation_level": None, "check_same_thread": False},
-        **options,
-    )
+    engine = create_engine(url, creator=lambda: _open_file(path_of(url)), **options)
     event.listen(engine, "connect", _set_migration_pragmas if migrating else _set_pragmas)
     return engine
+
+
+def _open_file(path: Path) -> sqlite3.Connection:
+    """Open the file, and make none: where one was deleted, an empty one would take its place."""
+    return sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=rw",
+        uri=True,
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
 
 
 def make_file(path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from provision.control.engine import (
     BUSY_S,
@@ -28,6 +28,7 @@ from provision.control.engine import (
     refusal,
 )
 from provision.control.lookup import Lookup
+from provision.control.trouble import FileMovedError, Trouble, is_nearly_full, name_of
 from provision.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ HEAD: Final = "0004"
 _WRITER_LOCK: Final = 0x70_72_6F_76_69_73_6E  # "provisn"
 
 
+# Changes nothing, and is written all the same.
+_SAME_AGAIN: Final = text("UPDATE installation SET value = value")
 _SERVER_TIME: Final = text("SELECT extract(epoch FROM clock_timestamp())")
 
 
@@ -56,7 +59,12 @@ class ControlStore:
         self._reader = engine
         self._is_sqlite = is_sqlite(engine.url)
         self._lookups: dict[Select[Any], Lookup] = {}
+        self._trouble = Trouble()
+        self._file: Path | None = None
         if self._is_sqlite:
+            self._file = path_of(engine.url)
+            self._opened = self._file.stat()
+            event.listen(engine, "connect", self._refuse_another_file)
             self._writer = engine.execution_options()
             event.listen(self._writer, "begin", _take_sqlite)
         else:
@@ -114,11 +122,28 @@ class ControlStore:
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection on which every statement stands for itself and sees what is committed."""
-        return self._reader.connect()
+        return self._watched(self._reader.connect, "reading")
 
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction, committed unless the block raises; waits for the one writer before it."""
+        return self._watched(self._begin, "writing", "reading")
+
+    def _begin(self) -> AbstractContextManager[Connection]:
+        self._demand_its_file()
         return self._writer.begin()
+
+    @contextlib.contextmanager
+    def _watched(
+        self, lend: Callable[[], AbstractContextManager[Connection]], *what: str
+    ) -> Iterator[Connection]:
+        """Lend a connection, and note how it went with the first of `what`."""
+        try:
+            with lend() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            self._trouble.failed(what[0], error)
+            raise
+        self._trouble.succeeded(*what)
 
     def look_up(self, select: Select[Any], **parameters: Any) -> Sequence[Any] | None:
         """The first row of a select that every request makes, which is kept as it is compiled."""
@@ -127,7 +152,45 @@ class ControlStore:
                 return conn.execute(select, parameters).first()
         if (lookup := self._lookups.get(select)) is None:
             lookup = self._lookups[select] = Lookup(self._reader, select)
-        return lookup.first(parameters)
+        try:
+            return lookup.first(parameters)
+        except SQLAlchemyError as error:
+            self._trouble.failed("reading", error)
+            raise
+
+    def why_not_ready(self) -> str | None:
+        """What keeps the store from being read and written, None where nothing does.
+
+        It is written only where that failed before, to see whether that is over.
+        """
+        if self._file is not None and is_nearly_full(self._file.parent):
+            return "its disk is full"
+        try:
+            self._demand_its_file()
+            with self.reading() as conn:
+                conn.execute(text("SELECT 1"))
+            if self._trouble.now is not None:
+                with self.writing() as conn:
+                    conn.execute(_SAME_AGAIN)
+        except SQLAlchemyError as error:
+            return name_of(error) or type(error).__name__
+        return None
+
+    def _demand_its_file(self) -> None:
+        """Raise OperationalError where changes would go into a file that nobody finds again."""
+        if self._file is None:
+            return
+        try:
+            is_same = os.path.samestat(self._file.stat(), self._opened)
+        except OSError:
+            is_same = False
+        if not is_same:
+            raise OperationalError("BEGIN", None, FileMovedError(), hide_parameters=True)
+
+    def _refuse_another_file(self, _connection: Any, _record: Any) -> None:
+        """Hold new connections to the file that the others have open."""
+        if self._file is not None and not os.path.samestat(self._file.stat(), self._opened):
+            raise FileMovedError
 
     def now(self) -> int:
         """Unix time in whole seconds."""

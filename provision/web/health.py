@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, make_response
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from provision.web.services import services
 
@@ -19,12 +17,10 @@ def live() -> Response:
 
 @bp.get("/readyz")
 def ready() -> Response:
-    """Up, and the control store answers."""
-    try:
-        with services().store.reading() as connection:
-            connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return _plain("the control store does not answer", 503)
+    """Up, and the control store can be read and, as far as is known, written."""
+    why = services().store.why_not_ready()
+    if why is not None:
+        return _plain(f"the control store does not answer ({why})", 503)
     return _plain("ready", 200)
 
 

@@ -10,18 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, Response, flash, make_response, request, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import (
-    DatabaseError,
-    DBAPIError,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-    SQLAlchemyError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from provision import errors
+from provision.control.trouble import name_of as store_trouble
 from provision.web import htmx as hx
 from provision.web import session, workspace
 from provision.web.addresses import safe_next
@@ -66,9 +59,6 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
     (errors.TwoFactorSetupOverError, 422, "validation_failed"),
     (errors.VaultError, 503, "unavailable"),
 )
-
-# A damaged file of SQLite raises their common base class itself.
-_STORE_TROUBLE: Final = (OperationalError, InternalError, InterfaceError, PoolTimeoutError)
 
 _NEEDS_TABLES: Final = (errors.SchemaNotReadyError, errors.SchemaConflictError)
 
@@ -194,10 +184,8 @@ def _store_failed(error: SQLAlchemyError) -> Response:
 
     It is in trouble where it is busy, full, damaged or away; anything else is a fault of ours.
     """
-    if not isinstance(error, _STORE_TROUBLE) and type(error) is not DatabaseError:
+    if store_trouble(error) is None:  # the store itself has told the log
         return _unexpected(error)
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    log.error("the control store failed: %s", type(cause).__name__)
     response = _answer(
         503,
         "unavailable",

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from provision.control import audit, idempotency
 
@@ -56,8 +56,8 @@ class Sweep:
             return
         try:
             self._next = self._clock() + _NEXT_LOT_S
-            # A store that is busy is no reason to refuse a page.
-            with suppress(OperationalError):
+            # A store in trouble is no reason to refuse a page that can do without it.
+            with suppress(SQLAlchemyError):
                 if not self._purge():
                     self._next = self._clock() + self._every_s
         finally:

@@ -44,6 +44,8 @@ OPEN_ENDPOINTS: Final = frozenset(
 )
 # Proves itself by its body alone; there is no cookie it could misuse (CONTRACT section 4).
 _NO_CSRF: Final = frozenset({"api.create_token"})
+# Asked by machines, and most of all while the store that knows people is in trouble.
+_ABOUT_NOBODY: Final = frozenset({"health.live", "health.ready", "metrics.page"})
 
 csrf = CSRFProtect()
 
@@ -188,7 +190,7 @@ def _guard() -> Response | None:
         # 404 or 405: nothing of anybody's, but the page around it is the person's own.
         g.holder = None if is_api_request() else _cookie_holder()
         return None
-    if endpoint in _NO_CSRF:
+    if endpoint in _NO_CSRF or endpoint in _ABOUT_NOBODY:
         return None
     by_token = is_api_request() and "Authorization" in request.headers
     g.holder = _token_holder() if by_token else _cookie_holder()
