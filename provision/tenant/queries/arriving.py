@@ -31,6 +31,9 @@ NOT_EMPTY: Final = (
     "Nothing has been imported."
 )
 
+_UNKNOWN: Final = (
+    "A task names a project or a person that is not in this workspace. Nothing has been imported."
+)
 _TABLES: Final = (projects, team_members, tasks)
 
 
@@ -66,6 +69,8 @@ def restore(conn: Connection, *, owner_id: str, rows: Rows) -> bool:
         "against one of them"
     ):
         answer = conn.execute(_RESTORE, {"owner_id": owner_id, **rows.parameters()}).one()
+    if answer.is_empty:
+        _check_references(answer)
     return bool(answer.is_empty)
 
 
@@ -78,13 +83,19 @@ def add(conn: Connection, *, owner_id: str, rows: Rows) -> None:
         "they have been imported already, a project or a person they name was deleted meanwhile, "
         "or a rule of the database stands against one of them"
     ):
-        conn.execute(_ADD, {"owner_id": owner_id, **rows.parameters()})
+        answer = conn.execute(_ADD, {"owner_id": owner_id, **rows.parameters()}).one()
+    _check_references(answer)
 
 
 def names(conn: Connection, *, owner_id: str) -> tuple[list[Names], list[Names]]:
     """All projects and all people, by whom rows that arrive may be named."""
     texts = gather(conn, _NAMES, {"owner_id": owner_id})
     return decode(texts["projects"], list[Names]), decode(texts["team_members"], list[Names])
+
+
+def _check_references(answer: Any) -> None:
+    if not answer.is_known:
+        raise ValidationError({"file": [_UNKNOWN]})
 
 
 @contextmanager
@@ -117,12 +128,36 @@ _IS_EMPTY = " AND ".join(
     f"NOT EXISTS (SELECT FROM {table.name} WHERE {table.name}.user_id = :owner_id)"
     for table in _TABLES
 )
-_RESTORE = text(
-    f"WITH seen AS (SELECT {_IS_EMPTY} AS is_empty), "
-    + ", ".join(_insert(table, ", seen WHERE seen.is_empty") for table in _TABLES)
-    + " SELECT is_empty FROM seen"
+
+
+def _refers_to_own(column: str, target: Table) -> str:
+    """Whether every task that arrives refers to what arrives too, is the owner's, or is nothing."""
+    return f"""NOT EXISTS (
+  SELECT FROM json_to_recordset(CAST(:tasks AS json)) AS r ({column} uuid)
+  WHERE r.{column} IS NOT NULL
+  AND NOT EXISTS (SELECT FROM {target.name}
+    WHERE {target.name}.id = r.{column} AND {target.name}.user_id = :owner_id)
+  AND NOT EXISTS (SELECT FROM json_to_recordset(CAST(:{target.name} AS json)) AS g (id uuid)
+    WHERE g.id = r.{column})
+)"""
+
+
+_IS_KNOWN = " AND ".join(
+    _refers_to_own(column.name, key.column.table)
+    for column in tasks.columns
+    for key in column.foreign_keys
+    if key.column.table in _TABLES
 )
-_ADD = text("WITH " + ", ".join(_insert(table, "") for table in _TABLES) + " SELECT 1")
+_RESTORE = text(
+    f"WITH seen AS (SELECT {_IS_EMPTY} AS is_empty, {_IS_KNOWN} AS is_known), "
+    + ", ".join(_insert(table, ", seen WHERE seen.is_empty AND seen.is_known") for table in _TABLES)
+    + " SELECT is_empty, is_known FROM seen"
+)
+_ADD = text(
+    f"WITH seen AS (SELECT {_IS_KNOWN} AS is_known), "
+    + ", ".join(_insert(table, ", seen WHERE seen.is_known") for table in _TABLES)
+    + " SELECT is_known FROM seen"
+)
 _NAMES = bundle(
     projects=select(projects.c.id, projects.c.name).where(own(projects)),
     team_members=select(team_members.c.id, team_members.c.name, team_members.c.email).where(

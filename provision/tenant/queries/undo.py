@@ -200,11 +200,14 @@ WITH note AS MATERIALIZED (
 )"""
     ]
     parts += [_held(each) for each in _TABLES]
-    all_there = " AND ".join(
+    parts += [_gone(each) for each in _TABLES]
+    conditions = ["EXISTS (SELECT FROM note)"]
+    conditions += [
         f"(SELECT count(*) FROM {each.name}_held) = (SELECT count(*) FROM {each.name}_changed)"
         for each in _TABLES
-    )
-    parts.append(f"fit AS MATERIALIZED (SELECT EXISTS (SELECT FROM note) AND {all_there} AS ok)")
+    ]
+    conditions += [_refers_to_own(of, *each) for of in _TABLES for each in _references(of)]
+    parts.append(f"fit AS MATERIALIZED (SELECT {' AND '.join(conditions)} AS ok)")
     parts += [_restored(each) for each in _TABLES]
     parts += [_returned(each, all_columns=all_columns) for each in _TABLES]
     after = " + ".join(f"(SELECT count(*) FROM {each.name}_restored)" for each in _TABLES)
@@ -234,6 +237,46 @@ def _held(of: Table) -> str:
 )"""
 
 
+def _gone(of: Table) -> str:
+    """What was deleted; of a note that names rows of others, only the owner's."""
+    name = of.name
+    return f"""{name}_gone AS MATERIALIZED (
+  SELECT r.* FROM note, jsonb_populate_recordset(NULL::{name},
+    coalesce(note.entry #> '{{deleted,{name}}}', '[]'::jsonb)) AS r
+  WHERE r.user_id = :owner_id
+)"""
+
+
+def _references(of: Table) -> list[tuple[str, Table]]:
+    """The columns that refer to other tables, with those."""
+    return [
+        (each.name, key.column.table)
+        for each in of.columns
+        for key in each.foreign_keys
+        if key.column.table in _TABLES
+    ]
+
+
+def _refers_to_own(of: Table, column: str, target: Table) -> str:
+    """Whether all that a note would write refers to rows of the owner, or to none.
+
+    What a row refers to at present is no change.
+    """
+    return f"""NOT EXISTS (
+  SELECT FROM (
+    SELECT r.{column} FROM {of.name}_gone AS r
+    UNION ALL
+    SELECT r.{column} FROM {of.name}_changed AS r
+    JOIN {of.name} ON {of.name}.id = r.id AND {of.name}.user_id = :owner_id
+    WHERE {of.name}.{column} IS DISTINCT FROM r.{column}
+  ) AS written
+  WHERE written.{column} IS NOT NULL
+  AND NOT EXISTS (SELECT FROM {target.name}
+    WHERE {target.name}.id = written.{column} AND {target.name}.user_id = :owner_id)
+  AND NOT EXISTS (SELECT FROM {target.name}_gone AS g WHERE g.id = written.{column})
+)"""
+
+
 def _restored(of: Table) -> str:
     name = of.name
     columns = [each.name for each in of.columns if each.name not in ("id", "user_id")]
@@ -251,9 +294,7 @@ def _returned(of: Table, *, all_columns: bool) -> str:
     into, values = ("", "r.*") if all_columns else (f" ({ours})", ours)
     return f"""{name}_returned AS (
   INSERT INTO {name}{into}
-  SELECT {values} FROM note, jsonb_populate_recordset(NULL::{name},
-    coalesce(note.entry #> '{{deleted,{name}}}', '[]'::jsonb)) AS r
-  WHERE r.user_id = :owner_id AND (SELECT fit.ok FROM fit)
+  SELECT {values} FROM {name}_gone AS r WHERE (SELECT fit.ok FROM fit)
 )"""
 
 

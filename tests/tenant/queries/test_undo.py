@@ -216,6 +216,54 @@ def test_only_a_few_are_kept_and_what_others_wrote_there_harms_nothing(alice: Pe
     assert back(alice, note) == "done"
 
 
+@pytest.mark.parametrize("column", ["project_id", "assignee_id"])
+@pytest.mark.parametrize("part", ["deleted", "changed"])
+def test_a_forged_note_leads_to_no_row_of_another_owner(
+    part: str, column: str, alice: Person, bob: Person
+) -> None:
+    theirs = bob.project().id if column == "project_id" else bob.member().id
+    task, note = alice.task("One"), Note("alice")
+    if part == "deleted":
+        TASKS.delete(alice.conn, owner_id=alice.owner_id, row_id=task.id, note=note)
+    else:
+        TASKS.update(
+            alice.conn, owner_id=alice.owner_id, row_id=task.id, values={"title": "2"}, note=note
+        )
+    alice.run(
+        f"UPDATE provision_workspaces SET undo ="
+        f""" jsonb_set(undo, '{{0,{part},tasks,0,{column}}}', '"{theirs}"')"""
+        f" WHERE owner_id = '{alice.owner_id}'"
+    )
+    before = everything(alice)
+    assert back(alice, note) == "changed"
+    assert everything(alice) == before
+
+
+def test_a_forged_note_adds_nothing_to_another_owner(alice: Person, bob: Person) -> None:
+    task, note = alice.task("One"), Note("alice")
+    TASKS.delete(alice.conn, owner_id=alice.owner_id, row_id=task.id, note=note)
+    alice.run(
+        f"UPDATE provision_workspaces SET undo ="
+        f""" jsonb_set(undo, '{{0,deleted,tasks,0,user_id}}', '"{bob.owner_id}"')"""
+        f" WHERE owner_id = '{alice.owner_id}'"
+    )
+    back(alice, note)
+    assert everything(alice) == []
+
+
+def test_what_another_program_made_a_row_refer_to_does_not_keep_a_change_from_being_undone(
+    alice: Person, bob: Person
+) -> None:
+    theirs, task, note = bob.project().id, alice.task("One"), Note("alice")
+    alice.run(f"UPDATE tasks SET project_id = '{theirs}'")
+    before = everything(alice)
+    TASKS.update(
+        alice.conn, owner_id=alice.owner_id, row_id=task.id, values={"title": "2"}, note=note
+    )
+    assert back(alice, note) == "done"
+    assert everything(alice) == before
+
+
 def test_a_column_that_the_database_computes_comes_back_by_itself(alice: Person) -> None:
     alice.run("ALTER TABLE tasks ADD COLUMN large text GENERATED ALWAYS AS (upper(title)) STORED")
     task = alice.task("One", due_date=MONDAY)

@@ -1,0 +1,61 @@
+"""Rows that arrive refer to rows of their owner, whoever says otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from provision.errors import ValidationError
+from provision.tenant.queries import arriving
+from provision.tenant.queries.arriving import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.tenant.queries.conftest import Person
+
+
+def _task(**values: Any) -> dict[str, Any]:
+    return {"id": str(uuid4()), "title": "One", "status": "todo", **values}
+
+
+def _count(person: Person) -> int:
+    found = person.conn.exec_driver_sql(
+        f"SELECT count(*) FROM tasks WHERE user_id = '{person.owner_id}'"
+    )
+    return int(found.scalar_one())
+
+
+@pytest.mark.parametrize("column", ["project_id", "assignee_id"])
+@pytest.mark.parametrize("door", [arriving.add, arriving.restore])
+def test_a_row_of_another_owner_is_unknown(
+    door: Callable[..., object], column: str, alice: Person, bob: Person
+) -> None:
+    theirs = bob.project().id if column == "project_id" else bob.member().id
+    for reference in (theirs, str(uuid4())):
+        with pytest.raises(ValidationError) as caught:
+            door(
+                alice.conn,
+                owner_id=alice.owner_id,
+                rows=Rows(tasks=[_task(), _task(**{column: reference})]),
+            )
+        assert "not in this workspace" in caught.value.errors["file"][0]
+    assert _count(alice) == 0
+
+
+def test_rows_may_refer_to_those_that_are_there_and_to_those_that_arrive_too(alice: Person) -> None:
+    here = alice.project().id
+    project, person = {"id": str(uuid4()), "name": "New"}, {"id": str(uuid4()), "name": "Ana"}
+    rows = Rows(
+        projects=[project],
+        team_members=[person],
+        tasks=[
+            _task(project_id=here),
+            _task(project_id=project["id"], assignee_id=person["id"]),
+            _task(),
+        ],
+    )
+    arriving.add(alice.conn, owner_id=alice.owner_id, rows=rows)
+    assert _count(alice) == 3
