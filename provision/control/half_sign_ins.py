@@ -1,13 +1,14 @@
 """Password given, second factor still to come: known to one browser, for five minutes, good once.
 
 What the browser holds is a random value; its hash is the row. Nothing else is open to it meanwhile.
+Ten wrong codes end it as well: whoever types on gives the password again.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from provision.control.bearers import digest, new_secret
 from provision.control.tables import half_sign_ins, users
@@ -15,12 +16,15 @@ from provision.control.users import PERSON_COLUMNS, Person, person_from
 from provision.errors import SignInOverError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from provision.control.store import ControlStore
     from provision.control.users import Recognised
 
 LIFE_S: Final = 300
+MOST_FAILURES: Final = 10
+# More than a person has under way; who knows a password may begin them without end.
+_MOST: Final = 20
 
 _PERSON: Final = (
     select(*PERSON_COLUMNS)
@@ -46,10 +50,14 @@ def start(store: ControlStore, found: Recognised) -> str:
         now = store.now()
         conn.execute(delete(half_sign_ins).where(half_sign_ins.c.expires_at <= now))
         conn.execute(
+            delete(half_sign_ins).where(half_sign_ins.c.id_hash.in_(_too_many(found.person.id)))
+        )
+        conn.execute(
             insert(half_sign_ins),
             {
                 "id_hash": digest(raw),
                 "user_id": found.person.id,
+                "failures": 0,
                 "created_at": now,
                 "expires_at": now + LIFE_S,
             },
@@ -64,9 +72,32 @@ def person_of(store: ControlStore, raw: str) -> Person | None:
     return person_from(row) if row else None
 
 
+def failed(store: ControlStore, raw: str) -> bool:
+    """Count a wrong code; whether it was one too many, and all is over."""
+    this = half_sign_ins.c.id_hash == digest(raw)
+    counted = update(half_sign_ins).where(this).values(failures=half_sign_ins.c.failures + 1)
+    with store.writing() as conn:
+        failures = conn.execute(counted.returning(half_sign_ins.c.failures)).scalar()
+        if failures is not None and failures < MOST_FAILURES:
+            return False
+        conn.execute(delete(half_sign_ins).where(this))
+    return True
+
+
 def finish(conn: Connection, raw: str, *, now: int) -> bool:
     """Use it up, with what it is used for; False when somebody has, or when it is over."""
     ended = delete(half_sign_ins).where(
         half_sign_ins.c.id_hash == digest(raw), half_sign_ins.c.expires_at > now
     )
     return conn.execute(ended).rowcount == 1
+
+
+def _too_many(user_id: str) -> Select[str]:
+    """All but the newest of a person's that leave room for one more."""
+    columns = half_sign_ins.c
+    return (
+        select(columns.id_hash)
+        .where(columns.user_id == user_id)
+        .order_by(columns.created_at.desc(), columns.id_hash)
+        .offset(_MOST - 1)
+    )

@@ -111,6 +111,7 @@ half_sign_ins = Table(
     metadata,
     Column("id_hash", String(_DIGEST_CHARACTERS), primary_key=True),
     _of_a_user(),
+    Column("failures", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )

@@ -54,6 +54,29 @@ def test_it_names_the_person_for_five_minutes(
     assert _count(store) == 1, "what is over is not cleared away"
 
 
+def test_wrong_codes_end_it_however_many_are_tried_at_once(
+    store: ControlStore, nora: Recognised
+) -> None:
+    raw, other = half_sign_ins.start(store, nora), half_sign_ins.start(store, nora)
+    with ThreadPoolExecutor(6) as pool:
+        ended = list(pool.map(lambda _: half_sign_ins.failed(store, raw), range(14)))
+    assert ended.count(False) == half_sign_ins.MOST_FAILURES - 1
+    assert not _finish(store, raw)
+    assert half_sign_ins.person_of(store, other) == nora.person
+
+
+def test_a_person_has_only_so_many_under_way(
+    store: ControlStore, nora: Recognised, clock: Clock
+) -> None:
+    first = half_sign_ins.start(store, nora)
+    clock.pass_s(1)
+    for _ in range(30):
+        last = half_sign_ins.start(store, nora)
+    assert _count(store) == 20
+    assert half_sign_ins.person_of(store, first) is None
+    assert half_sign_ins.person_of(store, last) == nora.person
+
+
 def test_it_is_finished_once_however_many_try(store: ControlStore, nora: Recognised) -> None:
     raw = half_sign_ins.start(store, nora)
     gate = threading.Barrier(4)

@@ -38,7 +38,9 @@ def _start(store: ControlStore, person: Person) -> str:
 def _half_sign_in(store: ControlStore, person: Person) -> None:
     with store.writing() as conn:
         values = {"id_hash": digest(person.id), "user_id": person.id}
-        conn.execute(insert(half_sign_ins), values | {"created_at": 0, "expires_at": 2**40})
+        conn.execute(
+            insert(half_sign_ins), values | {"failures": 0, "created_at": 0, "expires_at": 2**40}
+        )
 
 
 def _count(store: ControlStore, table: Table) -> int:

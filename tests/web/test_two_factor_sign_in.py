@@ -308,6 +308,28 @@ def test_every_door_is_one_budget(make_app: object) -> None:
     assert stranger.raw("POST", "/api/auth/token", json=body | {"code": right}).status_code == 429
 
 
+@pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+def test_ten_wrong_codes_end_it_and_the_password_is_asked_for_again(
+    stranger: Visitor, factor: tuple[Authenticator, list[str]], htmx: bool
+) -> None:
+    authenticator, codes = factor
+    _log_in(stranger)
+    for _ in range(9):
+        answer = stranger.post_form(CHALLENGE, {"code": authenticator.wrong_code()}, htmx=htmx)
+        assert answer.status_code == 422
+    # A recovery code that is none counts like the others.
+    ended = stranger.post_form(CHALLENGE, {"code": "0" * 24, "next": "/team"}, htmx=htmx)
+    assert ended.headers["HX-Redirect" if htmx else "Location"] == "/login?next=/team"
+    assert "Too many wrong codes. Sign in again." in stranger.get("/login").text
+    for code in (authenticator.next_code(), codes[0]):
+        refused = stranger.post_form(CHALLENGE, {"code": code})
+        assert refused.headers["Location"].startswith("/login")
+    assert not _is_in(stranger)
+    _log_in(stranger)
+    assert stranger.post_form(CHALLENGE, {"code": authenticator.next_code()}).status_code == 303
+    assert _is_in(stranger)
+
+
 def test_guesses_from_many_addresses_run_out_and_a_recovery_code_still_works(
     make_app: object,
 ) -> None:
@@ -317,15 +339,20 @@ def test_guesses_from_many_addresses_run_out_and_a_recovery_code_still_works(
     authenticator, codes = enrol(app, nora)
     stranger = Visitor(app)
     _log_in(stranger)
-    token = stranger.csrf_token()
+    tokens = [stranger.csrf_token()]
 
     def enter(code: str, address: int) -> int:
-        fields = {"csrf_token": token, "code": code}
+        fields = {"csrf_token": tokens[-1], "code": code}
         environ = {"REMOTE_ADDR": f"192.0.2.{address}"}
         return stranger.raw("POST", CHALLENGE, data=fields, environ_overrides=environ).status_code
 
-    guesses = [enter(authenticator.wrong_code(), at // 9) for at in range(61)]
-    assert guesses == [422] * 60 + [429]
+    guesses = []
+    for at in range(61):
+        guesses.append(enter(authenticator.wrong_code(), at // 9))
+        if guesses[-1] == 303:
+            _log_in(stranger)
+            tokens.append(stranger.csrf_token())
+    assert guesses == ([422] * 9 + [303]) * 6 + [429]
     assert enter(authenticator.next_code(), 100) == 429
     assert enter(codes[0], 100) == 303
     # Nobody else is meant by that.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from provision.control.users import Person, Recognised
 
 _COOKIE: Final = "half_sign_in"
+_TOO_LATE: Final = "That took too long, or your account was changed meanwhile. Sign in again."
 
 
 def register(bp: Blueprint) -> None:
@@ -54,7 +55,7 @@ def challenge() -> Response:
     raw = str(cookie.get(_COOKIE, ""))
     person = half_sign_ins.person_of(services().store, raw) if raw else None
     if person is None:
-        return _start_over(target, was_here=bool(raw))
+        return _start_over(target, _TOO_LATE if raw else None)
     if request.method == "GET":
         return _show(person, target)
     return _take_code(person, raw, target)
@@ -67,6 +68,8 @@ def _take_code(person: Person, raw: str, target: str) -> Response:
     except RateLimitedError as error:
         return _show(person, target, refusal=error)
     except SecondFactorRejectedError as error:
+        if half_sign_ins.failed(services().store, raw):
+            return _start_over(target, "Too many wrong codes. Sign in again.")
         return _show(person, target, errors={"code": [_told_wrong(error)]})
     except SecondFactorUnreadableError as error:
         return _show(person, target, errors={"code": [str(error)]})
@@ -74,7 +77,7 @@ def _take_code(person: Person, raw: str, target: str) -> Response:
     try:
         session.sign_in(person.id, entitled=lambda conn: half_sign_ins.finish(conn, raw, now=now))
     except SignInOverError:
-        return _start_over(target, was_here=True)
+        return _start_over(target, _TOO_LATE)
     _say_what_is_left(person.id, accepted, left)
     return leave_for(target)
 
@@ -89,10 +92,9 @@ def _by_recovery_code() -> bool:
     return request.values.get("with") == "recovery-code"
 
 
-def _start_over(target: str, *, was_here: bool) -> Response:
+def _start_over(target: str, why: str | None) -> Response:
     cookie.pop(_COOKIE, None)
-    text = "That took too long, or your account was changed meanwhile. Sign in again."
-    return leave_for(url_for("account.login", next=target), text if was_here else None)
+    return leave_for(url_for("account.login", next=target), why)
 
 
 def _say_what_is_left(user_id: str, accepted: Accepted, left: int) -> None:
