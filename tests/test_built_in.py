@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,21 @@ postgres.start()
 print("up", flush=True)
 time.sleep(60)
 """
+
+
+@contextmanager
+def _supervisor(script: str, data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program that starts the server; whatever becomes of the test, it does not stay."""
+    command = [sys.executable, "-c", script, str(data_dir)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == b"up\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 @pytest.fixture
@@ -96,14 +112,8 @@ def test_a_role_enters_its_own_database_only(data_dir: Path) -> None:
 def test_a_killed_supervisor_takes_the_server_along_and_a_second_start_succeeds(
     data_dir: Path,
 ) -> None:
-    supervisor = subprocess.Popen(
-        [sys.executable, "-c", _SUPERVISOR, str(data_dir)], stdout=subprocess.PIPE
-    )
-    assert supervisor.stdout is not None
-    assert supervisor.stdout.readline() == b"up\n"
-    supervisor.kill()
-    supervisor.wait()
-    supervisor.stdout.close()
+    with _supervisor(_SUPERVISOR, data_dir) as supervisor:
+        supervisor.kill()
 
     postgres = BuiltInPostgres(data_dir)
     postgres.start()
@@ -230,18 +240,14 @@ def test_a_password_stands_nowhere_in_what_the_server_keeps(data_dir: Path) -> N
 
 
 def test_what_a_killed_supervisor_has_forked_does_not_keep_the_folder(data_dir: Path) -> None:
-    forking = _SUPERVISOR.replace('print("up"', 'os.fork()\nprint("up"').replace(
+    # Only one of the two says so: unbuffered, both would write into the same line.
+    forking = _SUPERVISOR.replace('print("up"', 'os.fork() and print("up"').replace(
         "import sys", "import os, sys"
     )
-    supervisor = subprocess.Popen(
-        [sys.executable, "-c", forking, str(data_dir)], stdout=subprocess.PIPE
-    )
-    assert supervisor.stdout is not None
-    assert supervisor.stdout.readline() == b"up\n"
-    children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
-    forked = [int(pid) for pid in children if _runs_python(pid)]
-    supervisor.kill()
-    supervisor.wait()
+    with _supervisor(forking, data_dir) as supervisor:
+        path = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children")
+        forked = [int(pid) for pid in path.read_text().split() if _runs_python(pid)]
+        supervisor.kill()
     try:
         postgres = BuiltInPostgres(data_dir)
         postgres.start()
@@ -249,7 +255,6 @@ def test_what_a_killed_supervisor_has_forked_does_not_keep_the_folder(data_dir: 
     finally:
         for pid in forked:
             os.kill(pid, signal.SIGKILL)
-        supervisor.stdout.close()
     assert forked
 
 

@@ -100,6 +100,8 @@ def test_what_a_newcomer_sees(tab: Tab, live: Live, database: Database) -> None:
     tab.go(f"{STEP}/connection")
     tab.fill({"Connection string": database.connection_string.replace(database.password, "wrong")})
     tab.press("Test and save")
+    # The row is there as soon as the check has failed, while the answer is still on its way.
+    tab.sees("This string did not pass.")
     expect(tab.page.locator(".stage-wrong")).to_be_visible()
     found += faults(tab, "a failed check")
     newcomer.connect(database, schema=False)

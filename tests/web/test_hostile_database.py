@@ -33,7 +33,7 @@ def _lie(client: Visitor, answer: str) -> None:
         connection.execute(_LYING.format(answer=answer, role=client.database.user).encode())
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND application_name = 'provision'"
         )
 
 
