@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from provision.control import audit
 from provision.control.bearers import is_id, new_id
 from provision.control.sealed import SealedSecrets
+from provision.control.store import leave_no_trace
 from provision.control.tables import connections, users
 from provision.control.users import FORGOTTEN_STEP
 from provision.errors import (
@@ -283,6 +284,7 @@ def replace_secret(
             update(connections).where(connections.c.id == connection_id).values(sealed_id=sealed_id)
         )
         secrets.delete(conn, row.sealed_id)
+        leave_no_trace(conn)
 
 
 def _owner(user_id: str, connection_id: str) -> str:
@@ -318,6 +320,7 @@ def _drop(conn: SqlConnection, connection_id: str) -> None:
         .returning(connections.c.sealed_id)
     ).scalar_one()
     SealedSecrets.delete(conn, sealed_id)
+    leave_no_trace(conn)
 
 
 def _update(store: ControlStore, connection_id: str, values: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 
 from provision.control import audit, connections, idempotency, recovery_codes, sessions, tokens
 from provision.control.sealed import SealedSecrets
+from provision.control.store import leave_no_trace
 from provision.control.tables import connections as connection_rows
 from provision.control.tables import (
     half_sign_ins,
@@ -112,6 +113,7 @@ def erase(store: ControlStore, user_id: str, *, entitled: Entitled | None = None
             raise NotFoundError
         for sealed_id in {*sealed_ids, person.totp_secret_id} - {None}:
             SealedSecrets.delete(conn, sealed_id)
+        leave_no_trace(conn)
         audit.record(conn, at=store.now(), event="account_deleted", user_id=user_id)
         audit.strip(conn, user_id)
 

@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from provision.control import audit, connections, idempotency
 from provision.control.bearers import is_id
 from provision.control.sealed import KEY_CHECK, ROW_COLUMNS, SIGNING_KEY, SealedSecrets
+from provision.control.store import leave_no_trace
 from provision.control.tables import (
     idempotency_keys,
     installation,
@@ -81,6 +82,7 @@ def rotate(secrets: SealedSecrets, *, pause: Callable[[float], object] = time.sl
             except VaultError:
                 lost = (*lost, secrets.examine(proof))
         if moved:
+            leave_no_trace(conn)
             audit.record(
                 conn,
                 at=secrets.store.now(),
@@ -135,6 +137,7 @@ def _forget(store: ControlStore, conn: Connection, row: SealedRow) -> bool:
         return False
     conn.execute(delete(two_factor_setups).where(two_factor_setups.c.sealed_id == row.id))
     SealedSecrets.delete(conn, row.id)
+    leave_no_trace(conn)
     return True
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, delete, insert, select, update
 from provision.control import audit
 from provision.control.bearers import digest, new_secret
 from provision.control.sessions import stands
+from provision.control.store import leave_no_trace
 from provision.control.tables import half_sign_ins, password_resets, sessions, users
 from provision.control.users import PERSON_COLUMNS, Person, by_id, person_from
 from provision.errors import (
@@ -174,6 +175,7 @@ def _replace(
     )
     if changed.rowcount == 0:
         raise NotFoundError
+    leave_no_trace(conn)
     for table in (half_sign_ins, password_resets):
         conn.execute(delete(table).where(table.c.user_id == user_id))
     ended = delete(sessions).where(sessions.c.user_id == user_id)

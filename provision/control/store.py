@@ -50,6 +50,18 @@ _SAME_AGAIN: Final = text("UPDATE installation SET value = value")
 _SERVER_TIME: Final = text("SELECT extract(epoch FROM clock_timestamp())")
 
 
+_TRACES: Final = "leave no trace"
+_LOG_BUSY_MS: Final = 200
+
+
+def leave_no_trace(connection: Connection) -> None:
+    """Have what this transaction overwrites or deletes taken out of SQLite's log as well.
+
+    For secrets, sealed or hashed; PostgreSQL's own log is its operator's.
+    """
+    connection.info[_TRACES] = True
+
+
 class ControlStore:
     """Lends connections for reading and for writing; made by `open`."""
 
@@ -59,6 +71,7 @@ class ControlStore:
         self._reader = engine
         self._is_sqlite = is_sqlite(engine.url)
         self._lookups: dict[Select[Any], Lookup] = {}
+        self._has_traces = False
         self._trouble = Trouble()
         self._file: Path | None = None
         if self._is_sqlite:
@@ -128,9 +141,33 @@ class ControlStore:
         """A transaction, committed unless the block raises; waits for the one writer before it."""
         return self._watched(self._begin, "writing", "reading")
 
-    def _begin(self) -> AbstractContextManager[Connection]:
+    @contextlib.contextmanager
+    def _begin(self) -> Iterator[Connection]:
         self._demand_its_file()
-        return self._writer.begin()
+        with self._writer.begin() as connection:
+            connection.info.pop(_TRACES, None)  # of a transaction that came to nothing
+            yield connection
+            if connection.info.pop(_TRACES, False):
+                self._has_traces = True
+        if self._has_traces:
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        """Have SQLite write its log into the file and cut it off; the next write tries again.
+
+        What is overwritten or deleted in the file still stands in the log until then.
+        """
+        if not self._is_sqlite:
+            self._has_traces = False
+            return
+        with contextlib.suppress(SQLAlchemyError), self._reader.connect() as connection:
+            # Somebody who reads for long, such as a backup, must not hold up what was asked for.
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_LOG_BUSY_MS}")
+            try:
+                is_busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_S * 1000}")
+            self._has_traces = bool(is_busy)
 
     @contextlib.contextmanager
     def _watched(

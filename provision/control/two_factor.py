@@ -18,6 +18,7 @@ from provision.control import audit, recovery_codes
 from provision.control.sealed import SealedSecrets
 from provision.control.second_factor import PURPOSE
 from provision.control.sessions import demand
+from provision.control.store import leave_no_trace
 from provision.control.tables import half_sign_ins, two_factor_setups, users
 from provision.errors import (
     NotFoundError,
@@ -199,6 +200,7 @@ def _remove(
         _drop_setup(conn, user_id, row)
         if row.totp_secret_id is not None:
             SealedSecrets.delete(conn, row.totp_secret_id)
+            leave_no_trace(conn)
         recovery_codes.remove(conn, user_id)
         conn.execute(delete(half_sign_ins).where(half_sign_ins.c.user_id == user_id))
         _record(conn, event, user_id, at=store.now(), address=address, agent=agent)
@@ -238,6 +240,7 @@ def _drop_setup(conn: Connection, user_id: str, row: Row[Any, Any, Any]) -> None
     conn.execute(delete(two_factor_setups).where(two_factor_setups.c.user_id == user_id))
     if row.sealed_id is not None and row.sealed_id != row.totp_secret_id:
         SealedSecrets.delete(conn, row.sealed_id)
+        leave_no_trace(conn)
 
 
 def _set_secret(conn: Connection, user_id: str, sealed_id: str | None, step: int | None) -> None:
