@@ -437,7 +437,7 @@ def _against(whose: str, ahead_s: float) -> Iterator[Finding]:
     way = "ahead of" if ahead_s > 0 else "behind"
     yield Finding(
         f"this machine's clock is {abs(ahead_s):.0f} s {way} {whose}",
-        "Let both follow a time server (NTP). Up to "
-        f"{CLOCK_TOLERANCE_S} s nothing breaks; beyond that, codes of authenticators are refused.",
+        "Let both follow a time server (NTP). Codes of authenticators need the right time within "
+        f"30 s, sessions and links take {CLOCK_TOLERANCE_S} s.",
         is_note=abs(ahead_s) <= CLOCK_TOLERANCE_S,
     )
