@@ -1,4 +1,4 @@
-"""The tokens of site.css in numbers: each has a light and a dark value, and text can be read."""
+"""The tokens of the style sheet in numbers: each light and dark, and text can be read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from provision.web.assets import content
+
 ROOT = Path(__file__).resolve().parent.parent
-CSS = (ROOT / "static" / "site.css").read_text(encoding="utf-8")
+CSS = content("site.css").decode()
+TOKENS = ROOT / "static" / "css" / "base" / "tokens.css"
 Rgb = tuple[float, float, float]
 
 # Text on what it stands on: WCAG 2.2 AA asks 4.5 : 1.
@@ -90,7 +93,8 @@ def test_shapes_can_be_told_from_their_ground(shape: str, ground: str, theme: in
 
 
 def test_colours_are_written_only_as_tokens() -> None:
-    rules = CSS.partition("/* ── 2.")[2]
+    parts = (ROOT / "static" / "css").rglob("*.css")
+    rules = "".join(path.read_text(encoding="utf-8") for path in parts if path != TOKENS)
     # The mask of the landing's picture is cut with opaque black, which is never seen.
     literal = re.findall(r"#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(", rules.replace("(#000 ", "("))
     assert literal == []
@@ -109,7 +113,7 @@ def _classes(css: str) -> set[str]:
 
 def _spoken_of() -> tuple[set[str], tuple[str, ...]]:
     """What stands between quotes in templates, scripts and the web layer; beginnings of names."""
-    patterns = ("templates/**/*.html", "static/*.js", "provision/web/**/*.py")
+    patterns = ("templates/**/*.html", "static/*.js", "static/js/**/*.js", "provision/web/**/*.py")
     files = [path for pattern in patterns for path in ROOT.glob(pattern)]
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     quoted = re.findall(r'"[^"\n]*"', text) + re.findall(r"'[^'\n]*'", text)
@@ -123,7 +127,7 @@ OF_HTMX = {"htmx-request", "htmx-swapping"}
 
 @pytest.mark.parametrize("sheet", ["site.css", "styleguide.css"])
 def test_no_rule_is_for_a_class_that_nothing_has(sheet: str) -> None:
-    css = (ROOT / "static" / sheet).read_text(encoding="utf-8")
+    css = content(sheet).decode()
     words, beginnings = _spoken_of()
     unused = _classes(css) - words - OF_HTMX
     assert sorted(name for name in unused if not name.startswith(beginnings)) == []

@@ -12,6 +12,7 @@ from provision.tenant.queries.undo import MOST_ROWS
 from provision.web import (
     account,
     api,
+    assets,
     compression,
     dashboard,
     exchange,
@@ -40,7 +41,6 @@ from provision.web import (
     workspace,
 )
 from provision.web.addresses import address_of, safe_next
-from provision.web.assets import asset, folder, integrity
 from provision.web.body_stream import WholeBodyRequest
 from provision.web.services import EXTENSION
 
@@ -73,11 +73,12 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
     """The WSGI app around `services`; `signing_key` signs its cookies."""
     app = Flask(
         "provision",
-        template_folder=str(folder("templates")),
-        static_folder=str(folder("static")),
-        # Named, since Flask would work it out of the folder's name anew for each icon of a page.
+        template_folder=str(assets.folder("templates")),
+        static_folder=None,
         static_url_path="/static",
     )
+    assets.join()
+    app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=assets.send)
     app.request_class = WholeBodyRequest
     app.config.update(
         SECRET_KEY=signing_key,
@@ -121,9 +122,9 @@ def _prepare_templates(app: Flask) -> None:
     env.undefined = StrictUndefined
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
-        asset=asset,
+        asset=assets.asset,
         url_for=address_of,
-        integrity=integrity,
+        integrity=assets.integrity,
         export_url=exchange.downloads.address,
         most_undone=MOST_ROWS,
     )

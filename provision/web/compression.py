@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import posixpath
 import secrets
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import brotli
 from flask import g, request
 
-from provision.web.assets import folder
+from provision.web.assets import content, plain_path
 
 if TYPE_CHECKING:
     from flask import Response
@@ -59,9 +58,9 @@ def compress(response: Response) -> Response:
     if "Content-Encoding" in response.headers or not _is_wanted(encoding):
         return response
     if is_static:
-        # In its one spelling (`./a` and `b/../a` are `a`), so that each file is kept once.
+        # By its one path, however the address spells it, so that each file is kept once.
         name = str((request.view_args or {}).get("filename", ""))
-        body = _static(posixpath.normpath(name), encoding)
+        body = _static(plain_path(name), encoding)
         response.close()  # the opened file, which is not sent
         response.direct_passthrough = False
         tag, _ = response.get_etag()
@@ -100,7 +99,7 @@ def _refuses_plain() -> bool:
 
 @cache
 def _static(path: str, encoding: str) -> bytes:
-    plain = (folder("static") / path).read_bytes()
+    plain = content(path)
     if encoding == "br":
         return bytes(brotli.compress(plain))
     return gzip.compress(plain, compresslevel=9, mtime=0)

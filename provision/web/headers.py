@@ -107,10 +107,7 @@ def add_security_headers(response: Response) -> Response:
     headers.extend((name, value) for name, value in SECURITY.items() if name.lower() not in there)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", _HSTS)
-    if request.endpoint == "static" and response.status_code in (200, 206, 304):
-        # The address of an asset names its content (web/assets), so it may be kept for ever.
-        if "v" in request.args:
-            response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
-    else:
+    # How long a static file may be kept is said where it is sent (web/assets).
+    if request.endpoint != "static" or response.status_code not in (200, 206, 304):
         response.headers.setdefault("Cache-Control", "no-store")
     return response

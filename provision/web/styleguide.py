@@ -12,13 +12,13 @@ from typing import Any, Final, NamedTuple
 
 from flask import Blueprint, Response, url_for
 
-from provision.web.assets import folder
+from provision.web.assets import content
 from provision.web.partials import leave_for, respond
 
 bp = Blueprint("styleguide", __name__, url_prefix="/styleguide")
 
 _TOKEN: Final = re.compile(
-    r"^  --([\w-]+): light-dark\(oklch\((.+?)\), oklch\((.+?)\)\);", re.MULTILINE
+    r"^--([\w-]+): light-dark\(oklch\((.+?)\), oklch\((.+?)\)\);", re.MULTILINE
 )
 _SYMBOL: Final = re.compile(r'<symbol id="([\w-]+)"')
 # A surface is told from what stands on it; shadows are shown by what they are under.
@@ -57,12 +57,12 @@ def nothing() -> Response:
 
 @cache
 def _swatches() -> dict[str, list[Swatch]]:
-    css = (folder("static") / "site.css").read_text(encoding="utf-8")
+    css = content("site.css").decode()
     found: dict[Any, Swatch] = {each[1]: Swatch(*each.groups()) for each in _TOKEN.finditer(css)}
     return {group: [found[name] for name in names] for group, names in _GROUPS.items()}
 
 
 @cache
 def _icons() -> list[str]:
-    sprite = (folder("static") / "icons.svg").read_text(encoding="utf-8")
+    sprite = content("icons.svg").decode()
     return _SYMBOL.findall(sprite)
