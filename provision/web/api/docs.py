@@ -9,7 +9,7 @@ from provision.web.api.openapi import description
 from provision.web.partials import respond
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from flask import Blueprint, Response
 
@@ -122,7 +122,7 @@ def _call(methods: str, path: str, call: Mapping[str, Any]) -> Call:
         call["summary"],
         call["description"],
         tuple(_parameter(_followed(each)) for each in call.get("parameters", ())),
-        tuple(body.values()),
+        tuple(sorted(body.values(), key=lambda each: not each.kind.endswith("needed"))),
         tuple(answers),
         tuple(errors),
     )
@@ -182,6 +182,11 @@ def _followed(part: Mapping[str, Any]) -> Mapping[str, Any]:
     return found  # type: ignore[no-any-return]
 
 
+def _plain(values: Sequence[str]) -> list[str]:
+    """Values without those that are another one turned round by a leading `-`."""
+    return [each for each in values if each.removeprefix("-") == each or each[1:] not in values]
+
+
 def _kind(schema: Mapping[str, Any]) -> str:
     """What sort of value it is, in words."""
     if "$ref" in schema and "properties" in _followed(schema):
@@ -190,7 +195,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
     if "anyOf" in schema:
         kinds = [_kind(each) for each in schema["anyOf"]]
     elif "enum" in schema:
-        kinds = ["one of " + ", ".join(schema["enum"])]
+        kinds = ["one of " + ", ".join(f"`{each}`" for each in _plain(schema["enum"]))]
     elif schema["type"] == "array":
         kinds = [f"list of {_kind(schema['items'])}"]
     else:

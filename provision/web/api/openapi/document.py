@@ -22,7 +22,7 @@ _INTRODUCTION: Final = (
     "written through this API is held to the lists. Money is a number with two decimals at most, "
     "days are `YYYY-MM-DD`, moments RFC 3339 in UTC. Blanks around a text are dropped before its "
     "length is counted. Unknown members and parameters are refused by name (422). Every error is "
-    "a problem document (RFC 9457) with a `code`; a client has to expect codes that are new."
+    "a problem document (RFC 9457) with a `code`."
 )
 
 

@@ -138,7 +138,7 @@ def _calls_of(resource: Resource) -> Iterator[Call]:
         name=f"create_{noun.member}",
         tag=tag,
         summary=f"Create a {name}",
-        words="What is not sent is as for a new row on the pages: see the row that is answered.",
+        words=_default_words(noun),
         body=_reference(f"New{title}"),
         good=Good(
             status=201,
@@ -198,6 +198,16 @@ _DELETED: Final = {
     "project": "Its tasks are deleted, too.",
     "team_member": "The tasks of this person stay, assigned to nobody.",
 }
+
+
+def _default_words(noun: Noun) -> str:
+    """What a new row holds where nothing is sent."""
+    defaults = [
+        f"`{name}` is {value if isinstance(value, int) else f'`{value}`'}"
+        for name, value in noun.defaults.items()
+        if value is not None
+    ]
+    return f"Where they are not sent, {', '.join(defaults)}; other fields are null."
 
 
 def _filter(noun: Noun, name: str) -> dict[str, Any]:

@@ -165,7 +165,10 @@ class NewConnection(_Connecting, kw_only=True):
 class NewConnectionInSnakeCase(_Connecting, kw_only=True):
     """A database to connect, as `connection_string`."""
 
-    connection_string: _Pasted
+    connection_string: Annotated[
+        _ConnectionString,
+        Meta(description="The same as `connectionString`; exactly one of the two is sent."),
+    ]
 
 
 class FoundWorkspace(Struct):
