@@ -121,6 +121,7 @@ def open_store(settings: Settings) -> tuple[ControlStore, SealedSecrets]:
         key_file=settings.data_dir / "secret.key",
         allow_generate=settings.control_is_sqlite,
     )
+    connections.bind_workspaces(secrets)
     return store, secrets
 
 
@@ -176,7 +177,7 @@ def _registry(
     def load_target(name: str) -> Target:
         connection_id = connections.id_of(name)
         try:
-            secret = connections.open_secret(store, secrets, connection_id)
+            secret = connections.open_secret(store, secrets, connection_id, name=name)
         except ConnectionNotFoundError:
             # Forgotten or replaced while the request was under way.
             raise NotConnectedError from None
@@ -193,7 +194,7 @@ def _registry(
         connection_id = connections.id_of(name)
         # Only a saving: a store in trouble must not cost a connection that is good.
         with suppress(ConnectionNotFoundError, ConnectionUnreadableError, SQLAlchemyError):
-            before = connections.open_secret(store, secrets, connection_id)
+            before = connections.open_secret(store, secrets, connection_id, name=name)
             if Target.from_secret(before).unmet() == target.unmet():
                 connections.replace_secret(
                     store, secrets, connection_id, before=before, after=target.to_secret()

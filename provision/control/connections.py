@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -10,9 +11,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from provision.control import audit
 from provision.control.bearers import is_id, new_id
-from provision.control.sealed import SealedSecrets
+from provision.control.sealed import ROW_COLUMNS, SealedSecrets
 from provision.control.store import leave_no_trace
-from provision.control.tables import connections, users
+from provision.control.tables import connections, sealed, users
 from provision.control.users import FORGOTTEN_STEP
 from provision.errors import (
     ConnectionNotFoundError,
@@ -90,9 +91,12 @@ CONNECTION_COLUMNS: Final = tuple(connections.c[name] for name in Connection.__s
 _ACTIVE: Final = select(*CONNECTION_COLUMNS).where(
     connections.c.user_id == bindparam("user_id"), connections.c.is_active
 )
-_SEALED: Final = select(connections.c.user_id, connections.c.sealed_id).where(
-    connections.c.id == bindparam("id")
-)
+_SEALED: Final = select(
+    connections.c.user_id, connections.c.owner_id, connections.c.sealed_id
+).where(connections.c.id == bindparam("id"))
+
+
+_WHOSE: Final = (connections.c.user_id, connections.c.owner_id)
 
 
 def connection_from(columns: Sequence[Any]) -> Connection:
@@ -103,14 +107,15 @@ def connection_from(columns: Sequence[Any]) -> Connection:
 def name_of(connection: Connection) -> str:
     """What its opened connections are kept under: with whose it is, as its string is sealed.
 
-    A row that was given to another person in the store finds none that are open already.
+    A row that was given to another person, or led to another workspace, in the store finds none
+    that are open already.
     """
-    return _owner(connection.user_id, connection.id)
+    return _owner(connection.user_id, connection.id, connection.owner_id)
 
 
 def id_of(name: str) -> str:
     """The connection's id in a name of `name_of`."""
-    return name.rpartition("/")[2]
+    return name.split("/")[1]
 
 
 def save(
@@ -147,7 +152,7 @@ def save(
             "verified_at": at,
             "created_at": at,
         }
-        owner = _owner(user_id, connection_id)
+        owner = _owner(user_id, connection_id, new.owner_id)
         sealed_id = secrets.put(conn, purpose=PURPOSE, owner=owner, plaintext=secret)
         conn.execute(insert(connections), {**values, "is_active": True, "sealed_id": sealed_id})
         audit.record(
@@ -255,13 +260,20 @@ def forgotten(store: ControlStore, connection_ids: list[str]) -> set[str]:
     return gone
 
 
-def open_secret(store: ControlStore, secrets: SealedSecrets, connection_id: str) -> str:
-    """The string itself. Raises ConnectionNotFoundError, or ConnectionUnreadableError."""
+def open_secret(
+    store: ControlStore, secrets: SealedSecrets, connection_id: str, *, name: str | None = None
+) -> str:
+    """The string itself, if it is still that of `name`, where one is given.
+
+    Raises ConnectionNotFoundError, or ConnectionUnreadableError.
+    """
     with store.reading() as conn:
         row = conn.execute(_SEALED, {"id": connection_id}).first()
         if row is None:
             raise ConnectionNotFoundError
-        owner = _owner(row.user_id, connection_id)
+        owner = _owner(row.user_id, connection_id, row.owner_id)
+        if name not in (None, owner):
+            raise ConnectionNotFoundError
         try:
             return secrets.get(conn, row.sealed_id, purpose=PURPOSE, owner=owner)
         except VaultError as error:
@@ -276,7 +288,7 @@ def replace_secret(
         row = conn.execute(_SEALED, {"id": connection_id}).first()
         if row is None:
             return
-        owner = _owner(row.user_id, connection_id)
+        owner = _owner(row.user_id, connection_id, row.owner_id)
         if secrets.get(conn, row.sealed_id, purpose=PURPOSE, owner=owner) != before:
             return
         sealed_id = secrets.put(conn, purpose=PURPOSE, owner=owner, plaintext=after)
@@ -287,9 +299,27 @@ def replace_secret(
         leave_no_trace(conn)
 
 
-def _owner(user_id: str, connection_id: str) -> str:
-    """Whom the string is sealed for: with both in it, no row can be given to another person."""
-    return f"{user_id}/{connection_id}"
+def bind_workspaces(secrets: SealedSecrets) -> None:
+    """Seal again what an earlier build sealed without the workspace it leads to."""
+    whole = sealed.c.owner.like("%/%/%")
+    earlier = select(*ROW_COLUMNS).where(sealed.c.purpose == PURPOSE, ~whole)
+    with secrets.store.reading() as conn:
+        if conn.execute(earlier.limit(1)).first() is None:
+            return
+    with secrets.store.writing() as conn:
+        for row in conn.execute(earlier).all():
+            of = select(connections.c.id, *_WHOSE).where(connections.c.sealed_id == row.id)
+            found = conn.execute(of).first()
+            if found is not None:
+                with suppress(VaultError):  # whoever it is of is asked for it again
+                    owner = _owner(found.user_id, found.id, found.owner_id)
+                    secrets.reseal(conn, row, owner=owner)
+        leave_no_trace(conn)
+
+
+def _owner(user_id: str, connection_id: str, owner_id: str) -> str:
+    """Whom the string is sealed for: no row can be given to another person or workspace."""
+    return f"{user_id}/{connection_id}/{owner_id}"
 
 
 def _forget(

@@ -106,15 +106,21 @@ class SealedSecrets:
             state = "altered"
         return SealedRow(row.id, row.purpose, row.owner, key_id, state)
 
-    def reseal(self, conn: Connection, row: Row[Any, Any, Any, Any]) -> None:
-        """Seal one row of ROW_COLUMNS under the newest key, in its place. Raises VaultError."""
+    def reseal(
+        self, conn: Connection, row: Row[Any, Any, Any, Any], *, owner: str | None = None
+    ) -> None:
+        """Seal one row of ROW_COLUMNS under the newest key, in its place; for `owner`, if given.
+
+        Raises VaultError.
+        """
+        owner = row.owner if owner is None else owner
         value = self._vault.seal(
-            self._open(row), purpose=row.purpose, owner=_row_owner(row.id, row.owner)
+            self._open(row), purpose=row.purpose, owner=_row_owner(row.id, owner)
         )
         conn.execute(
             update(sealed)
             .where(sealed.c.id == row.id)
-            .values(value=value, sealed_at=self.store.now())
+            .values(value=value, owner=owner, sealed_at=self.store.now())
         )
 
     def _open(self, row: Row[Any, Any, Any, Any]) -> bytes:

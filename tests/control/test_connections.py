@@ -200,6 +200,55 @@ def test_a_connection_given_to_another_account_in_the_file_cannot_be_opened(
         connections.open_secret(store, secrets, saved.id)
 
 
+def test_a_connection_led_to_another_workspace_in_the_file_cannot_be_opened(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
+) -> None:
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    elsewhere = str(uuid4())
+    with store.writing() as conn:
+        conn.execute(update(table).values(owner_id=elsewhere))
+    with pytest.raises(ConnectionUnreadableError):
+        connections.open_secret(store, secrets, saved.id)
+    changed = connections.active(store, alice.id)
+    assert changed is not None
+    assert connections.name_of(changed) != connections.name_of(saved)
+    with store.writing() as conn:
+        conn.execute(update(table).values(owner_id=saved.owner_id))
+    # Nor is one opened under the name that it had for a moment.
+    with pytest.raises(ConnectionNotFoundError):
+        connections.open_secret(store, secrets, saved.id, name=connections.name_of(changed))
+    name = connections.name_of(saved)
+    assert connections.open_secret(store, secrets, saved.id, name=name) == SECRET
+
+
+def test_what_was_sealed_without_its_workspace_is_sealed_again_once(
+    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+) -> None:
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    broken = connections.save(store, secrets, user_id=bob.id, new=_another(), secret="b")
+    with store.writing() as conn:
+        for each, text in ((saved, SECRET), (broken, "b")):
+            earlier = f"{each.user_id}/{each.id}"
+            sealed_id = secrets.put(
+                conn, purpose=connections.PURPOSE, owner=earlier, plaintext=text
+            )
+            where = table.c.id == each.id
+            conn.execute(update(table).where(where).values(sealed_id=sealed_id))
+        conn.execute(update(sealed).where(sealed.c.id == sealed_id).values(value=b"\x01cut"))
+    for _ in range(2):
+        connections.bind_workspaces(secrets)
+        assert connections.open_secret(store, secrets, saved.id) == SECRET
+        with pytest.raises(ConnectionUnreadableError):
+            connections.open_secret(store, secrets, broken.id)
+    # What is bound already cannot be passed off as what is not.
+    with store.writing() as conn:
+        conn.execute(update(sealed).values(owner=f"{saved.user_id}/{saved.id}"))
+        conn.execute(update(table).values(owner_id=str(uuid4())))
+    connections.bind_workspaces(secrets)
+    with pytest.raises(ConnectionUnreadableError):
+        connections.open_secret(store, secrets, saved.id)
+
+
 def test_strings_swapped_between_connections_cannot_be_opened(
     store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
 ) -> None:
