@@ -21,8 +21,8 @@ from provision.errors import (
     NotConnectedError,
     SettingsError,
 )
-from provision.figures import Figures
 from provision.memory import give_back_at_once
+from provision.metrics import Figures
 from provision.passwords import PasswordHasher
 from provision.settings import Settings, forget_libpq_environment
 from provision.tenant.access import TenantAccess

@@ -16,10 +16,9 @@ _MAY_IMPORT = {
     "errors": set[str](),
     "settings": {"errors"},
     "admission": {"errors", "control", "tenant"},
-    "logs": set[str](),
-    "figures": set[str](),
+    "metrics": set[str](),
     "memory": set[str](),
-    "response_headers": set[str](),
+    "security_headers": set[str](),
     "vault": {"errors"},
     "guessable": set[str](),
     "passwords": {"errors", "guessable"},
@@ -29,7 +28,7 @@ _MAY_IMPORT = {
     "control": {"control", "errors", "vault", "passwords", "totp"},
     "tenant": {"tenant", "nouns", "errors", "memory"},
     "web": {
-        *("web", "figures", "control", "tenant", "nouns", "response_headers"),
+        *("web", "metrics", "control", "tenant", "nouns", "security_headers"),
         *("errors", "settings", "passwords", "totp"),
     },
 }
@@ -85,7 +84,7 @@ def test_of_the_server_only_serve_composes() -> None:
     composing = {"provision.server.__init__", "provision.server.serve"}
     for path in _modules():
         if _part(path) == "server" and _name(path) not in composing:
-            assert _parts_imported(path) <= {"server", "response_headers"}, path
+            assert _parts_imported(path) <= {"server", "security_headers"}, path
 
 
 @pytest.mark.parametrize("path", _modules(), ids=_name)

@@ -9,7 +9,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final
 
-from provision.response_headers import SECURITY
+from provision.security_headers import SECURITY
 
 # The path stands in the first bytes of a request, even of one that cannot be parsed.
 _BELOW_API: Final = re.compile(rb"\s*[!-~]{1,20} (?:/w/[^/?\s]{1,64})?/api[/?\s]")

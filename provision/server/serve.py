@@ -23,10 +23,11 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import AppImportError
 
-from provision import close_app, create_app, logs
+from provision import close_app, create_app
 from provision.assembly import figures_of, open_store
 from provision.built_in import BuiltInPostgres
 from provision.errors import SettingsError
+from provision.server import logs
 from provision.server.worker import Worker
 from provision.settings import forget_libpq_environment
 

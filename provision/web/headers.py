@@ -12,7 +12,7 @@ from itsdangerous import BadSignature
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
 
-from provision.response_headers import SECURITY
+from provision.security_headers import SECURITY
 from provision.web.addresses import path_of, safe_next
 from provision.web.problem_details import problem
 from provision.web.session import is_api_request

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from provision.control.attempts import Attempts
     from provision.control.sealed import SealedSecrets
     from provision.control.store import ControlStore
-    from provision.figures import Figures
+    from provision.metrics import Figures
     from provision.passwords import PasswordHasher
     from provision.settings import Settings
     from provision.tenant.access import TenantAccess

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.response_headers import SECURITY
+from provision.security_headers import SECURITY
 from provision.server.refusals import ADDRESS_TOO_LONG, HEADERS_TOO_LARGE, NOT_UNDERSTOOD
 from tests.running import run, running
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from provision.response_headers import SECURITY
+from provision.security_headers import SECURITY
 from provision.web.session import OPEN_ENDPOINTS
 from tests.web.conftest import PASSWORD, Visitor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from provision.response_headers import SECURITY
+from provision.security_headers import SECURITY
 from provision.web.session import OPEN_ENDPOINTS
 
 if TYPE_CHECKING:

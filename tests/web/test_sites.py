@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from provision.response_headers import SECURITY
+from provision.security_headers import SECURITY
 from provision.web.session import OPEN_ENDPOINTS
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.test_every_route import routes

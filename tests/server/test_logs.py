@@ -4,11 +4,11 @@ import logging
 import subprocess
 import sys
 
-from provision.logs import OneLine, config
+from provision.server.logs import OneLine, config
 
 _SCRIPT = """
 import logging
-from provision import logs
+from provision.server import logs
 logs.configure("info")
 logging.getLogger("provision.server").info("ours")
 logging.getLogger("provision.server").debug("too quiet")
