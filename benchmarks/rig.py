@@ -21,7 +21,7 @@ from provision.assembly import open_store
 from provision.built_in import BuiltInPostgres
 from provision.control import connections, tokens, users
 from provision.control.connections import NewConnection
-from provision.passwords import PasswordHasher
+from provision.credentials.passwords import PasswordHasher
 from provision.settings import Settings
 from provision.tenant import schema
 from provision.tenant.connect import connect

@@ -15,6 +15,7 @@ from provision.control import connections
 from provision.control.attempts import AttemptsInMemory, AttemptsInStore
 from provision.control.sealed import open_vault, session_signing_key
 from provision.control.store import ControlStore
+from provision.credentials.passwords import PasswordHasher
 from provision.errors import (
     ConnectionNotFoundError,
     ConnectionUnreadableError,
@@ -23,7 +24,6 @@ from provision.errors import (
 )
 from provision.memory import give_back_at_once
 from provision.metrics import Figures
-from provision.passwords import PasswordHasher
 from provision.settings import Settings, forget_libpq_environment
 from provision.tenant.access import TenantAccess
 from provision.tenant.engines import EngineRegistry

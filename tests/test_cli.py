@@ -14,7 +14,7 @@ from provision import cli
 from provision.control import audit, half_sign_ins, new_passwords, tokens, two_factor, users
 from provision.control.sealed import open_vault
 from provision.control.store import ControlStore
-from provision.passwords import PasswordHasher
+from provision.credentials.passwords import PasswordHasher
 from provision.tenant.workspace_file import WorkspaceWriter
 from tests.running import call
 

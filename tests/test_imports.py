@@ -19,17 +19,14 @@ _MAY_IMPORT = {
     "metrics": set[str](),
     "memory": set[str](),
     "security_headers": set[str](),
-    "vault": {"errors"},
-    "guessable": set[str](),
-    "passwords": {"errors", "guessable"},
-    "totp": {"errors"},
+    "credentials": {"credentials", "errors"},
     "built_in": {"errors"},
     "nouns": {"nouns", "errors"},
-    "control": {"control", "errors", "vault", "passwords", "totp"},
+    "control": {"control", "errors", "credentials"},
     "tenant": {"tenant", "nouns", "errors", "memory"},
     "web": {
         *("web", "metrics", "control", "tenant", "nouns", "security_headers"),
-        *("errors", "settings", "passwords", "totp"),
+        *("errors", "settings", "credentials"),
     },
 }
 _COMPOSING = {"__init__", "__main__", "assembly", "cli", "demo", "doctor", "server"}
@@ -89,9 +86,9 @@ def test_of_the_server_only_serve_composes() -> None:
 
 @pytest.mark.parametrize("path", _modules(), ids=_name)
 def test_only_sealed_calls_the_vault(path: Path) -> None:
-    if _name(path) in ("provision.control.sealed", "provision.vault"):
+    if _name(path) in ("provision.control.sealed", "provision.credentials.vault"):
         return
-    assert "provision.vault" not in _imports(path)
+    assert "provision.credentials.vault" not in _imports(path)
 
 
 @pytest.mark.parametrize("path", _modules(), ids=_name)
@@ -114,9 +111,9 @@ def test_only_those_who_compose_know_the_engine_registry(path: Path) -> None:
         ("gunicorn", {"server"}),
         ("httptools", {"server"}),
         ("click", {"cli", "demo"}),
-        ("argon2", {"passwords"}),
-        ("cryptography", {"vault"}),
-        ("pyotp", {"totp"}),
+        ("argon2", {"credentials"}),
+        ("cryptography", {"credentials"}),
+        ("pyotp", {"credentials"}),
         ("segno", {"web"}),
         ("dotenv", {"settings"}),
         ("redis", {"control"}),

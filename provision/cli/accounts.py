@@ -47,7 +47,7 @@ def create_user(email: str, name: str) -> None:
     from provision.control import audit as trail
     from provision.control import users as accounts
     from provision.control.store import ControlStore
-    from provision.passwords import PasswordHasher
+    from provision.credentials.passwords import PasswordHasher
 
     password = _new_password()
     settings = load_settings("operator")

@@ -16,19 +16,19 @@ from provision.control.sessions import stands
 from provision.control.store import leave_no_trace
 from provision.control.tables import half_sign_ins, password_resets, sessions, users
 from provision.control.users import PERSON_COLUMNS, Person, by_id, person_from
+from provision.credentials.passwords import password_problems
 from provision.errors import (
     NotFoundError,
     ResetLinkNotFoundError,
     SignInOverError,
     ValidationError,
 )
-from provision.passwords import password_problems
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from provision.control.store import ControlStore
-    from provision.passwords import PasswordHasher
+    from provision.credentials.passwords import PasswordHasher
 
 RESET_LIFE_S: Final = 86_400
 

@@ -16,8 +16,8 @@ from sqlalchemy import LargeBinary, bindparam, delete, func, insert, literal, se
 from provision.control.bearers import new_id, new_secret
 from provision.control.key_file import KEY_SETTING, make_key_file, read_key_file
 from provision.control.tables import installation, sealed
+from provision.credentials.vault import KEY_BYTES, SALT_BYTES, Vault, read_keys
 from provision.errors import SealBrokenError, SettingsError, UnknownKeyError, VaultError
-from provision.vault import KEY_BYTES, SALT_BYTES, Vault, read_keys
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from sqlalchemy import bindparam, delete, or_, select, update
 
-from provision import totp
 from provision.control import audit, recovery_codes
 from provision.control.tables import two_factor_setups, users
+from provision.credentials import totp
 from provision.errors import (
     SecondFactorRejectedError,
     SecondFactorUnreadableError,

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from provision import totp
 from provision.control import audit, recovery_codes
 from provision.control.sealed import SealedSecrets
 from provision.control.second_factor import PURPOSE
 from provision.control.sessions import demand
 from provision.control.store import leave_no_trace
 from provision.control.tables import half_sign_ins, two_factor_setups, users
+from provision.credentials import totp
 from provision.errors import (
     NotFoundError,
     SecondFactorRejectedError,

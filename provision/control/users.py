@@ -18,6 +18,7 @@ from provision.control.naming import (
     normalized_name,
 )
 from provision.control.tables import half_sign_ins, sessions, users
+from provision.credentials.passwords import password_problems
 from provision.errors import (
     BadCredentialsError,
     EmailTakenError,
@@ -26,7 +27,6 @@ from provision.errors import (
     TooManySignInsError,
     ValidationError,
 )
-from provision.passwords import password_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from provision.control.store import ControlStore
-    from provision.passwords import PasswordHasher
+    from provision.credentials.passwords import PasswordHasher
 
 FIRST_SETUP_STEP: Final = "information"
 # The step of who had a database connected and took it away: a next one takes its place.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision import totp
 from provision.control import second_factor
+from provision.credentials import totp
 from provision.errors import SecondFactorRejectedError, SecondFactorUnreadableError
 from provision.web import limits, session
 from provision.web.services import services

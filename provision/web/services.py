@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from provision.control.attempts import Attempts
     from provision.control.sealed import SealedSecrets
     from provision.control.store import ControlStore
+    from provision.credentials.passwords import PasswordHasher
     from provision.metrics import Figures
-    from provision.passwords import PasswordHasher
     from provision.settings import Settings
     from provision.tenant.access import TenantAccess
     from provision.tenant.network import NetworkPolicy

@@ -11,7 +11,7 @@ from provision.control import users
 from provision.control.sealed import SealedSecrets, open_vault
 from provision.control.store import ControlStore
 from provision.control.tables import metadata
-from provision.passwords import PasswordHasher
+from provision.credentials.passwords import PasswordHasher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provision.control.users import Person
-    from provision.passwords import PasswordHasher
+    from provision.credentials.passwords import PasswordHasher
     from tests.control.conftest import Clock
 
 SKEWS = (-60, -30, -1, 1, 30, 60)

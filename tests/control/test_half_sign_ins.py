@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from provision.control.sealed import SealedSecrets
     from provision.control.store import ControlStore
     from provision.control.users import Person, Recognised
-    from provision.passwords import PasswordHasher
+    from provision.credentials.passwords import PasswordHasher
     from tests.control.conftest import Clock
 
 

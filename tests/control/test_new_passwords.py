@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from provision.control.store import ControlStore
     from provision.control.users import Person
-    from provision.passwords import PasswordHasher
+    from provision.credentials.passwords import PasswordHasher
     from tests.control.conftest import Clock
 
 NEW = "another good one"

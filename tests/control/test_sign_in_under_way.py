@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from provision.control.sealed import SealedSecrets
     from provision.control.store import ControlStore
     from provision.control.users import Person, Recognised
-    from provision.passwords import PasswordHasher
+    from provision.credentials.passwords import PasswordHasher
 
 
 def _start(store: ControlStore, found: Recognised) -> object:

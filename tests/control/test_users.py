@@ -11,8 +11,8 @@ from provision.control import audit, sessions
 from provision.control import users as people
 from provision.control.store import ControlStore
 from provision.control.tables import users
+from provision.credentials.passwords import PasswordHasher
 from provision.errors import BadCredentialsError, EmailTakenError, NotFoundError, ValidationError
-from provision.passwords import PasswordHasher
 from tests.control.conftest import PASSWORD
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from provision.control import new_passwords, sessions, tables, two_factor, users
 from provision.control.store import ControlStore
-from provision.passwords import PasswordHasher
+from provision.credentials.passwords import PasswordHasher
 from provision.web.services import EXTENSION, Services
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.second_factor import enrol

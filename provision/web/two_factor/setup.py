@@ -12,8 +12,8 @@ import segno
 from flask import Response, make_response, request, url_for
 from markupsafe import Markup
 
-from provision import totp
 from provision.control import recovery_codes, two_factor
+from provision.credentials import totp
 from provision.errors import (
     RateLimitedError,
     ReauthenticationRequiredError,

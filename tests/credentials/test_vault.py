@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provision.credentials.vault import Vault, read_keys
 from provision.errors import SealBrokenError, SettingsError, UnknownKeyError, VaultError
-from provision.vault import Vault, read_keys
 
 SALT = b"0123456789abcdef"
 KEY = bytes(range(32))

@@ -7,8 +7,8 @@ import time
 import argon2
 import pytest
 
+from provision.credentials.passwords import PasswordHasher, password_problems
 from provision.errors import TooManySignInsError
-from provision.passwords import PasswordHasher, password_problems
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from provision import guessable
-from provision.guessable import why_guessable
-from provision.passwords import MAX_CHARACTERS, MIN_CHARACTERS, password_problems
+from provision.credentials import password_strength
+from provision.credentials.password_strength import why_guessable
+from provision.credentials.passwords import MAX_CHARACTERS, MIN_CHARACTERS, password_problems
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_short_name_or_none_refuses_nothing() -> None:
 
 
 def test_the_list_holds_what_could_be_typed_and_its_licence_is_beside_it() -> None:
-    folder = Path(guessable.__file__).parent / "common_passwords"
+    folder = Path(password_strength.__file__).parent / "common_passwords"
     listed = (folder / "list.txt").read_text(encoding="ascii").splitlines()
     assert len(listed) == len(set(listed)) == 10_000
     assert listed == sorted(listed)

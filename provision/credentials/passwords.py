@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from provision.credentials.password_strength import why_guessable
 from provision.errors import TooManySignInsError
-from provision.guessable import why_guessable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

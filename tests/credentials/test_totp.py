@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 import pytest
 
-from provision import totp
+from provision.credentials import totp
 
 # RFC 6238, appendix B: the SHA-1 rows, whose eight digits end in the six an app shows.
 SECRET = base64.b32encode(b"12345678901234567890").decode()
