@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from provision.built_in import BuiltInPostgres
+    from provision.built_in.postgres import BuiltInPostgres
 
 COUNTS = (500, 5_000, 50_000)
 ROUNDS = 9

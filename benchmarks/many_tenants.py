@@ -17,7 +17,7 @@ from benchmarks.rig import folder_and_postgres, load, make_tenants
 from tests.running import running
 
 if TYPE_CHECKING:
-    from provision.built_in import BuiltInPostgres
+    from provision.built_in.postgres import BuiltInPostgres
 
 TENANTS = 200
 ENGINES = 32

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from provision.built_in import BuiltInPostgres
+    from provision.built_in.postgres import BuiltInPostgres
 
 DISTANCES_MS = (0, 20, 50)
 ROUNDS = 7

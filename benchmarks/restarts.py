@@ -27,7 +27,7 @@ from tests.running import running
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from provision.built_in import BuiltInPostgres
+    from provision.built_in.postgres import BuiltInPostgres
 
 WRITERS = 8
 STOPS = (

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine
 
 from provision import close_app, create_app
 from provision.assembly import open_store
-from provision.built_in import BuiltInPostgres
+from provision.built_in.postgres import BuiltInPostgres
 from provision.control import connections, tokens, users
 from provision.control.connections import NewConnection
 from provision.credentials.passwords import PasswordHasher

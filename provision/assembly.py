@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 from sqlalchemy.exc import SQLAlchemyError
 
 from provision.admission import refused_by_text
-from provision.built_in import BuiltInPostgres, away
+from provision.built_in.postgres import BuiltInPostgres, away
 from provision.control import connections
 from provision.control.attempts import AttemptsInMemory, AttemptsInStore
 from provision.control.sealed import open_vault, session_signing_key

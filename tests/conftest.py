@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from provision.built_in import BuiltInPostgres
+from provision.built_in.postgres import BuiltInPostgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

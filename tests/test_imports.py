@@ -29,7 +29,7 @@ _MAY_IMPORT = {
         *("errors", "settings", "credentials"),
     },
 }
-_COMPOSING = {"__init__", "__main__", "assembly", "cli", "demo", "doctor", "server"}
+_COMPOSING = {"__init__", "__main__", "assembly", "cli", "server"}
 
 
 @cache
@@ -110,7 +110,7 @@ def test_only_those_who_compose_know_the_engine_registry(path: Path) -> None:
         ("alembic", {"control"}),
         ("gunicorn", {"server"}),
         ("httptools", {"server"}),
-        ("click", {"cli", "demo"}),
+        ("click", {"cli"}),
         ("argon2", {"credentials"}),
         ("cryptography", {"credentials"}),
         ("pyotp", {"credentials"}),

@@ -105,7 +105,7 @@ def serve(host: str | None, port: int | None, workers: int | None, threads: int 
 @_PORT
 def demo(host: str | None, port: int | None) -> None:
     """Run the whole product with a built-in PostgreSQL and a sample workspace."""
-    from provision.demo import run
+    from provision.cli.demo import run
 
     run(load_settings("demo").with_address(host, port))
 
@@ -119,7 +119,7 @@ def dsn() -> None:
 @_POLICY
 def check_dsn(policy: Policy | None) -> None:
     """Judge connection strings from standard input, one a line; print one JSON object a line."""
-    from provision.tenant.checks import dsn_check_line
+    from provision.cli.dsn_check import dsn_check_line
 
     judge = _network_policy(load_settings("operator"), policy)
     all_good = True
@@ -176,7 +176,7 @@ def back_up(file: Path) -> None:
 @commands.command()
 def doctor() -> None:
     """Check configuration, files, key, control store and clock; say what to do."""
-    from provision.doctor import examine
+    from provision.cli.doctor import examine
 
     sound = True
     for finding in examine():

@@ -25,7 +25,7 @@ from gunicorn.errors import AppImportError
 
 from provision import close_app, create_app
 from provision.assembly import figures_of, open_store
-from provision.built_in import BuiltInPostgres
+from provision.built_in.postgres import BuiltInPostgres
 from provision.errors import SettingsError
 from provision.server import logs
 from provision.server.worker import Worker

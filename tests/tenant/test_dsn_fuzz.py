@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from provision.cli.dsn_check import dsn_check_line
 from provision.errors import ConnectionStringError
 from provision.tenant import dsn
-from provision.tenant.checks import dsn_check_line
 from provision.tenant.network import NetworkPolicy
 from tests.tenant.pasted_strings import BAD, GOOD
 

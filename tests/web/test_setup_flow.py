@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.built_in import BuiltInPostgres
+from provision.built_in.postgres import BuiltInPostgres
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.second_factor import enrol
 from tests.web.wizard import CONNECTION, SCHEMA, STEP, connect_by_form, paste

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from provision.built_in import BuiltInDatabase, BuiltInPostgres
+from provision.built_in.postgres import BuiltInDatabase, BuiltInPostgres
 from provision.errors import SettingsError, UnreachableError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SUPERVISOR = """
 import sys, time
 from pathlib import Path
-from provision.built_in import BuiltInPostgres
+from provision.built_in.postgres import BuiltInPostgres
 postgres = BuiltInPostgres(Path(sys.argv[1]))
 postgres.start()
 print("up", flush=True)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from provision.tenant.checks import dsn_check_line
+from provision.cli.dsn_check import dsn_check_line
 from provision.tenant.network import NetworkPolicy
 
 INTRANET = NetworkPolicy("intranet", loopback=True)

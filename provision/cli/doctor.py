@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from provision import admission, built_in
+from provision import admission
 from provision.assembly import network_policy
+from provision.built_in import postgres
 from provision.control import audit, connections, idempotency, keys
 from provision.control.engine import SQLITE_SUFFIXES, parse, place_of
 from provision.control.sealed import is_sealed, open_vault, unproved_vault
@@ -333,7 +334,7 @@ def _closed(path: Path, *, allowed: int) -> Finding:
 
 
 def _built_in() -> Finding:
-    if built_in.is_installed():
+    if postgres.is_installed():
         return Finding("the built-in PostgreSQL is installed")
     return Finding(
         "PROVISION_BUILT_IN_POSTGRES is on, but the server is not installed",
@@ -403,7 +404,7 @@ def _some(names: set[str]) -> str:
 
 def _redis(url: str) -> Finding:
     # Loaded only where there is one.
-    from provision.control.attempts_redis import why_silent  # noqa: PLC0415
+    from provision.control.attempts_redis import why_silent
 
     reason = why_silent(url)
     if reason is None:
