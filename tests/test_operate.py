@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from provision import doctor
-from provision.figures import FAMILIES
+from provision.cli import doctor
+from provision.metrics import FAMILIES
 from provision.settings import load_settings
 from tests.running import run
 

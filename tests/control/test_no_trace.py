@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from provision.control.sealed import SealedSecrets
     from provision.control.store import ControlStore
     from provision.control.users import Person
-    from provision.passwords import PasswordHasher
+    from provision.credentials.passwords import PasswordHasher
 
 _NEW = NewConnection(
     name="Ours",
