@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import collections
 import json
-import resource
 import sys
 import threading
 import time
@@ -18,10 +17,10 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.rig import folder_and_postgres, lead_through, make_tenants
+from tests.memory import MemoryWatch
 from tests.running import running
 from tests.tenant.faulty_servers import serving
 from tests.tenant.floods import ENDING, ENDLESS, flooding
@@ -36,30 +35,6 @@ REQUESTS = 8
 ROUNDS = 2
 SETTLE_S = 3.0
 PATH = "/api/projects"
-
-
-class Watch:
-    """The most that a process and its children have held since it was told to look, in MB."""
-
-    def __init__(self, pid: int) -> None:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-        self._paths = [Path(f"/proc/{each}/statm") for each in (pid, *children)]
-        self._stopped = threading.Event()
-        self.most = self.now()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def now(self) -> float:
-        pages = sum(int(each.read_text("ascii").split()[1]) for each in self._paths)
-        return pages * resource.getpagesize() / 1e6
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(0.005):
-            self.most = max(self.most, self.now())
 
 
 def main() -> None:
@@ -86,20 +61,17 @@ def _measure(server: Running, tokens: list[str], begin: Callable[[], object], ki
     asked = [tokens[number % TENANTS] for number in range(REQUESTS)]
     with ThreadPoolExecutor(REQUESTS) as pool:
         list(pool.map(lambda token: _ask(server, token), asked * 8))
-    watch = Watch(server.process.pid)
-    base = watch.now()
-    begin()
-    begun = time.monotonic()
     answers: collections.Counter[str] = collections.Counter()
-    with ThreadPoolExecutor(REQUESTS) as pool:
+    with MemoryWatch(server.process.pid) as watch, ThreadPoolExecutor(REQUESTS) as pool:
+        begin()
+        begun = time.monotonic()
         for _ in range(ROUNDS):
             answers.update(pool.map(lambda token: _ask(server, token), asked))
-    took = time.monotonic() - begun
-    time.sleep(SETTLE_S)
-    kept = watch.now() - base
-    watch.stop()
+        took = time.monotonic() - begun
+        time.sleep(SETTLE_S)
+        most, kept = watch.most - watch.base, watch.now() - watch.base
     print(
-        f"{kind:44}{base:8.0f}{watch.most - base:+9.0f}{kept:+9.0f}{took:7.1f}s  {dict(answers)}",
+        f"{kind:44}{watch.base:8.0f}{most:+9.0f}{kept:+9.0f}{took:7.1f}s  {dict(answers)}",
         flush=True,
     )
 

@@ -59,9 +59,9 @@ EventName = Literal[
 # In place of a network address, which no client can choose, where an operator's command acts.
 OPERATOR: Final = "operator"
 
-_MAX_CLIENT_CHARACTERS: Final = 300
+MAX_CLIENT_CHARACTERS: Final = 300
 # At about 400 bytes each: under 1 MB a person and kind, 4 MB for strangers.
-_MOST_OF_A_PERSON: Final = 2_000
+MOST_OF_A_PERSON: Final = 2_000
 _MOST_OF_NOBODY: Final = 10_000
 _LOOKED_AT_ONCE_IN: Final = 50
 _PURGED_AT_ONCE: Final = 1_000
@@ -188,7 +188,7 @@ def strip(conn: Connection, user_id: str) -> None:
 
 
 def _drop_oldest(conn: Connection, event: EventName, user_id: str | None) -> None:
-    most = _MOST_OF_NOBODY if user_id is None else _MOST_OF_A_PERSON
+    most = _MOST_OF_NOBODY if user_id is None else MOST_OF_A_PERSON
     these = and_(audit_events.c.event == event, audit_events.c.user_id == user_id)
     first_too_many = (
         select(audit_events.c.id)
@@ -203,4 +203,4 @@ def _drop_oldest(conn: Connection, event: EventName, user_id: str | None) -> Non
 
 def client_text(text: str) -> str:
     """What a client says of itself, cut, and without what a terminal or a database chokes on."""
-    return "".join(each for each in text[:_MAX_CLIENT_CHARACTERS] if each.isprintable())
+    return "".join(each for each in text[:MAX_CLIENT_CHARACTERS] if each.isprintable())

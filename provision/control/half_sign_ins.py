@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LIFE_S: Final = 300
 MOST_FAILURES: Final = 10
 # More than a person has under way; who knows a password may begin them without end.
-_MOST: Final = 20
+MOST: Final = 20
 
 _PERSON: Final = (
     select(*PERSON_COLUMNS)
@@ -99,5 +99,5 @@ def _too_many(user_id: str) -> Select[str]:
         select(columns.id_hash)
         .where(columns.user_id == user_id)
         .order_by(columns.created_at.desc(), columns.id_hash)
-        .offset(_MOST - 1)
+        .offset(MOST - 1)
     )

@@ -49,7 +49,7 @@ _EVENTS: Final = {
 _BROKEN: Final = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 # Of the bytes for a statement, as much may come at one go: a lot of rows, a notice, an error.
-_MESSAGE_SHARE: Final = 4
+MESSAGE_SHARE: Final = 4
 _LEAST_FOR_A_MESSAGE: Final = 1024 * 1024
 # libpq holds a message as it came and as it was taken apart, and we the text.
 _COPIES_OF_A_MESSAGE: Final = 4
@@ -57,7 +57,7 @@ _COPIES_OF_A_MESSAGE: Final = 4
 # before it holds 32 KiB.
 _FED_FROM: Final = 48 * 1024
 # A log-in takes a few thousand; a server that tells more is none.
-_MOST_OF_A_LOG_IN: Final = 64 * 1024
+MOST_OF_A_LOG_IN: Final = 64 * 1024
 # What libpq may keep for as long as a connection lives: room for a long message, what the server
 # says of itself. A connection with more is not used again.
 _MOST_KEPT: Final = 1024 * 1024
@@ -130,7 +130,7 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
         self._query_timeout_s = query_timeout_s
         self._max_result_bytes = max_result_bytes
         if max_result_bytes is not None:
-            share = max(max_result_bytes // _MESSAGE_SHARE, _LEAST_FOR_A_MESSAGE)
+            share = max(max_result_bytes // MESSAGE_SHARE, _LEAST_FOR_A_MESSAGE)
             self._max_message_bytes = min(share, max_result_bytes)
         self._share = room.share() if room else None
         self._received_before = received_bytes(self._fd)
@@ -359,7 +359,7 @@ def poll_to_end(gen: PQGenConn[_T], deadline: Deadline, share: float = 1.0) -> _
             poller = select.poll()
             poller.register(fd, _EVENTS[wanted])
             events = poller.poll(math.ceil(left * 1000))
-            if received_bytes(fd) > _MOST_OF_A_LOG_IN:
+            if received_bytes(fd) > MOST_OF_A_LOG_IN:
                 raise TooTalkativeError
             if events:
                 fd, wanted = gen.send(_ready(events[0][1], _EVENTS[wanted]))
