@@ -94,7 +94,7 @@ def create_token() -> Response:
         raw, token = tokens.create(
             store,
             user_id=found.person.id,
-            name=(name or "").strip()[:200] or "API",
+            name=(name or "").strip() or "API",
             read_only=read_only,
             expires_at=expires_at,
             **session.client(),

@@ -76,6 +76,7 @@ def test_a_whole_number_of_days_may_be_written_with_a_point(client: Visitor) -> 
         ({"expires_days": "7"}, 422, "validation_failed"),
         ({"read_only": "yes"}, 422, "validation_failed"),
         ({"name": "a\nb"}, 422, "validation_failed"),
+        ({"name": "x" * 201}, 422, "validation_failed"),
     ],
 )
 def test_a_token_is_not_made_without_proof(

@@ -58,7 +58,11 @@ def _description(cookie: str) -> dict[str, Any]:
             "summary": "Project management in a database of one's own.",
             "description": _INTRODUCTION,
             "contact": {"name": "Whoever runs this server"},
-            "license": {"name": "On the terms of whoever runs this server"},
+            # A license expression of SPDX for terms that it has no name for.
+            "license": {
+                "name": "On the terms of whoever runs this server",
+                "identifier": "LicenseRef-terms-of-the-operator",
+            },
         },
         "servers": [{"url": "/", "description": "The server that this was read from."}],
         "security": [{"token": []}, {"session": []}],
