@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
+from provision.control import connections, users
 from provision.tenant.access import Workspace
 from provision.tenant.queries import sample
 from provision.web.services import EXTENSION, Services
@@ -49,8 +50,10 @@ class Live:
 
     def _fill(self, visitor: Visitor) -> None:
         services = cast("Services", self.app.extensions[EXTENSION])
-        answer = visitor.api("GET", "/api/user/database-connection").json
-        assert answer is not None
-        ((owner_id,),) = visitor.rows("SELECT owner_id::text FROM provision_workspaces")
-        with services.access.transaction(Workspace(answer["connection"]["id"], owner_id)) as tenant:
-            sample.fill(tenant, owner_id=owner_id, now=datetime.now(UTC))
+        person = users.by_email(services.store, visitor.email())
+        assert person is not None
+        connection = connections.active(services.store, person.id)
+        assert connection is not None
+        here = Workspace(connections.name_of(connection), connection.owner_id)
+        with services.access.transaction(here) as tenant:
+            sample.fill(tenant, owner_id=here.owner_id, now=datetime.now(UTC))
