@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from psycopg.abc import Params, PQGen, Query
 
 # Few enough that what libpq holds of them is little, enough that a list takes few lots.
-_ROWS_AT_ONCE: Final = 16
+_ROWS_AT_ONCE: Final = 32
 # The first libpq that hands out rows by the lot; an older one does so row by row.
 _LOWEST_LIBPQ: Final = 170_000
 # More statements than anything of ours has.
@@ -243,7 +243,10 @@ def _kept_bytes(row: Sequence[Any]) -> int:
 
 def _sent_bytes(rows: list[Any]) -> int:
     """How much of what was sent these rows are, less what says where each value ends."""
-    text = "".join(each for each in chain.from_iterable(rows) if isinstance(each, str))
+    try:
+        text = "".join(chain.from_iterable(rows))
+    except TypeError:  # other values are short
+        text = "".join(each for each in chain.from_iterable(rows) if isinstance(each, str))
     return len(text) if text.isascii() else len(text.encode())
 
 

@@ -53,9 +53,9 @@ MESSAGE_SHARE: Final = 4
 _LEAST_FOR_A_MESSAGE: Final = 1024 * 1024
 # libpq holds a message as it came and as it was taken apart, and we the text.
 _COPIES_OF_A_MESSAGE: Final = 4
-# From here on what comes is handed to libpq piece by piece (see `feed`). It never reads on and on
-# before it holds 32 KiB.
-_FED_FROM: Final = 48 * 1024
+# From here on what comes is handed to libpq piece by piece (see `feed`): longer than most answers,
+# and not much more than the 32 KiB of one message after which it reads on and on.
+_FED_FROM: Final = 64 * 1024
 # A log-in takes a few thousand; a server that tells more is none.
 MOST_OF_A_LOG_IN: Final = 64 * 1024
 # What libpq may keep for as long as a connection lives: room for a long message, what the server

@@ -253,7 +253,7 @@ def test_a_row_is_only_a_part_of_what_an_answer_may_be(database: Database) -> No
 
         return ask
 
-    assert access.read(Workspace("a", "o"), rows(60, 200_000)) == 60
+    assert access.read(Workspace("a", "o"), rows(120, 100_000)) == 120
     with pytest.raises(ResultTooLargeError) as caught:
         access.read(Workspace("a", "o"), rows(1, 10_000_000))
     assert "in one piece more than 4,096 KiB" in caught.value.detail
