@@ -20,10 +20,10 @@ from benchmarks.many_tenants import Watch
 from benchmarks.rig import folder_and_postgres, met
 from benchmarks.round_trips import by_oid
 from provision.tenant.access import TenantAccess, Workspace
-from provision.tenant.engines import EngineRegistry
-from provision.tenant.network import NetworkPolicy
+from provision.tenant.connection.driver import TenantConnection
+from provision.tenant.network.policy import NetworkPolicy
+from provision.tenant.pool.registry import EngineRegistry
 from provision.tenant.target import Target
-from provision.tenant.wire import TenantConnection
 
 TENANTS = 1000
 ENGINES = 64

@@ -21,7 +21,7 @@ from sqlalchemy import URL
 from benchmarks.counting_proxy import CountingProxy
 from benchmarks.rig import app_and_postgres
 from provision.tenant.access import Workspace
-from provision.tenant.queries import sample
+from provision.tenant.transfer import sample
 from provision.web.services import EXTENSION, Services
 from tests.conftest import Database
 from tests.web.conftest import Visitor

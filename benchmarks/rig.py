@@ -23,11 +23,11 @@ from provision.control import connections, tokens, users
 from provision.control.connections import NewConnection
 from provision.credentials.passwords import PasswordHasher
 from provision.settings import Settings
-from provision.tenant import schema
-from provision.tenant.connect import connect
-from provision.tenant.network import NetworkPolicy
+from provision.tenant.connection.connect import connect
+from provision.tenant.network.policy import NetworkPolicy
 from provision.tenant.queries import workspaces
 from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.schema import state
 from provision.tenant.target import Target
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def make_tenants(folder: Path, postgres: BuiltInPostgres, number: int) -> list[T
                 tls="plain",
                 owner_id=owner_id,
                 server_version="18",
-                schema_version=schema.LATEST,
+                schema_version=state.LATEST,
             ),
             secret=target.to_secret(),
         )
@@ -237,7 +237,7 @@ def _load(address: tuple[str, int], asks: list[Ask], clients: int, seconds: floa
 def _fill(target: Target, owner_id: str, email: str) -> None:
     engine = create_engine(target.url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        schema.apply(connection)
+        state.apply(connection)
         workspaces.claim(connection, owner_id=owner_id, email=email, name="Bench")
         for number in range(ROWS):
             PROJECTS.create(connection, owner_id=owner_id, values={"name": f"Project {number}"})

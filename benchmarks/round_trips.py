@@ -17,8 +17,8 @@ from sqlalchemy import column, create_engine, make_url, select, table, text
 from benchmarks.counting_proxy import CountingProxy
 from benchmarks.rig import folder_and_postgres
 from provision.tenant.access import TenantAccess, Workspace
-from provision.tenant.engines import EngineRegistry
-from provision.tenant.network import NetworkPolicy
+from provision.tenant.network.policy import NetworkPolicy
+from provision.tenant.pool.registry import EngineRegistry
 from provision.tenant.target import Target
 
 if TYPE_CHECKING:

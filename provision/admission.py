@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from provision.control.connections import Place
-    from provision.tenant.network import NetworkPolicy
+    from provision.tenant.network.policy import NetworkPolicy
 
 _AT_ONCE: Final = 16
 

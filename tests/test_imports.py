@@ -95,7 +95,7 @@ def test_only_sealed_calls_the_vault(path: Path) -> None:
 def test_only_those_who_compose_know_the_engine_registry(path: Path) -> None:
     if _part(path) in (*_COMPOSING, "tenant"):
         return
-    assert "provision.tenant.engines" not in _imports(path)
+    assert "provision.tenant.pool.registry" not in _imports(path)
 
 
 @pytest.mark.parametrize(

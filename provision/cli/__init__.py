@@ -28,7 +28,7 @@ from provision.settings import Settings, forget_libpq_environment, load_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provision.tenant.network import NetworkPolicy
+    from provision.tenant.network.policy import NetworkPolicy
 
 Policy = Literal["intranet", "public"]
 
@@ -100,10 +100,10 @@ def serve(host: str | None, port: int | None, workers: int | None, threads: int 
     )
 
 
-@commands.command()
+@commands.command("demo")
 @_HOST
 @_PORT
-def demo(host: str | None, port: int | None) -> None:
+def run_demo(host: str | None, port: int | None) -> None:
     """Run the whole product with a built-in PostgreSQL and a sample workspace."""
     from provision.cli.demo import run
 
@@ -141,7 +141,7 @@ def db() -> None:
 @_POLICY
 def check_db(policy: Policy | None) -> None:
     """Connect with the one connection string on standard input; print what was found as JSON."""
-    from provision.tenant.probe import probe
+    from provision.tenant.probe.walk import probe
 
     settings = load_settings("operator")
     report = probe(
@@ -173,8 +173,8 @@ def back_up(file: Path) -> None:
     click.echo(f"{file} holds the control store as it is now. The encryption key is not in it.")
 
 
-@commands.command()
-def doctor() -> None:
+@commands.command("doctor")
+def look_over() -> None:
     """Check configuration, files, key, control store and clock; say what to do."""
     from provision.cli.doctor import examine
 
@@ -190,7 +190,7 @@ def doctor() -> None:
 
 
 def _network_policy(settings: Settings, policy: Policy | None) -> NetworkPolicy:
-    from provision.tenant.network import NetworkPolicy
+    from provision.tenant.network.policy import NetworkPolicy
 
     settings = replace(settings, network_policy=policy or settings.network_policy)
     return NetworkPolicy(

@@ -20,11 +20,12 @@ from provision import close_app, create_app, server
 from provision.control import connections, users
 from provision.control.connections import NewConnection
 from provision.errors import SettingsError
-from provision.tenant import schema
 from provision.tenant.access import Workspace
-from provision.tenant.probe import probe
-from provision.tenant.queries import sample, workspaces
-from provision.tenant.sample import WORKSPACE_NAME
+from provision.tenant.probe.walk import probe
+from provision.tenant.queries import workspaces
+from provision.tenant.schema import state
+from provision.tenant.transfer import sample
+from provision.tenant.transfer.sample_rows import WORKSPACE_NAME
 from provision.web.services import EXTENSION, Services
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _prepare(services: Services, password: str) -> None:
     connection = connections.active(services.store, person.id) or _connect(services, person)
     workspace = Workspace(connections.name_of(connection), connection.owner_id)
     with services.access.transaction(workspace) as tenant:
-        report = schema.apply(tenant)
+        report = state.apply(tenant)
         owner_id = workspace.owner_id
         workspaces.claim(tenant, owner_id=owner_id, email=person.email, name=WORKSPACE_NAME)
         sample.fill(tenant, owner_id=owner_id, now=datetime.now(UTC))

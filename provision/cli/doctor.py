@@ -27,7 +27,8 @@ from provision.control.trouble import name_of
 from provision.errors import ProvisionError, SettingsError
 from provision.settings import are_given as settings_are_given
 from provision.settings import load_settings, working_directory
-from provision.tenant import addresses, libpq
+from provision.tenant.connection import libpq
+from provision.tenant.network import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

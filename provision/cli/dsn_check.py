@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from provision.errors import ConnectionStringError
-from provision.tenant.dsn import admit, parse
+from provision.tenant.dsn.reading import admit, parse
 
 if TYPE_CHECKING:
-    from provision.tenant.network import NetworkPolicy
+    from provision.tenant.network.policy import NetworkPolicy
 
 
 def dsn_check_line(text: str, policy: NetworkPolicy) -> dict[str, Any]:

@@ -38,8 +38,8 @@ def workspace() -> None:
 @_FILE
 def export(email: str, file: Path) -> None:
     """Write every row of the workspace of EMAIL to FILE (.json.gz)."""
-    from provision.tenant.queries import leaving
-    from provision.tenant.workspace_file import WorkspaceWriter
+    from provision.tenant.transfer import leaving
+    from provision.tenant.transfer.workspace_file import WorkspaceWriter
 
     with _workspace_of(email) as (services, connection, here):
         with TemporaryFile() as copy:
@@ -64,8 +64,7 @@ def export(email: str, file: Path) -> None:
 @_FILE
 def bring(email: str, file: Path) -> None:
     """Write every row of FILE into the workspace of EMAIL, which has to be empty."""
-    from provision.tenant import workspace_file
-    from provision.tenant.queries import arriving
+    from provision.tenant.transfer import arriving, workspace_file
 
     try:
         content = file.read_bytes()

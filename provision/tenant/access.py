@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from provision.errors import DatabaseTimeoutError, TenantError
-from provision.tenant.engines import ConnectionLostError
-from provision.tenant.wording import MAY_BE_DONE
+from provision.tenant.failures.wording import MAY_BE_DONE
+from provision.tenant.pool.registry import ConnectionLostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
-    from provision.tenant.engines import EngineRegistry
-    from provision.tenant.traffic import Traffic
+    from provision.tenant.pool.registry import EngineRegistry
+    from provision.tenant.pool.traffic import Traffic
 
 _T = TypeVar("_T")
 

@@ -14,8 +14,8 @@ import msgspec
 from provision.control import connections, users
 from provision.control.connections import NewConnection
 from provision.errors import RowRefusedError, SchemaNotReadyError, TenantError, ValidationError
-from provision.tenant import schema
-from provision.tenant.probe import probe
+from provision.tenant.probe.walk import probe
+from provision.tenant.schema import state
 from provision.tenant.target import Target
 from provision.web import limits, reauthentication, session, workspace
 from provision.web.services import services
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from provision.control.connections import Connection
     from provision.control.second_factor import Accepted
-    from provision.tenant.probe import Report
-    from provision.tenant.rows import FoundWorkspace
+    from provision.tenant.probe.walk import Report
+    from provision.tenant.queries.rows import FoundWorkspace
 
 NEW_WORKSPACE = "new"
 _LONGEST_NAME = 200
@@ -153,7 +153,7 @@ def save(
     return connections.active(services().store, who.id) or connection
 
 
-def apply_schema(connection: Connection) -> schema.SchemaReport:
+def apply_schema(connection: Connection) -> state.SchemaReport:
     """Create or upgrade what is missing, in one transaction, and enter the workspace.
 
     Raises SchemaConflictError when a table of another shape is in the way; nothing is changed then.
@@ -174,8 +174,8 @@ def forget(connection: Connection) -> None:
     services().access.forget(workspace.of(connection))
 
 
-def _apply(tenant: SqlConnection) -> schema.SchemaReport:
-    return schema.apply(tenant, schema.inspect(tenant))
+def _apply(tenant: SqlConnection) -> state.SchemaReport:
+    return state.apply(tenant, state.inspect(tenant))
 
 
 def _plain_name(name: str) -> str:

@@ -15,7 +15,7 @@ from provision.web.htmx import htmx
 from provision.web.partials import respond
 
 if TYPE_CHECKING:
-    from provision.tenant.rows import Shell
+    from provision.tenant.queries.rows import Shell
 
 bp = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from provision.tenant.queries.dashboard import Overview
-    from provision.tenant.rows import Change, DueTask, MemberLoad, ProjectMoney, StatusCount
+    from provision.tenant.queries.rows import Change, DueTask, MemberLoad, ProjectMoney, StatusCount
 
 _MONTHS: Final = (
     "Jan",

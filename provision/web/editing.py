@@ -18,7 +18,7 @@ from provision.errors import (
     StaleVersionError,
     ValidationError,
 )
-from provision.tenant.queries.bundle import decode
+from provision.tenant.queries.statements.bundle import decode
 from provision.web import filters, seen, undoing, workspace
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from provision.nouns.noun import Noun
-    from provision.tenant.queries.collection import Collection
+    from provision.tenant.queries.statements.collection import Collection
 
 Card = TypeVar("Card")
 

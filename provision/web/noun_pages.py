@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from flask import Blueprint
 
-    from provision.tenant.queries.collection import Collection
+    from provision.tenant.queries.statements.collection import Collection
     from provision.web.row_view import Head, RowView
 
 Card = TypeVar("Card")

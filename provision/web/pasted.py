@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provision.errors import ConnectionStringError
-from provision.tenant import dsn
+from provision.tenant.dsn import reading as dsn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provision.tenant.dsn import Reading
-    from provision.tenant.network import NetworkPolicy
+    from provision.tenant.dsn.reading import Reading
+    from provision.tenant.network.policy import NetworkPolicy
 
 _TLS_WORDS: Final[Mapping[str, str]] = {
     "disable": "off",

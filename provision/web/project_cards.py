@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from provision.tenant.rows import ProjectCard
+    from provision.tenant.queries.rows import ProjectCard
 
 _ENDED = ("completed", "cancelled")
 _NEAR = 90

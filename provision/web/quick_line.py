@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from provision.tenant.queries.options import Choices
-    from provision.tenant.rows import Option
+    from provision.tenant.queries.rows import Option
 
 # A sign at the start of a word, and what it names: in quotes, or up to the next space.
 _SIGN: Final = re.compile(r'(?<!\S)([#@!])(?:"([^"]*)"|(\S+))')

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request, url_for
 
-from provision.tenant.queries import sample
+from provision.tenant.transfer import sample
 from provision.web import filters, workspace
 from provision.web.partials import leave_for, respond
 
 if TYPE_CHECKING:
-    from provision.tenant.queries.sample import Sample
+    from provision.tenant.transfer.sample import Sample
 
 bp = Blueprint("sample", __name__, url_prefix="/sample")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from provision.metrics import Figures
     from provision.settings import Settings
     from provision.tenant.access import TenantAccess
-    from provision.tenant.network import NetworkPolicy
+    from provision.tenant.network.policy import NetworkPolicy
     from provision.tenant.target import Target
     from provision.web.progress import Progress
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, make_response, request, url_for
 
 from provision.control import users
 from provision.tenant.providers import cards
-from provision.tenant.schema import LATEST, create_sql
+from provision.tenant.schema.state import LATEST, create_sql
 from provision.web import session, setup_connection, setup_schema, workspace
 from provision.web.partials import leave_for, respond
 from provision.web.services import services

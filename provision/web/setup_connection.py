@@ -12,8 +12,8 @@ from provision.errors import (
     ReauthenticationRequiredError,
     ValidationError,
 )
-from provision.tenant.probe import STAGES, Stage
-from provision.tenant.schema import LATEST
+from provision.tenant.probe.walk import STAGES, Stage
+from provision.tenant.schema.state import LATEST
 from provision.web import connecting, pasted, session
 from provision.web.htmx import htmx
 from provision.web.partials import leave_for, respond
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provision.control.second_factor import Accepted
-    from provision.tenant.probe import Report
-    from provision.tenant.rows import FoundWorkspace
+    from provision.tenant.probe.walk import Report
+    from provision.tenant.queries.rows import FoundWorkspace
 
 _PAGE = "setup/connection.html"
 _POINTER: Final = "This string did not pass. The failed row under Checks says why and what to do."

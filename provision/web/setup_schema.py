@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provision.control.connections import Connection
-    from provision.tenant.schema import Problem, SchemaReport
+    from provision.tenant.schema.state import Problem, SchemaReport
 
 _PAGE = "setup/schema.html"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from provision.tenant.tables import metadata
+from provision.tenant.schema.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from provision.tenant.schema import Problem
+    from provision.tenant.schema.state import Problem
 
 _PURPOSES: Final[Mapping[str, str]] = {
     "profiles": "you, as the owner of the rows",

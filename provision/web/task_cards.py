@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from provision.tenant.rows import StatusCount, TaskDetail
+    from provision.tenant.queries.rows import StatusCount, TaskDetail
     from provision.web.task_view import TaskView
 
 CARDS_A_COLUMN: Final = 25

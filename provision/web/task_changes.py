@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from provision.tenant.rows import TaskDetail
+    from provision.tenant.queries.rows import TaskDetail
     from provision.web.task_view import TaskView
 
 

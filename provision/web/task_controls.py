@@ -13,7 +13,7 @@ from provision.web.task_view import AGENDA, NOBODY, NOT_DONE, PRIORITIES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from provision.tenant.rows import Option, StatusCount
+    from provision.tenant.queries.rows import Option, StatusCount
     from provision.web.task_view import TaskView
 
 Choices: TypeAlias = "list[tuple[str, str]]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provision.tenant.rows import TaskCard
+from provision.tenant.queries.rows import TaskCard
 from provision.web import moments
 from provision.web.due import Due, due
 from provision.web.task_cards import named
@@ -13,7 +13,7 @@ from provision.web.task_cards import named
 if TYPE_CHECKING:
     from datetime import date
 
-    from provision.tenant.rows import NextTask
+    from provision.tenant.queries.rows import NextTask
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from flask import Response
 
+    from provision.tenant.queries.rows import StatusCount
     from provision.tenant.queries.tasks import Beside, BoardPage, TaskListPage
-    from provision.tenant.rows import StatusCount
     from provision.web.editing import Form
     from provision.web.task_controls import Question
 

@@ -9,9 +9,9 @@ from provision.errors import StaleVersionError, ValidationError
 from provision.nouns.fields import FieldError, Reference
 from provision.nouns.tasks import STATUSES, TASK
 from provision.tenant.queries import moving
-from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.places import places
-from provision.tenant.rows import TaskDetail
+from provision.tenant.queries.rows import TaskDetail
+from provision.tenant.queries.statements.bundle import decode
 from provision.web import filters, task_cards, task_view, undoing, workspace
 from provision.web.htmx import htmx
 from provision.web.partials import respond

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from flask import Response
 
-    from provision.tenant.rows import TaskDetail
+    from provision.tenant.queries.rows import TaskDetail
     from provision.web.editing import Form
     from provision.web.task_changes import Change
     from provision.web.task_panel import Panel

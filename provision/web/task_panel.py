@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from provision.tenant.queries.options import Choices
+    from provision.tenant.queries.rows import Option, TaskDetail
     from provision.tenant.queries.tasks import TaskPage
-    from provision.tenant.rows import Option, TaskDetail
     from provision.web.editing import Form
 
 Options: TypeAlias = "tuple[tuple[str, str], ...]"

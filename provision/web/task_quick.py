@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from flask import Response
 
-    from provision.tenant.rows import TaskDetail
+    from provision.tenant.queries.rows import TaskDetail
     from provision.web.quick_line import Reading
     from provision.web.task_view import TaskView
 

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from provision.nouns import fields as fields_of
 from provision.nouns.tasks import STATUSES
-from provision.tenant.queries.filters import TaskFilters
+from provision.tenant.queries.statements.filters import TaskFilters
 from provision.tenant.queries.tasks import TASKS
 from provision.web import due_range
 from provision.web.addresses import address_of, asking
@@ -22,7 +22,7 @@ from provision.web.htmx import htmx
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provision.tenant.rows import TaskDetail
+    from provision.tenant.queries.rows import TaskDetail
 
 # The most pressing first.
 PRIORITIES: Final = dict(reversed(fields_of.PRIORITIES.items()))

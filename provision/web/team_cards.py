@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from provision.tenant.rows import TeamCard
+    from provision.tenant.queries.rows import TeamCard
 
 # Another program may have stored any number; beyond this a bar and a word say nothing more.
 _MOST_PERCENT = 1000

@@ -20,9 +20,9 @@ from provision.errors import (
     RowRefusedError,
     SchemaNotReadyError,
 )
-from provision.tenant import schema
 from provision.tenant.access import Workspace
 from provision.tenant.queries import workspaces
+from provision.tenant.schema import state
 from provision.web import session
 from provision.web.services import services
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provision.control.connections import Connection
-    from provision.tenant.traffic import Traffic
+    from provision.tenant.pool.traffic import Traffic
 
 T = TypeVar("T")
 
@@ -108,14 +108,12 @@ def traffic(connection: Connection) -> Traffic:
     return services().access.traffic_of(of(connection))
 
 
-def look(connection: Connection) -> schema.SchemaReport:
+def look(connection: Connection) -> state.SchemaReport:
     """Look at the tables and change nothing."""
     return services().access.read(of(connection), _inspect)
 
 
-def check(
-    connection: Connection, *, seen: schema.SchemaReport | None = None
-) -> schema.SchemaReport:
+def check(connection: Connection, *, seen: state.SchemaReport | None = None) -> state.SchemaReport:
     """Look at the tables; when they are ready, enter the workspace's own rows and remember it.
 
     `seen` is what a look just found.
@@ -132,7 +130,7 @@ def check(
             # would send people here again, and again.
             raise RowRefusedError from None
         connections.mark_verified(
-            services().store, connection.id, schema_version=report.version or schema.LATEST
+            services().store, connection.id, schema_version=report.version or state.LATEST
         )
     return report
 
@@ -141,7 +139,7 @@ def _present() -> Workspace:
     connection = session.connection_or_none()
     if connection is None:
         raise NotConnectedError
-    if connection.schema_version != schema.LATEST:
+    if connection.schema_version != state.LATEST:
         report = check(connection)
         if report.state != "ready":
             raise SchemaNotReadyError(report.state)
@@ -159,6 +157,6 @@ def _timed(run: Callable[[Workspace], T]) -> T:
     return result
 
 
-def _inspect(connection: Any, *, owner_id: str) -> schema.SchemaReport:
+def _inspect(connection: Any, *, owner_id: str) -> state.SchemaReport:
     """The catalogue belongs to nobody in particular: the owner is not asked for."""
-    return schema.inspect(connection)
+    return state.inspect(connection)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from provision.control import connections, users
 from provision.tenant.access import Workspace
-from provision.tenant.queries import sample
+from provision.tenant.transfer import sample
 from provision.web.services import EXTENSION, Services
 from tests.web.conftest import Visitor
 

@@ -15,7 +15,7 @@ from provision.control import audit, half_sign_ins, new_passwords, tokens, two_f
 from provision.control.sealed import open_vault
 from provision.control.store import ControlStore
 from provision.credentials.passwords import PasswordHasher
-from provision.tenant.workspace_file import WorkspaceWriter
+from provision.tenant.transfer.workspace_file import WorkspaceWriter
 from tests.running import call
 
 if TYPE_CHECKING:

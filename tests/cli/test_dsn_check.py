@@ -5,7 +5,7 @@ import json
 import pytest
 
 from provision.cli.dsn_check import dsn_check_line
-from provision.tenant.network import NetworkPolicy
+from provision.tenant.network.policy import NetworkPolicy
 
 INTRANET = NetworkPolicy("intranet", loopback=True)
 PUBLIC = NetworkPolicy("public", loopback=True)

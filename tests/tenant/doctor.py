@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from provision.tenant.probe import probe
+from provision.tenant.probe.walk import probe
 from tests.patience import LONG_S
 from tests.tenant.real_servers import PASSWORD
 from tests.tenant.targets import LOOPBACK
 
 if TYPE_CHECKING:
-    from provision.tenant.probe import Report
+    from provision.tenant.probe.walk import Report
 
 TIMEOUT_S = 5.0
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from provision.tenant.connect import connect
-from provision.tenant.engines import EngineRegistry
-from provision.tenant.network import NetworkPolicy
+from provision.tenant.connection.connect import connect
+from provision.tenant.network.policy import NetworkPolicy
+from provision.tenant.pool.registry import EngineRegistry
 from provision.tenant.target import Target
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from provision.errors import (
     UnreachableError,
 )
 from provision.tenant.access import TenantAccess, Workspace
-from provision.tenant.wording import MAY_BE_DONE
+from provision.tenant.failures.wording import MAY_BE_DONE
 from tests.tenant.targets import backends, met_target_of, one, registry_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from provision.tenant.engines import EngineRegistry
+    from provision.tenant.pool.registry import EngineRegistry
     from tests.conftest import Database, Server
 
 WORKSPACE = Workspace("a", "the owner")

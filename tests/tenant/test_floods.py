@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from provision.errors import ResultTooLargeError, TenantError, UnreachableError
 from provision.tenant.access import TenantAccess, Workspace
-from provision.tenant.connect import Deadline, connect
-from provision.tenant.wire import TooTalkativeError, poll_to_end
+from provision.tenant.connection.connect import Deadline, connect
+from provision.tenant.connection.driver import TooTalkativeError, poll_to_end
 from tests.tenant.faulty_servers import serving
 from tests.tenant.floods import (
     END,

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from provision.errors import ConnectionStringError
-from provision.tenant import dsn
+from provision.tenant.dsn import reading
 from provision.tenant.providers import (
     CARDS,
     Card,
@@ -74,7 +74,7 @@ def test_an_example_is_a_string_we_would_read(example: str) -> None:
     filled = example.replace("password=…", "password=p").replace(":…@", ":p@")
     filled = filled.replace("…?", "u:p@h.example.com/d?").replace("…", "x")
     try:
-        dsn.parse(filled)
+        reading.parse(filled)
     except ConnectionStringError as refused:
         pytest.fail(refused.detail)
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from provision.tenant.queries.options import Choices
-from provision.tenant.rows import Option
+from provision.tenant.queries.rows import Option
 from provision.web import day_words, quick_line
 
 MONDAY = date(2026, 11, 23)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.errors import TooManyTestsError
-from provision.tenant.probe import Stage
+from provision.tenant.probe.walk import Stage
 from provision.web.progress import Progress
 from tests.tenant import faulty_servers as faulty
 from tests.web.wizard import CONNECTION, paste

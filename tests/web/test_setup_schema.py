@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.tenant.schema import create_sql
+from provision.tenant.schema.state import create_sql
 from tests.web.wizard import (
     SCHEMA,
     STEP,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from provision.tenant.rows import TaskDetail
+from provision.tenant.queries.rows import TaskDetail
 from provision.web.filters import today
 from provision.web.task_cards import card, groups
 from tests.web.board import beside, foreign, made

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from sqlalchemy import Select, case, func, select, true, union_all
 
-from provision.tenant.queries.bundle import decode
-from provision.tenant.queries.columns import (
+from provision.tenant.queries.statements.bundle import decode
+from provision.tenant.queries.statements.columns import (
     DONE,
     LIMIT,
     OFFSET,
@@ -22,15 +22,15 @@ from provision.tenant.queries.columns import (
     rank,
     task_columns,
 )
-from provision.tenant.queries.filters import conditions
-from provision.tenant.tables import tasks
+from provision.tenant.queries.statements.filters import conditions
+from provision.tenant.schema.tables import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import ColumnElement, FromClause
 
-    from provision.tenant.rows import StatusCount
+    from provision.tenant.queries.rows import StatusCount
 
 
 class _Count(Struct):

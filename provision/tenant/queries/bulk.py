@@ -25,11 +25,12 @@ from sqlalchemy import (
     update,
 )
 
-from provision.tenant.queries import undo, writing
-from provision.tenant.queries.columns import DONE, now_rank, own, rank, utc_now
-from provision.tenant.queries.filters import ALL_TASKS, TaskFilters, conditions
+from provision.tenant.queries import undo
+from provision.tenant.queries.statements import writing
+from provision.tenant.queries.statements.columns import DONE, now_rank, own, rank, utc_now
+from provision.tenant.queries.statements.filters import ALL_TASKS, TaskFilters, conditions
 from provision.tenant.queries.tasks import TASKS
-from provision.tenant.tables import tasks
+from provision.tenant.schema.tables import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -31,8 +31,18 @@ from sqlalchemy import (
 
 from provision.tenant.queries import board
 from provision.tenant.queries import shell as frame
-from provision.tenant.queries.bundle import bundle, decode, gather
-from provision.tenant.queries.columns import (
+from provision.tenant.queries.rows import (
+    Change,
+    DueTask,
+    Figures,
+    MemberLoad,
+    ProjectMoney,
+    Shell,
+    StatusCount,
+    WeekCount,
+)
+from provision.tenant.queries.statements.bundle import bundle, decode, gather
+from provision.tenant.queries.statements.columns import (
     DONE,
     TALLY,
     TODAY,
@@ -44,17 +54,7 @@ from provision.tenant.queries.columns import (
     project_name,
     rfc3339,
 )
-from provision.tenant.rows import (
-    Change,
-    DueTask,
-    Figures,
-    MemberLoad,
-    ProjectMoney,
-    Shell,
-    StatusCount,
-    WeekCount,
-)
-from provision.tenant.tables import projects, tasks, team_members
+from provision.tenant.schema.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -28,11 +28,20 @@ from sqlalchemy import (
 )
 
 from provision.errors import StaleVersionError
-from provision.tenant.queries import undo, writing
-from provision.tenant.queries.bundle import as_text
-from provision.tenant.queries.columns import DONE, ID, now_rank, own, rank, utc_now, versioned
+from provision.tenant.queries import undo
+from provision.tenant.queries.statements import writing
+from provision.tenant.queries.statements.bundle import as_text
+from provision.tenant.queries.statements.columns import (
+    DONE,
+    ID,
+    now_rank,
+    own,
+    rank,
+    utc_now,
+    versioned,
+)
 from provision.tenant.queries.tasks import TASKS
-from provision.tenant.tables import tasks
+from provision.tenant.schema.tables import tasks
 
 if TYPE_CHECKING:
     from datetime import date

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, select
 
-from provision.tenant.queries.bundle import bundle, decode, gather
-from provision.tenant.queries.columns import own
-from provision.tenant.rows import Option
-from provision.tenant.tables import projects, team_members
+from provision.tenant.queries.rows import Option
+from provision.tenant.queries.statements.bundle import bundle, decode, gather
+from provision.tenant.queries.statements.columns import own
+from provision.tenant.schema.tables import projects, team_members
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table

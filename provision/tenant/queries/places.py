@@ -11,11 +11,11 @@ from sqlalchemy import Select, Text, bindparam, func, literal_column, select
 from provision.errors import TaskNotFoundError
 from provision.tenant.queries import shell as frame
 from provision.tenant.queries.board import card
-from provision.tenant.queries.bundle import bundle, decode, gather
-from provision.tenant.queries.columns import ID, LIMIT, own, own_rows, rank
-from provision.tenant.queries.filters import ALL_TASKS, TaskFilters, conditions
-from provision.tenant.rows import Option, Shell, TaskCard
-from provision.tenant.tables import tasks
+from provision.tenant.queries.rows import Option, Shell, TaskCard
+from provision.tenant.queries.statements.bundle import bundle, decode, gather
+from provision.tenant.queries.statements.columns import ID, LIMIT, own, own_rows, rank
+from provision.tenant.queries.statements.filters import ALL_TASKS, TaskFilters, conditions
+from provision.tenant.schema.tables import tasks
 
 if TYPE_CHECKING:
     from datetime import date

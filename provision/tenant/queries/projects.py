@@ -12,9 +12,17 @@ from provision.errors import ProjectNotFoundError
 from provision.nouns.projects import PROJECT
 from provision.tenant.queries import board, options
 from provision.tenant.queries import shell as frame
-from provision.tenant.queries.bundle import bundle, decode, gather
-from provision.tenant.queries.collection import Collection
-from provision.tenant.queries.columns import (
+from provision.tenant.queries.rows import (
+    Option,
+    ProjectCard,
+    ProjectPerson,
+    Shell,
+    StatusCount,
+    TaskCard,
+)
+from provision.tenant.queries.statements.bundle import bundle, decode, gather
+from provision.tenant.queries.statements.collection import Collection
+from provision.tenant.queries.statements.columns import (
     ID,
     alphabetical,
     count_where,
@@ -25,16 +33,8 @@ from provision.tenant.queries.columns import (
     own_rows,
     project_columns,
 )
-from provision.tenant.queries.filters import ProjectFilters, TaskFilters
-from provision.tenant.rows import (
-    Option,
-    ProjectCard,
-    ProjectPerson,
-    Shell,
-    StatusCount,
-    TaskCard,
-)
-from provision.tenant.tables import projects, tasks, team_members
+from provision.tenant.queries.statements.filters import ProjectFilters, TaskFilters
+from provision.tenant.schema.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
     from datetime import date

@@ -26,10 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import DataError
 
 from provision.tenant.queries import shell as frame
-from provision.tenant.queries.bundle import bundle, decode, gather
-from provision.tenant.queries.columns import is_open, own, project_name
-from provision.tenant.rows import FoundPerson, FoundProject, FoundTask
-from provision.tenant.tables import projects, tasks, team_members
+from provision.tenant.queries.rows import FoundPerson, FoundProject, FoundTask
+from provision.tenant.queries.statements.bundle import bundle, decode, gather
+from provision.tenant.queries.statements.columns import is_open, own, project_name
+from provision.tenant.schema.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Table
 
-    from provision.tenant.rows import Shell
+    from provision.tenant.queries.rows import Shell
 
 MOST_WORDS: Final = 6
 _MOST_TASKS: Final = 10

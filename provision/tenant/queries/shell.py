@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, Select, and_, cast, func, literal_column, or_, select
 
-from provision.tenant.queries.bundle import bundle, decode, gather, json_rows
-from provision.tenant.queries.columns import TALLY, meaning, own
-from provision.tenant.rows import Shell
-from provision.tenant.tables import projects, team_members
+from provision.tenant.queries.rows import Shell
+from provision.tenant.queries.statements.bundle import bundle, decode, gather, json_rows
+from provision.tenant.queries.statements.columns import TALLY, meaning, own
+from provision.tenant.schema.tables import projects, team_members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

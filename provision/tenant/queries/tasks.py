@@ -10,11 +10,13 @@ from sqlalchemy import Date, Select, case, func, literal_column, select
 
 from provision.errors import TaskNotFoundError
 from provision.nouns.tasks import TASK
-from provision.tenant.queries import board, options, paging
+from provision.tenant.queries import board, options
 from provision.tenant.queries import shell as frame
-from provision.tenant.queries.bundle import bundle, decode, gather
-from provision.tenant.queries.collection import Collection
-from provision.tenant.queries.columns import (
+from provision.tenant.queries.rows import Option, Shell, StatusCount, TaskCard, TaskDetail
+from provision.tenant.queries.statements import paging
+from provision.tenant.queries.statements.bundle import bundle, decode, gather
+from provision.tenant.queries.statements.collection import Collection
+from provision.tenant.queries.statements.columns import (
     ID,
     alphabetical,
     assignee_name,
@@ -25,10 +27,9 @@ from provision.tenant.queries.columns import (
     rank,
     task_columns,
 )
-from provision.tenant.queries.filters import ALL_TASKS, TaskFilters
-from provision.tenant.queries.paging import Place
-from provision.tenant.rows import Option, Shell, StatusCount, TaskCard, TaskDetail
-from provision.tenant.tables import projects, tasks, team_members
+from provision.tenant.queries.statements.filters import ALL_TASKS, TaskFilters
+from provision.tenant.queries.statements.paging import Place
+from provision.tenant.schema.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
     from datetime import date

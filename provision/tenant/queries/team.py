@@ -12,9 +12,10 @@ from provision.errors import TeamMemberNotFoundError
 from provision.nouns.team import TEAM_MEMBER
 from provision.tenant.queries import board
 from provision.tenant.queries import shell as frame
-from provision.tenant.queries.bundle import bundle, decode, gather, json_rows
-from provision.tenant.queries.collection import Collection
-from provision.tenant.queries.columns import (
+from provision.tenant.queries.rows import Shell, TaskCard, TeamCard
+from provision.tenant.queries.statements.bundle import bundle, decode, gather, json_rows
+from provision.tenant.queries.statements.collection import Collection
+from provision.tenant.queries.statements.columns import (
     ID,
     alphabetical,
     count_where,
@@ -26,9 +27,8 @@ from provision.tenant.queries.columns import (
     own_rows,
     rank,
 )
-from provision.tenant.queries.filters import TeamFilters
-from provision.tenant.rows import Shell, TaskCard, TeamCard
-from provision.tenant.tables import tasks, team_members
+from provision.tenant.queries.statements.filters import TeamFilters
+from provision.tenant.schema.tables import tasks, team_members
 
 if TYPE_CHECKING:
     from datetime import date

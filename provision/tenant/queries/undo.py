@@ -29,8 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
-from provision.tenant.queries.columns import OWNER
-from provision.tenant.tables import projects, provision_workspaces, tasks, team_members
+from provision.tenant.queries.statements.columns import OWNER
+from provision.tenant.schema.tables import projects, provision_workspaces, tasks, team_members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from provision.tenant.queries.bundle import decode
-from provision.tenant.rows import FoundWorkspace
-from provision.tenant.tables import LATEST
+from provision.tenant.queries.rows import FoundWorkspace
+from provision.tenant.queries.statements.bundle import decode
+from provision.tenant.schema.tables import LATEST
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Response, make_response
 
 from provision.errors import NotConnectedError, ValidationError
-from provision.tenant.schema import LATEST
+from provision.tenant.schema.state import LATEST
 from provision.web import connecting, session, workspace
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.once import once, settle
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from provision.control.connections import Connection
-    from provision.tenant.rows import FoundWorkspace
-    from provision.tenant.schema import SchemaReport
+    from provision.tenant.queries.rows import FoundWorkspace
+    from provision.tenant.schema.state import SchemaReport
 
 _TEXTS: Final = (
     *("connectionString", "connection_string", "ca_certificate", "workspace"),

@@ -15,8 +15,8 @@ from flask import Response, make_response, request, url_for
 
 from provision.errors import NotFoundError, RowRefusedError, StaleVersionError, ValidationError
 from provision.nouns.fields import Day, FieldError, Reference, Text
-from provision.tenant.queries.bundle import decode
 from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.statements.bundle import decode
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from provision.web import workspace
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from provision.nouns.fields import Field
-    from provision.tenant.queries.collection import Collection
+    from provision.tenant.queries.statements.collection import Collection
 
 DEFAULT_LIMIT: Final = 50
 MOST_ROWS: Final = 200

@@ -25,7 +25,7 @@ from sqlalchemy.exc import OperationalError
 from provision.control import idempotency
 from provision.control.idempotency import Ticket
 from provision.errors import ProvisionError, TenantError, TooManyKeysError, ValidationError
-from provision.tenant.wording import MAY_BE_DONE
+from provision.tenant.failures.wording import MAY_BE_DONE
 from provision.web import session
 from provision.web.api.body import check_readable
 from provision.web.problem_details import ApiError

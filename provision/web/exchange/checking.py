@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid5
 
 from provision.nouns.fields import Choice, Day, FieldError, Money
-from provision.tenant.queries.arriving import Rows
+from provision.tenant.transfer.arriving import Rows
 from provision.web.exchange import cells
 from provision.web.exchange.kinds import PROJECTS, TASKS, TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from provision.tenant.queries.arriving import Names
+    from provision.tenant.transfer.arriving import Names
     from provision.web.exchange.draft import Draft
 
 _MOST_SAMPLES: Final = 3

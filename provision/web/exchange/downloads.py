@@ -13,14 +13,14 @@ from flask import Response, request, url_for
 from werkzeug.wsgi import wrap_file
 
 from provision.errors import NotFoundError
-from provision.tenant.queries import leaving
-from provision.tenant.queries.bundle import decode
-from provision.tenant.queries.filters import ProjectFilters, TeamFilters
 from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.rows import Project, TaskDetail, TeamMember
+from provision.tenant.queries.statements.bundle import decode
+from provision.tenant.queries.statements.filters import ProjectFilters, TeamFilters
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
-from provision.tenant.rows import Project, TaskDetail, TeamMember
-from provision.tenant.workspace_file import WorkspaceWriter
+from provision.tenant.transfer import leaving
+from provision.tenant.transfer.workspace_file import WorkspaceWriter
 from provision.web import filters, task_view, workspace
 from provision.web.exchange import csv_text
 from provision.web.exchange.blueprint import bp, note
@@ -28,9 +28,9 @@ from provision.web.exchange.blueprint import bp, note
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from provision.tenant.queries.collection import Collection
-    from provision.tenant.queries.filters import Filters
-    from provision.tenant.rows import Row
+    from provision.tenant.queries.rows import Row
+    from provision.tenant.queries.statements.collection import Collection
+    from provision.tenant.queries.statements.filters import Filters
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request, url_for
 
 from provision.errors import ValidationError
-from provision.tenant import workspace_file
-from provision.tenant.queries import arriving
+from provision.tenant.transfer import arriving, workspace_file
 from provision.web import workspace
 from provision.web.exchange import checking
 from provision.web.exchange.blueprint import bp, note

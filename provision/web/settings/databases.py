@@ -14,7 +14,7 @@ from provision.errors import (
     SchemaConflictError,
     TenantError,
 )
-from provision.tenant.failures import not_let_in
+from provision.tenant.failures.translate import not_let_in
 from provision.web import connecting, session, workspace
 from provision.web.api.times import rfc3339
 from provision.web.partials import leave_for, respond
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from flask import Blueprint, Response
 
     from provision.control.connections import Connection
-    from provision.tenant.report import Stage
-    from provision.tenant.traffic import LastFailure, Traffic
+    from provision.tenant.pool.traffic import LastFailure, Traffic
+    from provision.tenant.probe.report import Stage
 
 _DATABASES = "settings/databases.html"
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from provision.errors import TenantError, WorkspaceError
 from provision.tenant.queries import shell
-from provision.tenant.schema import LATEST
+from provision.tenant.schema.state import LATEST
 from provision.web import filters, session, workspace
 from provision.web.htmx import htmx
 
 if TYPE_CHECKING:
-    from provision.tenant.rows import Shell
+    from provision.tenant.queries.rows import Shell
 
 
 def frame() -> Shell | None:

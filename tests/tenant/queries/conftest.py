@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
-from provision.tenant import rows, schema
-from provision.tenant.queries import workspaces
-from provision.tenant.queries.bundle import decode
+from provision.tenant.queries import rows, workspaces
 from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.statements.bundle import decode
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
+from provision.tenant.schema import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def _person(conn: Connection, number: int, name: str) -> Person:
 
 @pytest.fixture
 def ready(conn: Connection) -> Connection:
-    schema.apply(conn)
+    state.apply(conn)
     return conn
 
 

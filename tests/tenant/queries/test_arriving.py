@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from provision.errors import ValidationError
-from provision.tenant.queries import arriving
-from provision.tenant.queries.arriving import Rows
+from provision.tenant.transfer import arriving
+from provision.tenant.transfer.arriving import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

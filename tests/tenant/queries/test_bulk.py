@@ -11,7 +11,7 @@ from sqlalchemy import text
 from provision.errors import ValidationError
 from provision.tenant.queries import bulk
 from provision.tenant.queries.bulk import Chosen, Outcome
-from provision.tenant.queries.filters import TaskFilters
+from provision.tenant.queries.statements.filters import TaskFilters
 from tests.tenant.queries.test_moving import column, four
 
 if TYPE_CHECKING:

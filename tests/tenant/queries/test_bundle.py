@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Integer, func, literal_column, select
 
 from provision.errors import UnreachableError
-from provision.tenant.queries.bundle import bundle, decode, gather
-from provision.tenant.rows import Option
+from provision.tenant.queries.rows import Option
+from provision.tenant.queries.statements.bundle import bundle, decode, gather
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from provision.errors import StaleVersionError, TaskNotFoundError
-from provision.tenant import rows
-from provision.tenant.queries import moving, tasks
-from provision.tenant.queries.bundle import decode
-from provision.tenant.queries.filters import TaskFilters
+from provision.tenant.queries import moving, rows, tasks
+from provision.tenant.queries.statements.bundle import decode
+from provision.tenant.queries.statements.filters import TaskFilters
 from tests.tenant.queries.conftest import MONDAY
 
 if TYPE_CHECKING:

@@ -17,27 +17,25 @@ import pytest
 from sqlalchemy import text
 
 from provision.errors import NotFoundError, ValidationError
-from provision.tenant import queries
+from provision.tenant import queries, transfer
 from provision.tenant.queries import (
-    arriving,
     bulk,
     dashboard,
-    leaving,
     moving,
     options,
     places,
     projects,
-    sample,
     search,
     shell,
     tasks,
     team,
 )
 from provision.tenant.queries.bulk import Chosen, Outcome
-from provision.tenant.queries.collection import Collection
 from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.statements.collection import Collection
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
+from provision.tenant.transfer import arriving, leaving, sample
 from tests.tenant.queries.conftest import MONDAY
 
 if TYPE_CHECKING:
@@ -172,17 +170,20 @@ def everything(person: Person) -> list[Any]:
 
 def test_every_query_function_is_tested_here() -> None:
     functions = set()
-    for module in pkgutil.iter_modules(queries.__path__):
+    modules = [
+        (package, module)
+        for package in (queries, transfer)
+        for module in pkgutil.iter_modules(package.__path__)
+    ]
+    for package, module in modules:
         members = inspect.getmembers(
-            importlib.import_module(f"{queries.__name__}.{module.name}"), inspect.isfunction
+            importlib.import_module(f"{package.__name__}.{module.name}"), inspect.isfunction
         )
         for name, function in members:
             is_here = function.__module__.endswith(f".{module.name}")
             parameters = inspect.signature(function).parameters
             if not is_here or name.startswith("_") or next(iter(parameters), "") != "conn":
                 continue
-            if module.name in {"bundle", "paging", "writing"}:
-                continue  # what the nouns are made of; they are tested through them
             functions.add(f"{module.name}.{name}")
             if f"{module.name}.{name}" not in OF_NOBODY:
                 assert parameters["owner_id"].kind is inspect.Parameter.KEYWORD_ONLY

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from provision.tenant.queries import dashboard, options, projects, shell, tasks, team
-from provision.tenant.queries.filters import TaskFilters
 from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.statements.filters import TaskFilters
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from tests.tenant.queries.conftest import MONDAY

@@ -12,19 +12,19 @@ import pytest
 
 from provision.errors import InvalidCursorError, ValidationError
 from provision.tenant.queries import tasks
-from provision.tenant.queries.filters import (
+from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.statements.filters import (
     ALL_TASKS,
     ProjectFilters,
     TaskFilters,
     TeamFilters,
 )
-from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from tests.tenant.queries.conftest import MONDAY
 
 if TYPE_CHECKING:
-    from provision.tenant.queries.collection import Collection
+    from provision.tenant.queries.statements.collection import Collection
     from tests.tenant.queries.conftest import Person
 
 

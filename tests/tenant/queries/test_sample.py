@@ -10,9 +10,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, func, select
 
-from provision.tenant import schema
-from provision.tenant.queries import sample, workspaces
-from provision.tenant.tables import projects, tasks, team_members
+from provision.tenant.queries import workspaces
+from provision.tenant.schema import state
+from provision.tenant.schema.tables import projects, tasks, team_members
+from provision.tenant.transfer import sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ _OPEN = tasks.c.status != "done"
 def connection(database: Database) -> Iterator[Connection]:
     engine = create_engine(database.url)
     with engine.begin() as opened:
-        schema.apply(opened)
+        state.apply(opened)
         yield opened
     engine.dispose()
 

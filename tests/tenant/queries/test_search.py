@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import create_engine
 
-from provision.tenant import schema
 from provision.tenant.queries import search, workspaces
+from provision.tenant.schema import state
 from tests.tenant.queries.conftest import MONDAY, Person
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_letters_that_the_database_cannot_hold_are_done_without(server: Server) 
         server.url(name), isolation_level="AUTOCOMMIT", connect_args={"client_encoding": "utf8"}
     )
     with engine.connect() as conn:
-        schema.apply(conn)
+        state.apply(conn)
         person = Person(conn, "6f2d6c3e-4a0e-4a55-8f0e-000000000001")
         workspaces.claim(conn, owner_id=person.owner_id, email="a@x.example", name="A")
         person.task("Café report")

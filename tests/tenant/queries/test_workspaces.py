@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import create_engine, text
 
 from provision.tenant.queries import workspaces
-from tests.tenant.test_schema import V1_FILE
+from tests.tenant.schema.test_state import V1_FILE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

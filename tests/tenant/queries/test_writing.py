@@ -12,15 +12,15 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from provision.errors import NotFoundError, StaleVersionError, TaskNotFoundError, ValidationError
-from provision.tenant import rows
-from provision.tenant.queries.bundle import decode
+from provision.tenant.queries import rows
 from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.statements.bundle import decode
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from tests.tenant.queries.conftest import MONDAY, Person
 
 if TYPE_CHECKING:
-    from provision.tenant.queries.collection import Collection
+    from provision.tenant.queries.statements.collection import Collection
     from tests.conftest import Database
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from provision.tenant.schema import State
-from provision.tenant.wording import GENERAL
+from provision.tenant.failures.wording import GENERAL
+from provision.tenant.schema.state import State
 from provision.web.api.openapi.headers import header
 from provision.web.problem_details import title_of
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import inspect
 
 from provision.nouns.fields import Choice
-from provision.tenant.queries.paging import MAX_CURSOR_LENGTH
-from provision.tenant.rows import Project, Task, TeamMember
+from provision.tenant.queries.rows import Project, Task, TeamMember
+from provision.tenant.queries.statements.paging import MAX_CURSOR_LENGTH
 from provision.web.api.nouns import DEFAULT_LIMIT, LONGEST_WORDS, MOST_ROWS, RESOURCES
 from provision.web.api.openapi import fields, problems
 from provision.web.api.openapi.call import Call, Good

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from provision.tenant.report import Tls  # noqa: TC001  # msgspec reads it at run time
-from provision.tenant.schema import State  # noqa: TC001
+from provision.tenant.probe.report import Tls  # noqa: TC001  # msgspec reads it at run time
+from provision.tenant.schema.state import State  # noqa: TC001
 from provision.web.api.openapi import fields
 
 REFERENCE: Final = "#/components/schemas/{name}"

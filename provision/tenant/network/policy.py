@@ -1,0 +1,239 @@
+"""Where a tenant's database may live: the one judge of host names and addresses.
+
+`dsn` and the doctor ask about the text, `connect` has every name resolved here, all answers judged,
+and connects to what was judged, so that a name which answers differently later gains nothing.
+"""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+import time
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import TYPE_CHECKING, Final, Literal
+
+from provision.errors import AddressRefusedError, UnreachableError
+from provision.tenant.failures.translate import explain, setting_words
+from provision.tenant.network import addresses
+from provision.tenant.providers import recognise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from provision.tenant.network.addresses import Address, Kind
+
+Network = IPv4Network | IPv6Network
+
+_LOCALHOST_NAMES: Final = frozenset(
+    {
+        "localhost", "localhost.localdomain", "localhost4", "localhost4.localdomain4",
+        "localhost6", "localhost6.localdomain6", "ip6-localhost", "ip6-loopback",
+    }
+)  # fmt: skip
+_LOCAL_SUFFIXES: Final = (".local", ".lan", ".internal", ".intranet", ".home.arpa", ".localdomain")
+
+_KIND_WORDS: Final[dict[Kind, str]] = {
+    "global": "a public address",
+    "private": "an address of a private network",
+    "loopback": "this server itself (loopback)",
+    "reserved": "an address reserved for other uses",
+    "link-local": "a link-local address",
+    "metadata": "an address cloud machines use to manage themselves",
+    "multicast": "a multicast address",
+    "unspecified": "an address that belongs to no machine",
+}
+
+
+class NetworkPolicy:
+    """Judges addresses. `allow` and `deny` override `mode`; deny wins; some kinds are never let in.
+
+    `loopback` lets loopback in without its being listed; under `public` no list lets it in.
+    `lookups` bounds the name look-ups under way at once, since one cannot be interrupted.
+    """
+
+    def __init__(
+        self,
+        mode: Literal["intranet", "public"] = "intranet",
+        *,
+        allow: Iterable[Network] = (),
+        deny: Iterable[Network] = (),
+        loopback: bool,
+        lookups: int = 32,
+    ) -> None:
+        if lookups < 1:
+            raise ValueError("at least one name must be looked up at a time")
+        self.mode: Final = mode
+        self._allow: Final = tuple(allow)
+        self._deny: Final = tuple(deny)
+        self._loopback: Final = loopback and mode == "intranet"
+        self._slots: Final = threading.BoundedSemaphore(lookups)
+
+    def judge(self, address: Address) -> None:
+        """Raise AddressRefusedError unless a tenant's database may live at this address."""
+        inner = addresses.embedded(address)
+        # What is only a wrapper (mapped, NAT64, 6to4, Teredo) is judged by where packets end.
+        judged: tuple[Address, ...] = inner or (address,)
+        for each in judged:
+            kind = addresses.kind(each)
+            if kind in addresses.NEVER or (kind == "loopback" and self.mode == "public"):
+                raise self._refusal(kind)
+            if _in(each, self._deny) or _in(address, self._deny):
+                raise self._refusal(kind, denied=True)
+        if inner and addresses.kind(address) in addresses.NEVER:
+            raise self._refusal(addresses.kind(address))
+        for each in judged:
+            kind = addresses.kind(each)
+            if not (_in(each, self._allow) or _in(address, self._allow) or self._welcomes(kind)):
+                raise self._refusal(kind)
+
+    def judge_literal(self, host: str) -> None:
+        """Raise AddressRefusedError if the host is any spelling of a refused address, or localhost.
+
+        Names pass: what they resolve to is judged when connecting. Of the spellings of an IPv4
+        address only four plain decimal numbers pass, because libraries disagree on all others.
+        """
+        host = host.removeprefix("[").removesuffix("]").lower()
+        if is_localhost(host):
+            self.judge(IPv4Address("127.0.0.1"))
+        elif ":" in host or "%" in host:
+            address = addresses.read_ipv6(host)
+            if address is None:
+                raise AddressRefusedError(
+                    "The host is an IPv6 address with a zone, or not a complete one.",
+                    "Write the address alone, in square brackets, without % and what follows it.",
+                )
+            self.judge(address)
+        elif addresses.is_canonical_ipv4(host):
+            self.judge(IPv4Address(host))
+        elif addresses.ends_in_number(host):
+            spelled = addresses.read_ipv4_spelling(host)
+            if spelled is not None:
+                self.judge(spelled)
+            raise AddressRefusedError(
+                "The host is a number, but not an address in its plain form.",
+                "Write an address as four decimal numbers, such as 10.0.0.7, or use a name.",
+            )
+
+    def resolve(
+        self, host: str, port: int, *, timeout_s: float, exempt: bool = False
+    ) -> tuple[str, ...]:
+        """Return the addresses of the host, IPv4 and IPv6, every one of them judged.
+
+        One refused answer refuses the host. `exempt` is for the built-in server, which is let in by
+        its kind. Raises AddressRefusedError, or UnreachableError with code `dns_failed`.
+        """
+        if not exempt:
+            self.judge_literal(host)
+        bare = host.removeprefix("[").removesuffix("]")
+        if addresses.is_canonical_ipv4(bare) or addresses.read_ipv6(bare):
+            return (bare,)
+        found = self._look_up(host, port, timeout_s)
+        if not exempt:
+            for each in found:
+                if "%" in each:
+                    raise self._refusal("link-local")
+                self.judge(_address(each))
+        return found
+
+    def lets_plain_text_pass(self, resolved: Iterable[str]) -> bool:
+        """Whether a connection to these judged addresses may go without TLS.
+
+        Only where all of them are this machine's or a private network's, and never under `public`.
+        """
+        if self.mode == "public":
+            return False
+        kinds = {
+            addresses.kind(inner)
+            for each in resolved
+            for inner in addresses.embedded(_address(each)) or (_address(each),)
+        }
+        return kinds <= {"private", "loopback"}
+
+    def _refusal(self, kind: Kind, *, denied: bool = False) -> AddressRefusedError:
+        where = _KIND_WORDS[kind]
+        detail, remedy = explain(
+            "blocked_address", target=None, provider=None, kind=kind, where=where
+        )
+        rule = "never" if kind in addresses.NEVER else "denied" if denied else self.mode
+        return AddressRefusedError(
+            detail,
+            remedy,
+            where=where,
+            operator=setting_words(rule, is_loopback=kind == "loopback"),
+        )
+
+    def _welcomes(self, kind: Kind) -> bool:
+        if kind == "loopback":
+            return self._loopback
+        if self.mode == "public":
+            return kind == "global"
+        return kind in ("global", "private", "reserved")
+
+    def _look_up(self, host: str, port: int, timeout_s: float) -> tuple[str, ...]:
+        until = time.monotonic() + timeout_s
+        if not self._slots.acquire(timeout=max(timeout_s, 0.0)):
+            raise _dns_failure(host, "busy")
+        answers: queue.SimpleQueue[tuple[str, ...] | None] = queue.SimpleQueue()
+
+        def look_up() -> None:
+            try:
+                answers.put(_getaddrinfo(host, port))
+            finally:
+                self._slots.release()
+
+        try:
+            threading.Thread(target=look_up, name="provision-dns", daemon=True).start()
+        except RuntimeError:
+            self._slots.release()
+            raise _dns_failure(host, "busy") from None
+        try:
+            found = answers.get(timeout=max(until - time.monotonic(), 0.0))
+        except queue.Empty:
+            raise _dns_failure(host, "timeout") from None
+        if not found:
+            raise _dns_failure(host, "unknown")
+        return found
+
+
+def is_localhost(host: str) -> bool:
+    """Whether the host is a name for the machine itself."""
+    name = host.lower().removesuffix(".")
+    return name in _LOCALHOST_NAMES or name.endswith(".localhost")
+
+
+def looks_internal(host: str) -> bool:
+    """Whether the text of a host alone says: this machine, or a network of one's own."""
+    name = host.lower().removesuffix(".")
+    address: Address | None = addresses.read_ipv6(name)
+    if addresses.is_canonical_ipv4(name):
+        address = IPv4Address(name)
+    if address is not None:
+        judged = addresses.embedded(address) or (address,)
+        return all(addresses.kind(each) in ("private", "loopback") for each in judged)
+    return "." not in name or name.endswith(_LOCAL_SUFFIXES) or is_localhost(name)
+
+
+def _getaddrinfo(host: str, port: int) -> tuple[str, ...] | None:
+    try:
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    except (OSError, UnicodeError):
+        return None
+    return tuple(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in answers))
+
+
+def _address(text: str) -> Address:
+    return IPv6Address(text) if ":" in text else IPv4Address(text)
+
+
+def _in(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address.version == each.version and address in each for each in networks)
+
+
+def _dns_failure(host: str, why: Literal["unknown", "timeout", "busy"]) -> UnreachableError:
+    detail, remedy = explain(
+        "dns_failed", target=None, provider=recognise(host), host=host, why=why
+    )
+    return UnreachableError(
+        "dns_failed", detail, remedy, retry_after_s=None if why == "unknown" else 5
+    )

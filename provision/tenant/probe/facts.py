@@ -1,0 +1,140 @@
+"""What the doctor asks a server once it is in: version, rights, tables, workspaces."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from provision.errors import SchemaNotReadyError, TenantError
+from provision.tenant.failures.translate import failure, translate
+from provision.tenant.pool.dialect import EngineMaker
+from provision.tenant.pool.lent import Loan
+from provision.tenant.queries import workspaces
+from provision.tenant.schema import state as schema
+
+if TYPE_CHECKING:
+    from provision.tenant.connection.connect import TenantConnection
+    from provision.tenant.queries.rows import FoundWorkspace
+    from provision.tenant.schema.state import SchemaReport
+    from provision.tenant.target import Target
+
+LOWEST_VERSION: Final = 130_000
+
+_NUMBER: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}[a-z0-9]{0,8}")
+_FACTS: Final = """
+SELECT current_setting('server_version_num')::int,
+       current_setting('server_version'),
+       pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on',
+       current_schema(),
+       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
+       pg_backend_pid()
+"""
+# How many more connections this user may open: by the server's limit, the database's and its own.
+_ROOM: Final = """
+SELECT least(
+         current_setting('max_connections')::int
+           - current_setting('superuser_reserved_connections')::int
+           - (SELECT sum(numbackends) FROM pg_stat_database),
+         (SELECT nullif(datconnlimit, -1) - numbackends FROM pg_database d
+            JOIN pg_stat_database s ON s.datid = d.oid WHERE d.datname = current_database()),
+         (SELECT nullif(rolconnlimit, -1)
+                 - (SELECT count(*) FROM pg_stat_activity WHERE usename = current_user)
+            FROM pg_roles WHERE rolname = current_user)
+       )::int
+"""
+# What a server may bring about by answering with anything at all.
+_TROUBLE: Final = (psycopg.Error, SQLAlchemyError, ValueError, TypeError, ArithmeticError)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one round trip tells about a server and the rights of its user."""
+
+    version_number: int
+    version: str
+    is_read_only: bool
+    schema: str | None
+    """Where tables would be made; None when the search path leads nowhere."""
+    can_create: bool
+    is_pooled: bool
+    """Whether something between passes our statements on to a session of its own."""
+
+
+def ask(connection: TenantConnection, target: Target) -> Facts:
+    """Ask in one round trip. Raises TenantError, `not_postgres` for an answer of another kind."""
+    try:
+        row = connection.execute(_FACTS).fetchone()
+    except _TROUBLE as error:
+        found = translate(error, target=target, connecting=False)
+    else:
+        facts = None if row is None else _facts(row, connection.pgconn.backend_pid)
+        if facts is not None:
+            return facts
+        found = failure("not_postgres", target=target)
+    # Raised outside the `except`, it carries no trace of the original.
+    raise found if isinstance(found, TenantError) else failure("not_postgres", target=target)
+
+
+def room(connection: TenantConnection) -> str | None:
+    """Say how many more connections the server has to spare; None where it does not tell."""
+    try:
+        row = connection.execute(_ROOM).fetchone()
+    except _TROUBLE:
+        # A relative of PostgreSQL without these views; a broken line shows at the next statement.
+        return None
+    free = row[0] if row else None
+    if not isinstance(free, int):
+        return None
+    if free <= 0:
+        return "no other connection is free"
+    return "1 more connection is free" if free == 1 else f"{free} more connections are free"
+
+
+def inspect(
+    connection: TenantConnection, target: Target
+) -> tuple[SchemaReport, tuple[FoundWorkspace, ...]]:
+    """Compare the tables with what they should be, and list the workspaces in them."""
+    with Connection(EngineMaker().engine_for(target), Loan(connection)) as tenant:
+        try:
+            report = schema.inspect(tenant)
+            if report.version is None or report.state == "conflict":
+                return report, ()
+            return report, _workspaces(tenant, report.version)
+        except _TROUBLE as error:
+            found = translate(error, target=target, connecting=False)
+    # A look at the catalogue cannot miss our tables: only what is no catalogue of PostgreSQL does.
+    raise found if isinstance(found, TenantError) else failure("not_postgres", target=target)
+
+
+def _workspaces(tenant: Connection, version: int) -> tuple[FoundWorkspace, ...]:
+    try:
+        return tuple(workspaces.found(tenant, version))
+    except SQLAlchemyError as error:
+        found = translate(error, connecting=False)
+        # Tables of another owner that this user may not read hold nothing it could continue.
+        hidden = isinstance(found, TenantError) and found.code == "permission_denied"
+        if hidden or isinstance(found, SchemaNotReadyError):
+            return ()
+        raise
+
+
+def _facts(row: tuple[object, ...], promised_pid: int) -> Facts | None:
+    number, version, is_read_only, schema_name, can_create, pid = row
+    if not isinstance(number, int) or not isinstance(version, str):
+        return None
+    # The number in front is all that is believed of what a server calls itself.
+    believed = _NUMBER.match(version)
+    return Facts(
+        version_number=number,
+        version=believed[0] if believed else str(number),
+        is_read_only=is_read_only is True,
+        schema=schema_name if isinstance(schema_name, str) else None,
+        can_create=can_create is True,
+        # A pooler hands out process numbers of its own, for what is to be cancelled.
+        is_pooled=pid != promised_pid,
+    )

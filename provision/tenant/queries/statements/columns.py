@@ -1,0 +1,203 @@
+"""The pieces all statements share: their parameters, and columns as JSON wants them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Date,
+    Integer,
+    Numeric,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    extract,
+    func,
+    literal_column,
+    select,
+)
+
+from provision.tenant.schema.tables import projects, tasks, team_members
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Column, ColumnElement, FromClause, Select, Table
+
+OWNER = bindparam("owner_id", type_=Uuid(as_uuid=False))
+# A parameter named like a column would be written to it by an UPDATE.
+ID = bindparam("row_id", type_=Uuid(as_uuid=False))
+TODAY = bindparam("today", type_=Date)
+LIMIT = bindparam("limit", type_=Integer)
+OFFSET = bindparam("offset", type_=Integer)
+
+DONE: ColumnElement[str] = literal_column("'done'", Text)
+
+
+def utc_now() -> ColumnElement[Any]:
+    return func.timezone(literal_column("'utc'"), func.now())
+
+
+def rfc3339(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A timestamp written in UTC, as text; NULL for infinity, which is no instant."""
+    pattern: ColumnElement[str] = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'""")
+    return func.to_char(column, pattern, type_=Text)
+
+
+def version(table: Table) -> ColumnElement[Any]:
+    """What changes whenever the row is written."""
+    return literal_column(f"{table.name}.xmin")
+
+
+def versioned(table: Table) -> Sequence[ColumnElement[Any]]:
+    """All columns and the version: what a row looks like before it is shaped for somebody.
+
+    Nothing is turned into text yet: that waits until the rows are sorted out.
+    """
+    return [*table.columns, version(table).label("version")]
+
+
+def own(source: FromClause) -> ColumnElement[bool]:
+    return source.c.user_id == OWNER
+
+
+def own_rows(table: Table) -> Select[Any]:
+    return select(*versioned(table)).where(own(table))
+
+
+def project_columns(source: FromClause) -> list[ColumnElement[Any]]:
+    c = source.c
+    return [
+        c.id,
+        c.name,
+        c.description,
+        c.budget,
+        c.spent,
+        c.status,
+        c.priority,
+        c.due_date,
+        rfc3339(c.created_at).label("created_at"),
+        rfc3339(c.updated_at).label("updated_at"),
+        cast(c.version, Text).label("version"),
+    ]
+
+
+def task_columns(source: FromClause, *, description: bool = True) -> list[ColumnElement[Any]]:
+    c = source.c
+    return [
+        c.id,
+        c.project_id,
+        c.assignee_id,
+        c.title,
+        *([c.description] if description else []),
+        c.status,
+        c.priority,
+        c.due_date,
+        c.position,
+        rfc3339(c.completed_at).label("completed_at"),
+        rfc3339(c.created_at).label("created_at"),
+        rfc3339(c.updated_at).label("updated_at"),
+        cast(c.version, Text).label("version"),
+    ]
+
+
+def member_columns(source: FromClause) -> list[ColumnElement[Any]]:
+    c = source.c
+    return [
+        c.id,
+        c.name,
+        c.email,
+        c.role,
+        c.workload,
+        c.status,
+        rfc3339(c.created_at).label("created_at"),
+        cast(c.version, Text).label("version"),
+    ]
+
+
+def is_open(source: FromClause) -> ColumnElement[bool]:
+    """Any status but done, those we do not know and none at all included."""
+    return source.c.status.is_distinct_from(DONE)
+
+
+def is_late(source: FromClause) -> ColumnElement[bool]:
+    return and_(source.c.due_date < TODAY, is_open(source))
+
+
+def rank(source: FromClause) -> ColumnElement[Any]:
+    """The place of a task in its column of the board, ascending.
+
+    A task that nobody moved, or that another program wrote, stands where its creation puts it:
+    positions are seconds since 1970, so that there is always room between two of them.
+    """
+    born = case(
+        (
+            func.isfinite(source.c.created_at),
+            cast(extract("epoch", source.c.created_at), Numeric),
+        )
+    )
+    return func.coalesce(source.c.position, born)
+
+
+def now_rank() -> ColumnElement[Any]:
+    """The end of any column of the board: now, in seconds."""
+    return cast(extract("epoch", func.clock_timestamp()), Numeric)
+
+
+def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count().filter(condition)
+
+
+def meaning(column: Column[Any], *values: str) -> ColumnElement[Any]:
+    """The place of a value in its list, from 1; NULL for a value that is not in it."""
+    return case(
+        *(
+            (column == literal_column(f"'{value}'", Text), literal_column(str(place), Integer))
+            for place, value in enumerate(values, start=1)
+        )
+    )
+
+
+def alphabetical(name: ColumnElement[Any]) -> ColumnElement[str]:
+    """The order of names; where a cursor has to hold one, another program's may be of any length.
+
+    What the app writes has no more letters than count here.
+    """
+    return func.left(func.lower(name), literal_column("200", Integer), type_=Text)
+
+
+def project_name(source: FromClause) -> ColumnElement[Any]:
+    return (
+        select(projects.c.name)
+        .where(projects.c.id == source.c.project_id, own(projects))
+        .correlate(source)
+        .scalar_subquery()
+        .label("project_name")
+    )
+
+
+def assignee_name(source: FromClause) -> ColumnElement[Any]:
+    return (
+        select(team_members.c.name)
+        .where(team_members.c.id == source.c.assignee_id, own(team_members))
+        .correlate(source)
+        .scalar_subquery()
+        .label("assignee_name")
+    )
+
+
+# How far the tasks of each project are; those of none are under NULL.
+TALLY = (
+    select(
+        tasks.c.project_id,
+        func.count().label("total"),
+        count_where(is_open(tasks)).label("open"),
+        count_where(is_late(tasks)).label("late"),
+    )
+    .where(own(tasks))
+    .group_by(tasks.c.project_id)
+    .cte("tally")
+)

@@ -1,0 +1,139 @@
+"""What a list can be narrowed to; the same for pages and for the JSON API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Date, Text, Uuid, bindparam, or_
+
+from provision.errors import ValidationError
+from provision.tenant.queries.statements.columns import is_open
+from provision.tenant.schema.tables import tasks, team_members
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import ColumnElement, Table
+
+_SEARCHED = {
+    "projects": ("name", "description"),
+    "tasks": ("title", "description"),
+    "team_members": ("name", "email", "role"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Base: each field that is not None (or False) narrows the list; all of them hold together.
+
+    Raises ValidationError for text that no PostgreSQL can hold, and so no row can match.
+    """
+
+    def __post_init__(self) -> None:
+        for name, value in self.given().items():
+            if isinstance(value, str) and not is_storable(value):
+                raise ValidationError({name: ["This holds a character that cannot be stored."]})
+
+    def given(self) -> dict[str, Any]:
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: value for name, value in values if value is not None}
+
+    def names(self) -> tuple[str, ...]:
+        """Which filters apply: what decides the statement, while the values are parameters."""
+        return tuple(
+            f"{name}={value}" if isinstance(value, bool) else name
+            for name, value in self.given().items()
+        )
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            f"where_{name}": _pattern(value) if name == "q" else value
+            for name, value in self.given().items()
+            if not isinstance(value, bool)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFilters(Filters):
+    status: str | None = None
+    priority: str | None = None
+    q: str | None = None
+    """Text anywhere in the name or the description."""
+    due_before: date | None = None
+    """Due before this day, which is not included; so is `due_after`'s."""
+    due_after: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilters(Filters):
+    status: str | None = None
+    priority: str | None = None
+    q: str | None = None
+    """Text anywhere in the title or the description."""
+    project_id: str | None = None
+    assignee_id: str | None = None
+    due_before: date | None = None
+    """Due before this day, which is not included; so is `due_after`'s."""
+    due_after: date | None = None
+    is_open: bool | None = None
+    is_unassigned: bool | None = None
+    is_undated: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamFilters(Filters):
+    status: str | None = None
+    q: str | None = None
+    """Text anywhere in the name, the e-mail address or the role."""
+
+
+ALL_TASKS = TaskFilters()
+
+
+def conditions(table: Table, names: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    """The conditions of `Filters.names`, with the parameters of `Filters.parameters`."""
+    return [_conditions(table)[name] for name in names]
+
+
+@cache
+def _conditions(table: Table) -> dict[str, ColumnElement[bool]]:
+    c = table.c
+    found = {
+        "status": c.status == bindparam("where_status", type_=Text),
+        "q": or_(
+            *(c[name].ilike(bindparam("where_q", type_=Text)) for name in _SEARCHED[table.name])
+        ),
+    }
+    if table is not team_members:
+        found |= {
+            "priority": c.priority == bindparam("where_priority", type_=Text),
+            "due_before": c.due_date < bindparam("where_due_before", type_=Date),
+            "due_after": c.due_date > bindparam("where_due_after", type_=Date),
+        }
+    if table is tasks:
+        ids = {name: bindparam(f"where_{name}", type_=Uuid(as_uuid=False)) for name in _REFERENCES}
+        found |= {name: c[name] == parameter for name, parameter in ids.items()}
+        found |= {
+            "is_open=True": is_open(table),
+            "is_open=False": ~is_open(table),
+            "is_unassigned=True": c.assignee_id.is_(None),
+            "is_unassigned=False": c.assignee_id.is_not(None),
+            "is_undated=True": c.due_date.is_(None),
+            "is_undated=False": c.due_date.is_not(None),
+        }
+    return found
+
+
+_REFERENCES = ("project_id", "assignee_id")
+
+
+def _pattern(text: str) -> str:
+    """For ILIKE, whose wildcards mean themselves here."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def is_storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -1,0 +1,128 @@
+"""Are our tables there, as this version needs them, and what would make them so.
+
+`inspect` looks and changes nothing; `apply` runs exactly the SQL that `inspect` reported, so what
+a person copies by hand and what one click does are the same text. What other programs keep in the
+database is ignored, and what of ours has another shape is named and never touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from provision.errors import SchemaConflictError
+from provision.tenant.schema import catalogue, ddl
+from provision.tenant.schema.shape import Comparison, Problem, compare
+from provision.tenant.schema.tables import LATEST, metadata, since
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+__all__ = ["LATEST", "Problem", "SchemaReport", "State", "apply", "create_sql", "inspect"]
+
+State = Literal["missing", "partial", "outdated", "conflict", "ready"]
+
+# Any number does that everybody who applies this schema agrees on: "provision", as a telephone
+# keypad spells it.
+_ADVISORY_LOCK = 776847466
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaReport:
+    """What was found, in the words of CONTRACT section 4.
+
+    `version` is the latest version that is complete, or None. `sql` takes what is there to
+    `latest`: nothing when ready, and for a conflict what a clean database would need.
+    """
+
+    state: State
+    version: int | None
+    latest: int
+    problems: tuple[Problem, ...]
+    sql: str
+
+
+def create_sql(version: int = LATEST) -> str:
+    """Everything an empty database needs to be at `version`."""
+    return ddl.script(_create_statements(version))
+
+
+def inspect(conn: Connection) -> SchemaReport:
+    """Compare what stands in the database with what should: one round trip."""
+    return _report(compare(catalogue.read(conn)))
+
+
+def apply(conn: Connection, report: SchemaReport | None = None) -> SchemaReport:
+    """Add what is missing, inside the caller's transaction, and report how things stand then.
+
+    Two at once wait for each other. A `report` that is already ready costs nothing.
+    Raises SchemaConflictError, having changed nothing that a roll-back will not undo.
+    """
+    if report is not None and report.state == "ready":
+        return report
+    conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    comparison = compare(catalogue.read(conn))
+    if comparison.conflicts:
+        raise SchemaConflictError(comparison.conflicts)
+    if comparison.is_complete:
+        return _report(comparison)
+    try:
+        conn.exec_driver_sql(";\n".join(_statements(comparison)))
+    except IntegrityError:
+        problem = "Its rows do not fit the keys that are missing here."
+        raise SchemaConflictError(
+            [Problem(name, None, problem) for name in comparison.changed_tables]
+        ) from None
+    return inspect(conn)
+
+
+def _report(comparison: Comparison) -> SchemaReport:
+    state = _state(comparison)
+    statements = _create_statements(LATEST) if state == "conflict" else _statements(comparison)
+    return SchemaReport(
+        state, comparison.version, LATEST, comparison.problems, ddl.script(statements)
+    )
+
+
+def _state(comparison: Comparison) -> State:
+    if comparison.conflicts:
+        return "conflict"
+    if comparison.is_complete:
+        return "ready"
+    if not comparison.present_tables:
+        return "missing"
+    if comparison.version is not None and comparison.is_exactly(comparison.version):
+        return "outdated"
+    return "partial"
+
+
+def _create_statements(version: int) -> list[str]:
+    statements = []
+    for table in metadata.tables.values():
+        if since(table) > version:
+            continue
+        statements.append(ddl.create_table(table, version))
+        statements += [
+            ddl.create_index(index) for index in ddl.indexes(table) if since(index) <= version
+        ]
+    return statements
+
+
+def _statements(comparison: Comparison) -> list[str]:
+    """Tables come in the order they refer to each other, so each finds what it needs."""
+    statements = []
+    for table in metadata.tables.values():
+        lack = comparison.lacks[table.name]
+        if lack.table is not None:
+            statements.append(ddl.create_table(table, LATEST))
+        if lack.columns:
+            statements.append(ddl.add_columns(table, lack.columns))
+        statements += [ddl.add_unique(column) for column in lack.uniques]
+        for column in lack.references:
+            (key,) = column.foreign_keys
+            statements.append(ddl.add_reference(column, key, trusting=not lack.is_empty))
+        statements += [ddl.create_index(index) for index in lack.indexes]
+    return statements
