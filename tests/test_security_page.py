@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from provision.control import audit, half_sign_ins, sessions, tokens
-from provision.tenant import room, wire
+from provision.tenant.connection import driver, result_room
 
 _ROOT = Path(__file__).parent.parent
 _TEXT = " ".join((_ROOT / "docs" / "security.md").read_text(encoding="utf-8").split())
@@ -31,7 +31,7 @@ def test_its_numbers_are_those_of_the_program() -> None:
     assert half_sign_ins.MOST_FAILURES == 10
     assert half_sign_ins.LIFE_S == 300
     assert "five minutes and ten wrong codes" in _TEXT
-    assert f"Answers over {room.FREE_BYTES // 1024} KiB wait" in _TEXT
-    assert f"a log-in {wire.MOST_OF_A_LOG_IN // 1024} KiB" in _TEXT
-    assert wire.MESSAGE_SHARE == 4
+    assert f"Answers over {result_room.FREE_BYTES // 1024} KiB wait" in _TEXT
+    assert f"a log-in {driver.MOST_OF_A_LOG_IN // 1024} KiB" in _TEXT
+    assert driver.MESSAGE_SHARE == 4
     assert "one message a quarter of it" in _TEXT
