@@ -22,7 +22,7 @@ from benchmarks.counting_proxy import CountingProxy
 from benchmarks.rig import app_and_postgres
 from provision.tenant.access import Workspace
 from provision.tenant.transfer import sample
-from provision.web.services import EXTENSION, Services
+from provision.web.request.services import EXTENSION, Services
 from tests.conftest import Database
 from tests.web.conftest import Visitor
 

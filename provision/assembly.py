@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from provision.control.attempts import Attempts
     from provision.control.sealed import SealedSecrets
-    from provision.web.services import Services
+    from provision.web.request.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +49,8 @@ def assemble(settings: Settings) -> Flask:
     """The app of one worker process; raises SettingsError when it cannot run as configured."""
     # Imported here: commands that only open the store need not load the web layer.
     from provision.web.application import make_app  # noqa: PLC0415
-    from provision.web.progress import Progress  # noqa: PLC0415
-    from provision.web.services import Services  # noqa: PLC0415
+    from provision.web.request.services import Services  # noqa: PLC0415
+    from provision.web.setup.progress import Progress  # noqa: PLC0415
 
     if settings.built_in_postgres and settings.mode == "wsgi":
         raise SettingsError(
@@ -105,7 +105,7 @@ def dismantle(app: Flask) -> None:
 
 
 def _services(app: Flask) -> Services:
-    from provision.web.services import EXTENSION  # noqa: PLC0415
+    from provision.web.request.services import EXTENSION  # noqa: PLC0415
 
     return cast("Services", app.extensions[EXTENSION])
 

@@ -186,7 +186,7 @@
   });
 
   // ── htmx ──
-  // Only HTML that our templates drew goes into the page: the server marks it (provision/web/swapping.py). A
+  // Only HTML that our templates drew goes into the page: the server marks it (provision/web/answer/swapping.py). A
   // link loads what is something else as it would without script; of any other request it is said.
   const isDrawn = (headerOf) => headerOf("Provision-Drawn") === "1" && /^text\/html\s*(;|$)/i.test(headerOf("Content-Type") ?? "");
   const isDrawnFor = (xhr) => isDrawn((name) => xhr.getResponseHeader(name));

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.web.assets import content
+from provision.web.answer.assets import content
 
 ROOT = Path(__file__).resolve().parent.parent
 CSS = content("site.css").decode()

@@ -60,7 +60,7 @@ def test_an_installed_package_finds_its_folders(wheel: Path, tmp_path: Path) -> 
         archive.extractall(site)
     script = (
         "from provision.control.store import ControlStore, migrations_folder\n"
-        "from provision.web.assets import folder, integrity\n"
+        "from provision.web.answer.assets import folder, integrity\n"
         "import provision\n"
         "print(provision.__file__)\n"
         "assert (folder('templates') / 'base.html').is_file()\n"

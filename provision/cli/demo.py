@@ -26,7 +26,7 @@ from provision.tenant.queries import workspaces
 from provision.tenant.schema import state
 from provision.tenant.transfer import sample
 from provision.tenant.transfer.sample_rows import WORKSPACE_NAME
-from provision.web.services import EXTENSION, Services
+from provision.web.request.services import EXTENSION, Services
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from provision.control.audit import EventName
     from provision.control.connections import Connection
     from provision.tenant.access import Workspace
-    from provision.web.services import Services
+    from provision.web.request.services import Services
 
 _MOST_BYTES: Final = 256 * 1024 * 1024
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -85,7 +85,7 @@ def _workspace_of(email: str) -> Iterator[tuple[Services, Connection, Workspace]
     from provision import close_app, create_app
     from provision.control import connections
     from provision.tenant.access import Workspace
-    from provision.web.services import EXTENSION
+    from provision.web.request.services import EXTENSION
 
     settings = load_settings("operator")
     require_store(settings)

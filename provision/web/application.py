@@ -10,42 +10,33 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from provision.tenant.queries.undo import MOST_ROWS
 from provision.web import (
-    account,
     api,
-    assets,
-    compression,
-    dashboard,
     exchange,
-    filters,
-    headers,
-    health,
     landing,
-    limits,
-    metrics,
-    problems,
     projects,
-    reset,
-    retention,
     sample,
     search,
-    session,
     settings,
-    setup,
-    sites,
     styleguide,
-    swapping,
-    tasks,
     team,
     two_factor,
     undo,
-    workspace,
 )
-from provision.web.addresses import address_of, safe_next
-from provision.web.body_stream import WholeBodyRequest
-from provision.web.services import EXTENSION
+from provision.web.account import reset
+from provision.web.account import routes as account
+from provision.web.answer import assets, compression, headers, problems, swapping
+from provision.web.answer.urls import address_of, safe_next
+from provision.web.dashboard import routes as dashboard
+from provision.web.format import filters
+from provision.web.operations import health, metrics, retention
+from provision.web.request import limits, session, sites, workspace
+from provision.web.request.body_stream import WholeBodyRequest
+from provision.web.request.services import EXTENSION
+from provision.web.setup import routes as setup
+from provision.web.tasks import routes as tasks
 
 if TYPE_CHECKING:
-    from provision.web.services import Services
+    from provision.web.request.services import Services
 
 _BLUEPRINTS = (
     account,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, url_for
 
-from provision.web import session
-from provision.web.partials import leave_for, respond
-from provision.web.services import services
+from provision.web.answer.partials import leave_for, respond
+from provision.web.request import session
+from provision.web.request.services import services
 
 bp = Blueprint("landing", __name__)
 

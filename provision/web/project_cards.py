@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provision.web.due import Due, due
-from provision.web.filters import money
+from provision.web.format.due import Due, due
+from provision.web.format.filters import money
 
 if TYPE_CHECKING:
     from datetime import date

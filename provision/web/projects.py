@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint
 
 from provision.tenant.queries import projects as queries
-from provision.web import workspace
-from provision.web.dashboard_panels import statuses
-from provision.web.htmx import htmx
-from provision.web.noun_pages import NounPages
+from provision.web.answer.htmx import htmx
+from provision.web.dashboard.panels import statuses
 from provision.web.project_cards import project as shown
-from provision.web.row_view import Head
-from provision.web.task_cards import card, columns, hidden_statuses
-from provision.web.task_frame import drawn
-from provision.web.task_view import TaskView
+from provision.web.request import workspace
+from provision.web.rows.noun_pages import NounPages
+from provision.web.rows.row_view import Head
+from provision.web.tasks.cards import card, columns, hidden_statuses
+from provision.web.tasks.frame import drawn
+from provision.web.tasks.view import TaskView
 
 if TYPE_CHECKING:
     from datetime import date

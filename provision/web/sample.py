@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, request, url_for
 
 from provision.tenant.transfer import sample
-from provision.web import filters, workspace
-from provision.web.partials import leave_for, respond
+from provision.web.answer.partials import leave_for, respond
+from provision.web.format import filters
+from provision.web.request import workspace
 
 if TYPE_CHECKING:
     from provision.tenant.transfer.sample import Sample

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, Response, request, url_for
 
 from provision.tenant.queries import search as queries
-from provision.web import filters, workspace
-from provision.web.htmx import htmx
-from provision.web.partials import respond
+from provision.web.answer.htmx import htmx
+from provision.web.answer.partials import respond
+from provision.web.format import filters
+from provision.web.request import workspace
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from flask import Blueprint, Response, url_for
 
-from provision.web.assets import content
-from provision.web.partials import leave_for, respond
+from provision.web.answer.assets import content
+from provision.web.answer.partials import leave_for, respond
 
 bp = Blueprint("styleguide", __name__, url_prefix="/styleguide")
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from provision.tenant.queries import team as queries
-from provision.web import workspace
-from provision.web.htmx import htmx
-from provision.web.noun_pages import NounPages
-from provision.web.row_view import Head
-from provision.web.task_lines import task_line
+from provision.web.answer.htmx import htmx
+from provision.web.request import workspace
+from provision.web.rows.noun_pages import NounPages
+from provision.web.rows.row_view import Head
+from provision.web.tasks.lines import task_line
 from provision.web.team_cards import balance
 from provision.web.team_cards import member as shown
 

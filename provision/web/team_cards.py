@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provision.web.task_lines import TaskLine, task_line
+from provision.web.tasks.lines import TaskLine, task_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, flash, make_response, request, url_for
 from flask import redirect as flask_redirect
 
 from provision.tenant.queries import undo
-from provision.web import htmx as hx
-from provision.web import session, workspace
-from provision.web.addresses import path_of, safe_next
-from provision.web.htmx import htmx
+from provision.web.answer import htmx as hx
+from provision.web.answer.htmx import htmx
+from provision.web.answer.urls import path_of, safe_next
+from provision.web.request import session, workspace
 
 if TYPE_CHECKING:
     from uuid import UUID

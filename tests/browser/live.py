@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from provision.control import connections, users
 from provision.tenant.access import Workspace
 from provision.tenant.transfer import sample
-from provision.web.services import EXTENSION, Services
+from provision.web.request.services import EXTENSION, Services
 from tests.web.conftest import Visitor
 
 if TYPE_CHECKING:

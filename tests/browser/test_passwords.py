@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from playwright.sync_api import expect
 
 from provision.control import new_passwords, users
-from provision.web.services import EXTENSION, Services
+from provision.web.request.services import EXTENSION, Services
 from tests.browser.looking import faults
 from tests.web.conftest import PASSWORD
 

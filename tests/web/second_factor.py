@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyotp
 
 from provision.control import two_factor, users
-from provision.web.services import EXTENSION, Services
+from provision.web.request.services import EXTENSION, Services
 
 if TYPE_CHECKING:
     from flask import Flask

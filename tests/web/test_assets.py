@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.web import assets
-from provision.web.assets import content, folder
+from provision.web.answer import assets
+from provision.web.answer.assets import content, folder
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from provision.security_headers import SECURITY
-from provision.web.session import OPEN_ENDPOINTS
+from provision.web.request.session import OPEN_ENDPOINTS
 from tests.web.conftest import PASSWORD, Visitor
 
 if TYPE_CHECKING:

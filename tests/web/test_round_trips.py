@@ -12,7 +12,7 @@ import pytest
 from provision.control import connections
 from provision.tenant.access import Workspace
 from provision.tenant.transfer import sample
-from provision.web.services import EXTENSION, Services
+from provision.web.request.services import EXTENSION, Services
 from tests.counting_proxy import CountingProxy
 from tests.web.conftest import Visitor
 

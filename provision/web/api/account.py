@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provision.control import tokens, users
 from provision.errors import BadCredentialsError, SecondFactorRejectedError, ValidationError
-from provision.web import codes, limits, session
+from provision.web.account import codes
+from provision.web.answer.compression import keep_plain
+from provision.web.answer.problem_details import ApiError
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.once import (
     AlreadyDoneError,
@@ -18,9 +20,8 @@ from provision.web.api.once import (
     replay,
 )
 from provision.web.api.times import rfc3339
-from provision.web.compression import keep_plain
-from provision.web.problem_details import ApiError
-from provision.web.services import services
+from provision.web.request import limits, session
+from provision.web.request.services import services
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response

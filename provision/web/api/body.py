@@ -9,8 +9,8 @@ from flask import Response, g, make_response, request
 
 from provision.errors import ValidationError
 from provision.nouns.spelling import MOST_NAMED, suggestion
+from provision.web.answer.problem_details import ApiError
 from provision.web.api.json_text import MalformedJsonError, read_json_object
-from provision.web.problem_details import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from flask import Response, request
 
-from provision.web.compression import CODED
-from provision.web.problem_details import ApiError
+from provision.web.answer.compression import CODED
+from provision.web.answer.problem_details import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

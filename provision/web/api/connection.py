@@ -8,11 +8,12 @@ from flask import Response, make_response
 
 from provision.errors import NotConnectedError, ValidationError
 from provision.tenant.schema.state import LATEST
-from provision.web import connecting, session, workspace
+from provision.web.answer.problem_details import problem
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.once import once, settle
 from provision.web.api.times import rfc3339
-from provision.web.problem_details import problem
+from provision.web.request import session, workspace
+from provision.web.setup import connecting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from provision.web.answer.partials import respond
 from provision.web.api.openapi import description
-from provision.web.partials import respond
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

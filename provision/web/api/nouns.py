@@ -19,12 +19,12 @@ from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.statements.bundle import decode
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
-from provision.web import workspace
+from provision.web.answer.problem_details import ApiError
 from provision.web.api.body import raw_answer, read_object, row_answer
 from provision.web.api.conditions import CONDITIONS, expected_versions
 from provision.web.api.once import once, reserved_id
 from provision.web.api.query import PARAMETERS
-from provision.web.problem_details import ApiError
+from provision.web.request import workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -26,10 +26,10 @@ from provision.control import idempotency
 from provision.control.idempotency import Ticket
 from provision.errors import ProvisionError, TenantError, TooManyKeysError, ValidationError
 from provision.tenant.failures.wording import MAY_BE_DONE
-from provision.web import session
+from provision.web.answer.problem_details import ApiError
 from provision.web.api.body import check_readable
-from provision.web.problem_details import ApiError
-from provision.web.services import services
+from provision.web.request import session
+from provision.web.request.services import services
 
 if TYPE_CHECKING:
     from collections.abc import Callable

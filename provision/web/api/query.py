@@ -13,7 +13,7 @@ from flask import request
 
 from provision.errors import ValidationError
 from provision.nouns.spelling import MOST_NAMED, suggestion
-from provision.web.problem_details import ApiError
+from provision.web.answer.problem_details import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from flask import Response, make_response
 
 from provision.control import tokens as store_tokens
-from provision.web import session
 from provision.web.api.body import answer
 from provision.web.api.times import rfc3339
-from provision.web.services import services
+from provision.web.request import session
+from provision.web.request.services import services
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from provision.control import audit
-from provision.web import session
-from provision.web.services import services
+from provision.web.request import session
+from provision.web.request.services import services
 
 if TYPE_CHECKING:
     from provision.control.audit import EventName

@@ -21,9 +21,11 @@ from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from provision.tenant.transfer import leaving
 from provision.tenant.transfer.workspace_file import WorkspaceWriter
-from provision.web import filters, task_view, workspace
 from provision.web.exchange import csv_text
 from provision.web.exchange.blueprint import bp, note
+from provision.web.format import filters
+from provision.web.request import workspace
+from provision.web.tasks import view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,7 +57,7 @@ _LISTS: Final[Mapping[str, _List]] = {
         TaskDetail,
         ("title", "description", "status", "priority", "due_date", "project_name",
          "assignee_name", "created_at", "updated_at", "completed_at", "id"),
-        lambda: task_view.asked().filters(),
+        lambda: view.asked().filters(),
         "agenda",
     ),
     "projects": _List(

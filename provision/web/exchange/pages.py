@@ -8,12 +8,12 @@ from flask import Response, request, url_for
 
 from provision.errors import ValidationError
 from provision.tenant.transfer import arriving, workspace_file
-from provision.web import workspace
+from provision.web.answer.partials import leave_for, respond
 from provision.web.exchange import checking
 from provision.web.exchange.blueprint import bp, note
 from provision.web.exchange.draft import Draft, begin, resume
 from provision.web.exchange.kinds import KINDS, TASKS, Kind
-from provision.web.partials import leave_for, respond
+from provision.web.request import workspace
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:

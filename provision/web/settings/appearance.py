@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.web.partials import respond
+from provision.web.answer.partials import respond
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:

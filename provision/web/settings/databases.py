@@ -15,12 +15,13 @@ from provision.errors import (
     TenantError,
 )
 from provision.tenant.failures.translate import not_let_in
-from provision.web import connecting, session, workspace
+from provision.web.answer.partials import leave_for, respond
 from provision.web.api.times import rfc3339
-from provision.web.partials import leave_for, respond
-from provision.web.services import services
+from provision.web.request import session, workspace
+from provision.web.request.services import services
 from provision.web.settings.frame import frame
-from provision.web.table_states import TableState, table_states
+from provision.web.setup import connecting
+from provision.web.setup.table_states import TableState, table_states
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,11 +15,11 @@ from provision.errors import (
     RegistrationClosedError,
     ValidationError,
 )
-from provision.web import limits, session
-from provision.web.partials import leave_for, show_form
-from provision.web.reauthentication import reauthenticate
-from provision.web.registration import refuse_foreign_domain
-from provision.web.services import services
+from provision.web.account.reauthentication import reauthenticate
+from provision.web.account.registration import refuse_foreign_domain
+from provision.web.answer.partials import leave_for, show_form
+from provision.web.request import limits, session
+from provision.web.request.services import services
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:

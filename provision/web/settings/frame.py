@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from provision.errors import TenantError, WorkspaceError
 from provision.tenant.queries import shell
 from provision.tenant.schema.state import LATEST
-from provision.web import filters, session, workspace
-from provision.web.htmx import htmx
+from provision.web.answer.htmx import htmx
+from provision.web.format import filters
+from provision.web.request import session, workspace
 
 if TYPE_CHECKING:
     from provision.tenant.queries.rows import Shell

@@ -13,10 +13,10 @@ from provision.errors import (
     SessionNotFoundError,
     ValidationError,
 )
-from provision.web import session
-from provision.web.partials import leave_for, show_form
-from provision.web.reauthentication import reauthenticate
-from provision.web.services import services
+from provision.web.account.reauthentication import reauthenticate
+from provision.web.answer.partials import leave_for, show_form
+from provision.web.request import session
+from provision.web.request.services import services
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:

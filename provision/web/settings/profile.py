@@ -8,9 +8,9 @@ from flask import request, url_for
 
 from provision.control import users
 from provision.errors import ValidationError
-from provision.web import session
-from provision.web.partials import done, show_form
-from provision.web.services import services
+from provision.web.answer.partials import done, show_form
+from provision.web.request import session
+from provision.web.request.services import services
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from flask import request, url_for
 
 from provision.control import sessions as store_sessions
-from provision.web import session
-from provision.web.agents import described
+from provision.web.account.agents import described
+from provision.web.answer.partials import done, leave_for, respond
 from provision.web.api.times import rfc3339
-from provision.web.partials import done, leave_for, respond
-from provision.web.services import services
+from provision.web.request import session
+from provision.web.request.services import services
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:

@@ -11,11 +11,13 @@ from flask import request, url_for
 from provision.control import tokens as store_tokens
 from provision.control.naming import normalized_name
 from provision.errors import RateLimitedError, ReauthenticationRequiredError, ValidationError
-from provision.web import filters, reauthentication, session
+from provision.web.account import reauthentication
+from provision.web.answer.compression import keep_plain
+from provision.web.answer.partials import done, show_form
 from provision.web.api.times import rfc3339
-from provision.web.compression import keep_plain
-from provision.web.partials import done, show_form
-from provision.web.services import services
+from provision.web.format import filters
+from provision.web.request import session
+from provision.web.request.services import services
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from flask import request, url_for
 from provision.control import recovery_codes, second_factor
 from provision.control import two_factor as factors
 from provision.errors import NotFoundError, RateLimitedError, ReauthenticationRequiredError
-from provision.web import session
-from provision.web.partials import leave_for, show_form
-from provision.web.reauthentication import reauthenticate
-from provision.web.services import services
+from provision.web.account.reauthentication import reauthenticate
+from provision.web.answer.partials import leave_for, show_form
+from provision.web.request import session
+from provision.web.request.services import services
 from provision.web.settings.frame import frame
 from provision.web.two_factor.setup import show_codes
 

@@ -20,12 +20,12 @@ from provision.errors import (
     SecondFactorRejectedError,
     TwoFactorSetupOverError,
 )
-from provision.web import session
-from provision.web.addresses import safe_next
-from provision.web.compression import keep_plain
-from provision.web.partials import leave_for, show_form
-from provision.web.reauthentication import is_recent, reauthenticate
-from provision.web.services import services
+from provision.web.account.reauthentication import is_recent, reauthenticate
+from provision.web.answer.compression import keep_plain
+from provision.web.answer.partials import leave_for, show_form
+from provision.web.answer.urls import safe_next
+from provision.web.request import session
+from provision.web.request.services import services
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

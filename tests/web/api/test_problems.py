@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from provision.web.problem_details import title_of
+from provision.web.answer.problem_details import title_of
 from tests.web.conftest import PASSWORD, Visitor
 
 if TYPE_CHECKING:

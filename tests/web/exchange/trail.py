@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from provision.control import audit
-from provision.web.services import EXTENSION, Services
+from provision.web.request.services import EXTENSION, Services
 
 if TYPE_CHECKING:
     from tests.web.conftest import Visitor

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from flask import Response, make_response
 
-from provision.web import headers as site
+from provision.web.answer import headers as site
 from provision.web.api.openapi import calls, headers, problems, rows, shapes
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from provision.tenant.failures.wording import GENERAL
 from provision.tenant.schema.state import State
+from provision.web.answer.problem_details import title_of
 from provision.web.api.openapi.headers import header
-from provision.web.problem_details import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

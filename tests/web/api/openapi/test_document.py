@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from provision.web import problem_details, problems
+from provision.web.answer import problem_details, problems
 from provision.web.api.openapi.problems import ALL, CAUSES
 
 if TYPE_CHECKING:

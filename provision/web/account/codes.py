@@ -1,0 +1,45 @@
+"""A second factor's code at any door: counted before it is looked at, spent when all is right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.control import second_factor
+from provision.credentials import totp
+from provision.errors import SecondFactorRejectedError, SecondFactorUnreadableError
+from provision.web.request import limits, session
+from provision.web.request.services import services
+
+if TYPE_CHECKING:
+    from provision.control.second_factor import Accepted
+    from provision.control.users import Person
+
+
+def check(person: Person, typed: str) -> Accepted:
+    """Look at a code without using it up.
+
+    Raises RateLimitedError, SecondFactorRejectedError, or SecondFactorUnreadableError.
+    """
+    limits.admit(person.email)
+    if totp.code_from(typed):
+        limits.admit_code(person.id)
+    try:
+        return second_factor.check(
+            services().store, services().secrets, person.id, typed, **session.client()
+        )
+    except (SecondFactorRejectedError, SecondFactorUnreadableError):
+        limits.failed(person.email)
+        limits.failed_code(person.id)
+        raise
+
+
+def spend(accepted: Accepted) -> int:
+    """Use a code up; returns how many recovery codes are left. Raises SecondFactorRejectedError."""
+    return second_factor.spend(services().store, accepted, **session.client())
+
+
+def told_left(left: int) -> str:
+    """What to say to who has just used a recovery code."""
+    codes = "code is" if left == 1 else "codes are"
+    few = " Make new ones under Settings, Two-factor." if left <= second_factor.FEW_CODES else ""
+    return f"That recovery code is used up; {left or 'no'} {codes} left.{few}"

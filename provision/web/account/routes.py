@@ -1,0 +1,134 @@
+"""Accounts: register, log in, log out, and the theme a browser wants."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, url_for
+
+from provision.control import users
+from provision.errors import (
+    BadCredentialsError,
+    EmailTakenError,
+    RateLimitedError,
+    RegistrationClosedError,
+    SignInOverError,
+    ValidationError,
+)
+from provision.web.account.registration import refuse_closed
+from provision.web.answer import headers
+from provision.web.answer.partials import leave_for, show_form
+from provision.web.answer.urls import safe_next
+from provision.web.request import limits, session
+from provision.web.request.services import services
+from provision.web.two_factor import challenge
+
+bp = Blueprint("account", __name__)
+
+_YEAR_S = 31_536_000
+
+
+@bp.route("/register", methods=["GET", "POST"])
+def register() -> Response:
+    """Make an account and sign it in."""
+    if session.person_or_none():
+        return leave_for(url_for("dashboard.page"))
+    name, email = request.form.get("name", ""), request.form.get("email", "")
+    password = request.form.get("password", "")
+    errors: dict[str, list[str]] = {}
+    refusal: RateLimitedError | None = None
+    closed = services().settings.registration == "closed"
+    if request.method == "POST":
+        try:
+            refuse_closed(email)
+            users.check_registration(email=email, name=name, password=password)
+            limits.admit_registration()
+            person = users.register(
+                services().store,
+                services().hasher,
+                email=email,
+                name=name,
+                password=password,
+                **session.client(),
+            )
+        except RateLimitedError as error:
+            refusal = error
+        except ValidationError as error:
+            errors = error.errors
+        except (EmailTakenError, RegistrationClosedError) as error:
+            errors = {"email": [str(error)]}
+        else:
+            session.sign_in(person.id)
+            return leave_for(url_for("setup.step"))
+    return show_form(
+        "account/register.html",
+        refusal=refusal,
+        name=name,
+        email=email,
+        errors=errors,
+        closed=closed,
+    )
+
+
+@bp.route("/login", methods=["GET", "POST"])
+def login() -> Response:
+    """Sign in, then on to where the person was going."""
+    target = safe_next(request.values.get("next")) or url_for("dashboard.page")
+    if session.person_or_none():
+        return leave_for(target)
+    email = request.form.get("email", "")
+    errors: dict[str, list[str]] = {}
+    refusal: RateLimitedError | None = None
+    if request.method == "POST":
+        try:
+            limits.admit(email)
+            found = users.authenticate(
+                services().store,
+                services().hasher,
+                email=email,
+                password=request.form.get("password", ""),
+                **session.client(),
+            )
+            if found.person.two_factor:
+                return challenge.begin(found, target)
+            session.sign_in(found.person.id, entitled=found.still_holds)
+        except RateLimitedError as error:
+            refusal = error
+        except BadCredentialsError as error:
+            limits.failed(email)
+            errors = {"password": [str(error)]}
+        except SignInOverError as error:
+            errors = {"password": [str(error)]}
+        else:
+            return leave_for(target)
+    return show_form(
+        "account/login.html",
+        refusal=refusal,
+        email=email,
+        errors=errors,
+        next=target if request.values.get("next") else "",
+        registration_closed=services().settings.registration == "closed",
+        demo=services().settings.mode == "demo",
+    )
+
+
+@bp.post("/logout")
+def logout() -> Response:
+    """Sign this browser out."""
+    session.end_present_session()
+    return leave_for(url_for("landing.page"), "You are signed out.")
+
+
+@bp.post("/theme")
+def theme() -> Response:
+    """Remember light, dark or the system's choice in this browser."""
+    wanted = request.form.get("theme", "")
+    target = safe_next(request.form.get("next")) or url_for("landing.page")
+    response = leave_for(target)
+    name, secure = headers.cookie_name("theme"), request.is_secure
+    if wanted in ("light", "dark"):
+        response.set_cookie(
+            name, wanted, max_age=_YEAR_S, secure=secure, httponly=True, samesite="Lax"
+        )
+    else:
+        # Over HTTPS a browser lets go only of what is taken back as it was given.
+        response.delete_cookie(name, secure=secure, httponly=True, samesite="Lax")
+    return response

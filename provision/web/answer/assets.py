@@ -1,0 +1,108 @@
+"""Where templates and static files lie; static files at addresses that name their content.
+
+A file of `_JOINED` is served as one and lies in parts, which its list names in order. The app joins
+them when it starts, and leaves comments and indentation out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import posixpath
+import re
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from flask import current_app, request, send_file, send_from_directory
+
+if TYPE_CHECKING:
+    from flask import Response
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+_YEAR_S: Final = 31_536_000
+_JOINED: Final = {
+    "site.css": "css/site.css",
+    "styleguide.css": "css/styleguide.css",
+}
+_PART: Final = re.compile(r'^@import "([\w/-]+\.css)";$', re.MULTILINE)
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+# What `asset` puts into a name: `site.0123456789ab.css`.
+_DIGEST: Final = re.compile(r"\.([0-9a-f]{12})(?=\.\w+$)")
+
+
+def folder(name: str) -> Path:
+    """A folder shipped beside the code: in a checkout beside pyproject.toml, else in the package.
+
+    The checkout comes first because an editable install holds a stale copy in the package.
+    """
+    checkout = _PACKAGE.parent
+    if (checkout / "pyproject.toml").is_file() and (checkout / name).is_dir():
+        return checkout / name
+    return _PACKAGE / name
+
+
+def join() -> None:
+    """Join all parts now: a part that is missing stops the start and not a page."""
+    for path in _JOINED:
+        _joined(path)
+
+
+def content(path: str) -> bytes:
+    """Return what is served of a static file, by its path without a digest."""
+    return _joined(path) if path in _JOINED else (folder("static") / path).read_bytes()
+
+
+def asset(path: str) -> str:
+    """The address of a static file, with a digest of its content in the name."""
+    # Put together by hand: a page asks for some hundred icons, and `url_for` is slow.
+    return f"{request.script_root}{current_app.static_url_path}/{_named(path)}"
+
+
+def plain_path(filename: str) -> str:
+    """Return the path of a static file asked for: in one spelling, without its digest."""
+    return _DIGEST.sub("", posixpath.normpath(filename))
+
+
+def send(filename: str) -> Response:
+    """Answer with a static file, to be kept for a year if the address names this content.
+
+    An address with another digest is of a page that another version drew: the file comes as it is
+    now, and is asked for again next time.
+    """
+    path = plain_path(filename)
+    if path in _JOINED:
+        response = send_file(BytesIO(content(path)), download_name=path, etag=_digest(path))
+    else:
+        response = send_from_directory(folder("static"), path)
+    if posixpath.normpath(filename) == _named(path):
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
+    return response
+
+
+@cache
+def integrity(path: str) -> str:
+    """The subresource-integrity value of a static file."""
+    return "sha384-" + base64.b64encode(hashlib.sha384(content(path)).digest()).decode()
+
+
+@cache
+def _joined(path: str) -> bytes:
+    static = folder("static")
+    listed = static / _JOINED[path]
+    parts = _PART.findall(listed.read_text(encoding="utf-8"))
+    text = "\n".join((listed.parent / part).read_text(encoding="utf-8") for part in parts)
+    lines = (line.strip() for line in _COMMENT.sub("", text).splitlines())
+    return "\n".join(line for line in lines if line).encode()
+
+
+@cache
+def _named(path: str) -> str:
+    stem, dot, suffix = path.rpartition(".")
+    return f"{stem}.{_digest(path)[:12]}{dot}{suffix}"
+
+
+@cache
+def _digest(path: str) -> str:
+    return hashlib.sha256(content(path)).hexdigest()

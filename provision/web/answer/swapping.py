@@ -1,0 +1,62 @@
+"""What htmx may put into a page: HTML that our templates drew, and nothing else.
+
+Every such answer is marked by a header, and static/site.js swaps in no answer without it. What is
+not a page (files, the JSON API, numbers for machines) is refused to htmx before it is made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import make_response, request
+
+from provision.web.answer import htmx as hx
+from provision.web.answer.problem_details import problem
+from provision.web.answer.urls import safe_next
+
+if TYPE_CHECKING:
+    from flask import Response
+
+DRAWN: Final = "Provision-Drawn"
+
+# Endpoints that answer with something else than a page; of the API all but its description.
+_FILES: Final = frozenset(
+    {
+        "static",
+        "exchange.lists",
+        "exchange.whole",
+        "setup.sql",
+        "settings.download_data",
+        "two_factor.download",
+        "health.live",
+        "health.ready",
+        "metrics.page",
+    }
+)
+
+
+def mark_as_drawn(response: Response) -> None:
+    """Say that the body is HTML of our templates."""
+    response.headers[DRAWN] = "1"
+
+
+def refuse_files() -> Response | None:
+    """Answer 400 to htmx where there is no page; a GET makes it load the file as a link would."""
+    # Any value counts: an attribute on the page can change what htmx sends.
+    if "HX-Request" not in request.headers:
+        return None
+    endpoint = request.endpoint or ""
+    if endpoint.startswith("api.") and endpoint != "api.docs":
+        return problem(
+            400,
+            "bad_request",
+            "The API answers with JSON, which is no part of a page. Leave HX-Request out.",
+        )
+    if endpoint not in _FILES:
+        return None
+    response = make_response("This is a file and no part of a page. Leave HX-Request out.\n", 400)
+    response.content_type = "text/plain; charset=utf-8"
+    address = safe_next(request.full_path.rstrip("?"))
+    if request.method == "GET" and address:
+        hx.redirect(response, address)
+    return response

@@ -1,0 +1,290 @@
+"""The panels of the dashboard: what each says, worked out from one overview of the workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import url_for
+
+from provision.nouns.tasks import STATUSES
+from provision.web.format.filters import money, parse_day, short_day
+from provision.web.format.moments import local
+from provision.web.project_cards import Budget, budget
+from provision.web.tasks.cards import named
+from provision.web.tasks.due_range import LATE, WEEK
+from provision.web.tasks.view import NOT_DONE, TaskView
+from provision.web.team_cards import brief_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from provision.tenant.queries.dashboard import Overview
+    from provision.tenant.queries.rows import Change, DueTask, MemberLoad, ProjectMoney, StatusCount
+
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_PROJECT_STATUSES: Final = {"planning": "Planning", "on_hold": "On hold"}
+_SHOWN_A_DAY: Final = 4
+# Of a percentage; other programs may have stored any number.
+_MOST_SHOWN: Final = 999
+_NEAR: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyLine:
+    """A project in "budget against spent"; `tone` is red when over, amber when nearly."""
+
+    row: ProjectMoney
+    href: str
+    progress: str
+    due: str
+    budget: Budget
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadLine:
+    """A person in "workload"; `percent` is None where the table holds none."""
+
+    row: MemberLoad
+    name: str
+    href: str
+    percent: int | None
+    text: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A line of "changed last"; `when` is a time of today or a day."""
+
+    noun: str
+    status: str | None
+    name: str
+    href: str
+    when: str
+    iso: str
+    what: str
+    place: str | None
+    is_new: bool
+
+
+def panels(overview: Overview, today: date) -> dict[str, dict[str, Any]]:
+    """What each panel's template is given."""
+    lines = changes(overview, today)
+    return {
+        "figures": {"figures": figures(overview)},
+        "week": {"week": week(overview, today)},
+        "money": {"money": money_lines(overview, today), "money_total": money_total(overview)},
+        "statuses": {
+            "statuses": statuses(overview.statuses),
+            "tasks": overview.figures.tasks,
+        },
+        "done_by_week": {"done_by_week": done_by_week(overview)},
+        "workload": {"workload": workload(overview)},
+        "changes": {
+            "changes": lines,
+            "is_all_today": all(":" in each.when for each in lines),
+        },
+    }
+
+
+def figures(overview: Overview) -> list[dict[str, Any]]:
+    """The four numbers at the top."""
+    f = overview.figures
+    oldest = f.oldest_overdue_days
+    return [
+        {
+            "number": f"{f.open:,}",
+            "noun": "open",
+            "note": f"in {_count(f.open_projects, 'project')}",
+            "href": TaskView(view="list", status=NOT_DONE).url(),
+        },
+        {
+            "number": f"{f.overdue:,}",
+            "noun": "overdue",
+            "note": f"oldest {_count(oldest, 'day')}" if oldest else "nothing is late",
+            "tone": "red" if f.overdue else "",
+            "href": TaskView(view="list", due=LATE).url() if f.overdue else "",
+        },
+        {
+            "number": f"{f.due_this_week:,}",
+            "noun": "due this week",
+            "note": f"{f.due_tomorrow:,} tomorrow",
+            "href": TaskView(view="list", status=NOT_DONE, due=WEEK).url(),
+        },
+        {
+            "number": f"{f.done_this_week:,}",
+            "noun": "done this week",
+            "note": f"{f.done_last_week:,} last week",
+            "href": TaskView(view="list", status="done", sort="-updated_at").url(),
+        },
+    ]
+
+
+def week(overview: Overview, today: date) -> list[dict[str, Any]]:
+    """Late, and the seven days of this week."""
+    overdue = overview.figures.overdue
+    late = _day("Late", overview.late, overdue, TaskView(view="list", due=LATE))
+    days = [late | {"kind": "late", "note": f"{overdue:,}" if overdue else ""}]
+    for each in overview.week:
+        before, after = (str(each.day + timedelta(days=days)) for days in (1, -1))
+        that_day = TaskView(view="list", due_before=before, due_after=after)
+        label = f"{_WEEKDAYS[each.day.weekday()]} {each.day.day}"
+        shown = _day(label, each.tasks, each.open, that_day)
+        kind = "past" if each.day < today else "weekend" if each.day.weekday() >= 5 else ""
+        note = f"{each.open:,}" if each.open else ""
+        if each.day == today:
+            kind, note = "today", "Today"
+        days.append(shown | {"kind": kind, "note": note})
+    return days
+
+
+def _day(label: str, tasks: Sequence[DueTask], total: int, rest: TaskView) -> dict[str, Any]:
+    shown = tasks[:_SHOWN_A_DAY]
+    listed = [(named(t.title), t.status, url_for("tasks.detail", task_id=t.id)) for t in shown]
+    still_open = sum(1 for task in shown if task.status != "done")
+    return {"label": label, "tasks": listed, "more": max(0, total - still_open), "rest": rest.url()}
+
+
+def money_lines(overview: Overview, today: date) -> list[MoneyLine]:
+    """Budget against spent, project by project."""
+    lines = []
+    for row in overview.money:
+        spent = budget(row.budget_amount, row.spent_amount)
+        near = spent.percent is not None and spent.percent >= _NEAR
+        tone = "red" if spent.is_over else "amber" if near else ""
+        href = url_for("projects.detail", project_id=row.id)
+        lines.append(
+            MoneyLine(row, href, _progress(row), _brief_day(row.due_date, today), spent, tone)
+        )
+    return lines
+
+
+def _progress(row: ProjectMoney) -> str:
+    """How far a project under way is; else what it is instead."""
+    if row.status in ("active", "completed"):
+        return f"{row.tasks_done:,} of {row.tasks_total:,}"
+    return _PROJECT_STATUSES.get(row.status or "", row.status or "")
+
+
+def _brief_day(text: str | None, today: date) -> str:
+    """`29 Jan`; with its year where that is not plain, two months back or ten ahead."""
+    day = parse_day(text)
+    if day is None:
+        return text or ""
+    brief = f"{day.day} {_MONTHS[day.month - 1]}"
+    return brief if -60 <= (day - today).days <= 300 else f"{brief} {day.year}"
+
+
+def money_total(overview: Overview) -> str:
+    """`70,090 of 115,700`, or nothing where there is no money at all."""
+    spent, planned = overview.figures.spent, overview.figures.budget
+    if not planned and not spent:
+        return ""
+    return f"{money(spent)} of {money(planned)}" if planned else f"{money(spent)} spent"
+
+
+def statuses(counts: Sequence[StatusCount]) -> list[tuple[str | None, int]]:
+    """Tasks by status: ours in their order, then those of other programs, most first."""
+    found = {count.status: count.tasks for count in counts}
+    foreign = sorted(
+        ((name, tasks) for name, tasks in found.items() if name not in STATUSES),
+        key=lambda each: -each[1],
+    )
+    return [(name, found.get(name, 0)) for name in STATUSES] + foreign[:4]
+
+
+def done_by_week(overview: Overview) -> list[tuple[str, int, bool]]:
+    """The columns of "done by week"; a month is named where it begins."""
+    found, month = [], 0
+    for each in overview.done_by_week:
+        monday = each.week
+        name = str(monday.day)
+        if monday.month != month:
+            name = f"{name} {_MONTHS[monday.month - 1]}"
+        month = monday.month
+        found.append((name, each.tasks, each is overview.done_by_week[-1]))
+    return found
+
+
+def workload(overview: Overview) -> list[LoadLine]:
+    """How loaded everybody is; over 100 % is too much."""
+    lines, names = [], brief_names([row.name for row in overview.workload])
+    for row, name in zip(overview.workload, names, strict=True):
+        load = row.workload
+        text = "" if load is None else f"{load} %"
+        if load is not None and abs(load) > _MOST_SHOWN:
+            text = f">{_MOST_SHOWN} %" if load > 0 else "<0 %"
+        href = url_for("team.detail", member_id=row.id)
+        percent = None if load is None else max(-_MOST_SHOWN, min(load, _MOST_SHOWN))
+        lines.append(LoadLine(row, name, href, percent, text, is_over=(load or 0) > 100))
+    return lines
+
+
+def changes(overview: Overview, today: date) -> list[ChangeLine]:
+    """What changed last; `changes_note` says when all of it was."""
+    return [_change(row, today) for row in overview.changes]
+
+
+def _change(row: Change, today: date) -> ChangeLine:
+    when = local(row.changed_at)
+    text = ""
+    if when is not None:
+        clock = f"{when.hour}:{when.minute:02}"
+        is_today = when.date() == today
+        text = clock if is_today else f"{when.day} {_MONTHS[when.month - 1]}"
+    place = {"task": row.project_name, "project": None}.get(row.noun)
+    return ChangeLine(
+        noun={"team_member": "team"}.get(row.noun, row.noun),
+        status=row.status,
+        name=named(row.name),
+        href=_href(row),
+        when=text,
+        iso=row.changed_at,
+        what=_what(row, today),
+        place=place,
+        is_new=row.is_new,
+    )
+
+
+def _href(row: Change) -> str:
+    if row.noun == "task":
+        return url_for("tasks.detail", task_id=row.id)
+    if row.noun == "project":
+        return url_for("projects.detail", project_id=row.id)
+    return url_for("team.detail", member_id=row.id)
+
+
+def _what(row: Change, today: date) -> str:
+    if row.noun == "team_member":
+        return "joined the team"
+    if row.noun == "project":
+        spent, planned = row.spent, row.budget
+        if spent is not None and spent.is_finite() and planned is not None and planned.is_finite():
+            return f"spent {money(spent)} of {money(planned)}"
+        return "new project" if row.is_new else "project"
+    if row.is_new and row.status != "done":
+        day = short_day(row.due_date, today)
+        return f"new, due {'today' if day == 'Today' else day}" if day else "new"
+    return STATUSES.get(row.status or "", row.status or "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

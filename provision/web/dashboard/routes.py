@@ -1,0 +1,81 @@
+"""The dashboard: the state of a workspace on one page, from one round trip to its database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request
+
+from provision.tenant.queries import shell, tasks
+from provision.tenant.queries.dashboard import overview
+from provision.web.answer.htmx import htmx
+from provision.web.answer.partials import respond
+from provision.web.answer.urls import safe_next
+from provision.web.dashboard import panels
+from provision.web.format import filters
+from provision.web.request import workspace
+from provision.web.tasks import listing
+from provision.web.tasks import view as task_view
+
+if TYPE_CHECKING:
+    from provision.tenant.queries.rows import Shell
+
+bp = Blueprint("dashboard", __name__, url_prefix="/dashboard")
+
+_PAGE: Final = "dashboard/page.html"
+PANELS: Final = ("figures", "week", "money", "statuses", "done_by_week", "workload", "changes")
+
+
+@bp.get("")
+def page() -> Response:
+    """Figures, the week, money, tasks, people and what changed; `?panel` asks for one of them anew.
+
+    Somebody without any task is a newcomer, with three first steps to take, until there is more
+    than one project to look at.
+    """
+    today = filters.today()
+    panel = request.args.get("panel")
+    if htmx and panel in PANELS:
+        seen = workspace.read(overview, today=today, shell=False, panel=panel)
+        return respond(_PAGE, f"{panel}_panel", **panels.panels(seen, today)[panel])
+    seen = workspace.read(overview, today=today, shell=True)  # noqa: S604  # the page's, not a process's
+    projects = seen.shell.projects if seen.shell else 0
+    people = seen.shell.team_members if seen.shell else 0
+    if not seen.figures.tasks and projects <= 1:
+        return respond(
+            "dashboard/newcomer.html",
+            shell=seen.shell,
+            today=today,
+            projects=projects,
+            people=people,
+            next_step=1 if not projects else 2 if not people else 3,
+            week=panels.week(seen, today),
+        )
+    shown: dict[str, Any] = {"shell": seen.shell, "today": today}
+    for context in panels.panels(seen, today).values():
+        shown |= context
+    return respond(_PAGE, **shown)
+
+
+@bp.get("/side-lists")
+def side_lists() -> Response:
+    """The sidebar's numbers and projects, fetched anew when a write has changed them.
+
+    Beside a board or list of tasks its totals come along.
+    """
+    today, view = filters.today(), task_view.behind()
+    if view is None or view.is_of_project:
+        return _side_lists(workspace.read(shell.frame, today=today))
+    seen = workspace.read(tasks.beside, today=today, filters=view.filters())
+    return listing.with_totals(_side_lists(seen.shell), view, seen)
+
+
+def _side_lists(lists: Shell | None) -> Response:
+    return respond(
+        "shell.html",
+        "side_lists",
+        shell=lists,
+        active=request.args.get("active", ""),
+        here=safe_next(urlsplit(htmx.current_url).path) or "/",
+    )

@@ -1,0 +1,1 @@
+"""For operators: `health` says up and ready, `metrics` counts, `retention` deletes what is old."""

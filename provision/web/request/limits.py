@@ -1,0 +1,144 @@
+"""How often what may be tried (CONTRACT, PROVISION_LIMITS): passwords, codes, registering, tests.
+
+Failures are counted by account *and* network address, so that a stranger who fails at somebody's
+account locks out nobody but themselves, and by address alone. Whoever checks a password or a code
+calls `admit` first and `failed` when it was wrong; the place that `admit` took is given back at the
+end of the request unless it failed. What was typed is counted under its digest: now and then it is
+a password in the wrong field.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING, Final
+
+from flask import g, request
+
+from provision.control.attempts import Budget
+from provision.control.bearers import digest
+from provision.control.naming import normalized_email
+from provision.errors import TooManyAttemptsError
+from provision.web.request.services import services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask, Response
+
+_MINUTE_S: Final = 60
+# One household or machine holds 2^64 addresses of the sixth version and may choose any of them.
+_IPV6_NETWORK_BITS: Final = 64
+_WITH_PORT: Final = re.compile(r"^(?:\[(.*)\]|([^:]*))(?::\d+)?$")
+
+
+def install(app: Flask) -> None:
+    """Give back at the end of each request of `app` the places of tries that did not fail."""
+    app.after_request(_give_back)
+
+
+def admit(account: str) -> None:
+    """Take a place for a try at a password or a code; a second call in one request takes none.
+
+    `account` is the e-mail address typed. Raises TooManyAttemptsError.
+    """
+    if account in _places():
+        return
+    network = _network()
+    _places()[account] = _take(
+        "Too many failed tries from your network address.",
+        Budget(_key("failures", network, normalized_email(account)), 10, 5 * _MINUTE_S),
+        Budget(_key("failures", network), 60, 5 * _MINUTE_S),
+    )
+
+
+def failed(account: str) -> None:
+    """Count the try that `admit` let in as a failure."""
+    _places().pop(account, None)
+
+
+def admit_code(user_id: str) -> None:
+    """Take a place for a guess at an authenticator's code, from whatever address it comes.
+
+    Six digits can be guessed by who knows the password and has addresses enough. Recovery codes
+    cannot, and are not counted here: with one of them the person gets in all the same. Raises
+    TooManyAttemptsError.
+    """
+    _places()[_codes_of(user_id)] = _take(
+        "Too many wrong codes for this account. A recovery code still works.",
+        Budget(_key("codes of", user_id), 60, 60 * _MINUTE_S),
+    )
+
+
+def failed_code(user_id: str) -> None:
+    """Count the guess that `admit_code` let in as a failure."""
+    _places().pop(_codes_of(user_id), None)
+
+
+def admit_registration() -> None:
+    """Count an account that is about to be made. Raises TooManyAttemptsError."""
+    _take(
+        "Too many accounts have been asked for from your network address.",
+        Budget(_key("registrations", _network()), 30, 60 * _MINUTE_S),
+    )
+
+
+def admit_connection_test(user_id: str) -> None:
+    """Count a connection test that is about to begin. Raises TooManyAttemptsError."""
+    _take(
+        "Too many connection tests within a minute. Nothing was tested or saved.",
+        Budget(_key("tests of", user_id), 20, _MINUTE_S),
+        Budget(_key("tests from", _network()), 200, _MINUTE_S),
+    )
+
+
+def network_of(address: str) -> str:
+    """What of a client's address is counted: one of IPv4, or the network of one of IPv6."""
+    # Some proxies name the port too, which is another one with every connection.
+    bare = _WITH_PORT.sub(r"\1\2", address)
+    try:
+        parsed = ip_address(bare)
+    except ValueError:  # a socket of this machine, or what a proxy made up
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((int(parsed), _IPV6_NETWORK_BITS), strict=False))
+
+
+def _take(message: str, *budgets: Budget) -> Callable[[], None]:
+    if not services().settings.limits:
+        return lambda: None
+    try:
+        return services().attempts.take(budgets)
+    except TooManyAttemptsError as error:
+        raise TooManyAttemptsError(error.retry_after_s, message) from None
+
+
+def _give_back(response: Response) -> Response:
+    # Where something broke meanwhile nobody knows whether the try was a right one.
+    if response.status_code < 500:
+        for give_back in _places().values():
+            give_back()
+    return response
+
+
+def _places() -> dict[str, Callable[[], None]]:
+    """The places taken in this request, by account."""
+    if "places" not in g:
+        g.places = {}
+    places: dict[str, Callable[[], None]] = g.places
+    return places
+
+
+def _codes_of(user_id: str) -> str:
+    return f"codes of {user_id}"
+
+
+def _network() -> str:
+    return network_of(request.remote_addr or "")
+
+
+def _key(*parts: str) -> str:
+    return digest("\0".join(parts))

@@ -1,0 +1,162 @@
+"""The workspace of the person asking, and the way to its database: `read` and `write`.
+
+Counts the calls and their time for the line at the foot of each page.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import g
+
+from provision.control import connections
+from provision.errors import (
+    ConnectionNotFoundError,
+    NotConnectedError,
+    RowRefusedError,
+    SchemaNotReadyError,
+)
+from provision.tenant.access import Workspace
+from provision.tenant.queries import workspaces
+from provision.tenant.schema import state
+from provision.web.request import session
+from provision.web.request.services import services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provision.control.connections import Connection
+    from provision.tenant.pool.traffic import Traffic
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """What the tenant's database took for this answer: calls, milliseconds, when it answered."""
+
+    trips: int
+    ms: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Name, place and last known health (`ok`, `down`, `unknown`) of a workspace."""
+
+    name: str
+    place: str
+    health: str
+
+
+def read(query: Callable[..., T], **arguments: Any) -> T:
+    """Run a reading query in the present workspace; `owner_id` is added on the way."""
+    return _timed(lambda here: services().access.read(here, query, **arguments))
+
+
+def write(query: Callable[..., T], **arguments: Any) -> T:
+    """Run a writing query in the present workspace; `owner_id` is added on the way."""
+    return _timed(lambda here: services().access.write(here, query, **arguments))
+
+
+def of(connection: Connection) -> Workspace:
+    """The workspace that a stored connection leads to."""
+    return Workspace(connections.name_of(connection), connection.owner_id)
+
+
+def shown() -> Shown | None:
+    """The workspace as the frame of a page names it; None before one is connected."""
+    connection = session.connection_or_none()
+    if connection is None:
+        return None
+    health = "down" if g.get("database_failed") else "ok" if last_trip() else "unknown"
+    place = connection.provider or connection.host
+    return Shown(connection.name, place, health)
+
+
+def note_failure() -> None:
+    """Remember for this answer that the database failed."""
+    g.database_failed = True
+
+
+def last_trip() -> Trip | None:
+    """What `read` and `write` have taken so far in this request."""
+    trip: Trip | None = g.get("trip")
+    return trip
+
+
+def connection_id_or_none() -> str | None:
+    """The id of the active connection, for logs."""
+    connection = session.connection_or_none()
+    return connection.id if connection else None
+
+
+def remember_unready() -> None:
+    """Note that the tables are not (any more) as needed: the next page looks before it asks."""
+    connection = session.connection_or_none()
+    if connection and connection.schema_version is not None:
+        with suppress(ConnectionNotFoundError):  # forgotten meanwhile
+            connections.mark_unready(services().store, connection.id)
+
+
+def traffic(connection: Connection) -> Traffic:
+    """The connections we have there at the moment, as this process knows them."""
+    return services().access.traffic_of(of(connection))
+
+
+def look(connection: Connection) -> state.SchemaReport:
+    """Look at the tables and change nothing."""
+    return services().access.read(of(connection), _inspect)
+
+
+def check(connection: Connection, *, seen: state.SchemaReport | None = None) -> state.SchemaReport:
+    """Look at the tables; when they are ready, enter the workspace's own rows and remember it.
+
+    `seen` is what a look just found.
+    """
+    report = seen or look(connection)
+    if report.state == "ready":
+        who = session.person()
+        try:
+            services().access.write(
+                of(connection), workspaces.claim, email=who.email, name=who.name
+            )
+        except SchemaNotReadyError:
+            # Ours were seen: a trigger there misses a table of its own. As "not ready" the wizard
+            # would send people here again, and again.
+            raise RowRefusedError from None
+        connections.mark_verified(
+            services().store, connection.id, schema_version=report.version or state.LATEST
+        )
+    return report
+
+
+def _present() -> Workspace:
+    connection = session.connection_or_none()
+    if connection is None:
+        raise NotConnectedError
+    if connection.schema_version != state.LATEST:
+        report = check(connection)
+        if report.state != "ready":
+            raise SchemaNotReadyError(report.state)
+    return of(connection)
+
+
+def _timed(run: Callable[[Workspace], T]) -> T:
+    here = _present()
+    started = time.perf_counter()
+    result = run(here)
+    ms = max(1, round((time.perf_counter() - started) * 1000))
+    before = last_trip()
+    now = datetime.now().astimezone()
+    g.trip = Trip(before.trips + 1, before.ms + ms, now) if before else Trip(1, ms, now)
+    return result
+
+
+def _inspect(connection: Any, *, owner_id: str) -> state.SchemaReport:
+    """The catalogue belongs to nobody in particular: the owner is not asked for."""
+    return state.inspect(connection)

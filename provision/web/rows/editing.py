@@ -1,0 +1,261 @@
+"""The forms of all nouns: reading, saving, and what a form shows when it is refused.
+
+Every change that a person makes to a single row goes through `Editor`. A row that was changed
+meanwhile is merged field by field: a field only one side changed is that side's, and one that both
+changed is shown and chosen. Nothing is overwritten unseen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from flask import request
+
+from provision.errors import (
+    NotFoundError,
+    RowRefusedError,
+    StaleVersionError,
+    ValidationError,
+)
+from provision.tenant.queries.statements.bundle import decode
+from provision.web.answer import undo_offer
+from provision.web.format import filters
+from provision.web.request import workspace
+from provision.web.rows import seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from provision.nouns.noun import Noun
+    from provision.tenant.queries.statements.collection import Collection
+
+Card = TypeVar("Card")
+
+# How often a merge starts again because the row was changed once more under it.
+_MOST_MERGES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that both sides changed, with what it would hold by either."""
+
+    column: str
+    label: str
+    mine: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What stands against a form. `mine` is all that it would write, of fields in question or not.
+
+    `changed` is when the row was changed, where its table says so.
+    """
+
+    mine: Mapping[str, str]
+    differences: tuple[Difference, ...]
+    changed: str | None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something of mine is to be saved even where theirs is taken."""
+        return len(self.mine) > len(self.differences)
+
+    @property
+    def between(self) -> str:
+        return " ".join(each.column for each in self.differences)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form holds, and why it was refused if it was.
+
+    `version` and `seen` say which row, as it was when, the form goes out from; both are empty for
+    a new row. `is_gone`: somebody deleted the row, and what was typed can only become a new one.
+    """
+
+    values: Mapping[str, str]
+    version: str = ""
+    seen: str = ""
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
+    conflict: Conflict | None = None
+    is_gone: bool = False
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of a page with this form on it."""
+        if self.is_gone:
+            return 404
+        return 409 if self.conflict else 422 if self.errors else 200
+
+
+def as_stored(values: dict[str, Any], sent: Mapping[str, str]) -> None:
+    """Add nothing to what is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Editor(Generic[Card]):
+    """Saves the forms of one noun.
+
+    `create` and `update` give the saved row as its card, or the form that was refused. `complete`
+    adds to the values what the app itself writes with them.
+    """
+
+    of: Collection[Card, Any]
+    complete: Callable[[dict[str, Any], Mapping[str, str]], None] = as_stored
+
+    @property
+    def noun(self) -> Noun:
+        return self.of.noun
+
+    def new_form(self, given: Mapping[str, str] | None = None) -> Form:
+        """The form of a new row; the address, or `given`, may fill fields in."""
+        return Form(self._typed(request.args if given is None else given, self._new()))
+
+    def form_of(self, row: Card) -> Form:
+        """The form of a stored row."""
+        values = self.texts(row)
+        return Form(values, version=_version(row), seen=seen.note(self.noun, values))
+
+    def texts(self, row: Card) -> dict[str, str]:
+        """A stored row as the fields of its form."""
+        return {column: _text(getattr(row, column)) for column in self.noun.columns}
+
+    def create(self, sent: Mapping[str, str]) -> Card | Form:
+        """Make a row of a form."""
+        try:
+            values = self.noun.read(sent, creating=True)
+            text = workspace.write(self.of.create, values=values, today=filters.today())
+        except (ValidationError, RowRefusedError) as error:
+            return Form(self._typed(sent, self._new()), errors=self._refusals(error))
+        return decode(text, self.of.card_type)
+
+    def update(self, row_id: UUID, sent: Mapping[str, str]) -> Card | Form:
+        """Change the fields that a form carries, if the row is still as it was read.
+
+        Raises NotFoundError for a row that is gone where nothing was typed that could be kept.
+        """
+        sent = _chosen(sent)
+        version = sent.get("version") or None
+        try:
+            return self._save(row_id, sent, version)
+        except (ValidationError, RowRefusedError) as error:
+            before = self.form_of(self._stored(row_id))
+            return Form(
+                self._typed(sent, before.values),
+                version=version or before.version,
+                seen=sent.get("seen", "") if version else before.seen,
+                errors=self._refusals(error),
+            )
+        except NotFoundError:
+            if self.noun.columns[0] not in sent:
+                raise
+            return Form(self._typed(sent, self._new()), is_gone=True)
+
+    def _save(self, row_id: UUID, sent: Mapping[str, str], version: str | None) -> Card | Form:
+        values = self.noun.read(
+            sent, creating=False, stored=lambda: self.texts(self._stored(row_id))
+        )
+        try:
+            return self._write(row_id, values, sent, version)
+        except StaleVersionError as error:
+            return self._merge(row_id, values, sent, error.current, _MOST_MERGES)
+
+    def against(self, sent: Mapping[str, str], stored: str) -> Card | Form:
+        """A form laid beside the row as it is `stored` now, which is all where they agree."""
+        current = decode(stored, self.of.card_type)
+        theirs = self.texts(current)
+        mine, differences = self._compare(sent, theirs, seen.read(self.noun, sent))
+        if not mine:
+            return current
+        return Form(
+            self._typed(sent, theirs),
+            version=_version(current),
+            seen=seen.note(self.noun, theirs),
+            conflict=Conflict(mine, tuple(differences), getattr(current, "updated_at", None)),
+        )
+
+    def _merge(
+        self, row_id: UUID, values: dict[str, Any], sent: Mapping[str, str], stored: str, tries: int
+    ) -> Card | Form:
+        """Save what only this form changed over the row as it is now, or ask."""
+        form = self.against(sent, stored)
+        if not isinstance(form, Form) or not form.conflict:
+            return form
+        if form.conflict.differences or not tries:
+            return form
+        written = {column: values[column] for column in form.conflict.mine if column in values}
+        try:
+            return self._write(row_id, written, sent, form.version)
+        except StaleVersionError as error:
+            return self._merge(row_id, values, sent, error.current, tries - 1)
+
+    def _compare(
+        self, sent: Mapping[str, str], theirs: Mapping[str, str], before: seen.Seen
+    ) -> tuple[dict[str, str], list[Difference]]:
+        """What the form changed, and what of it somebody else changed, too."""
+        mine, differences = {}, []
+        for each in self.noun.fields:
+            column = each.column
+            if column not in sent or before.had(column, sent[column]):
+                continue
+            typed, stored = each.plain(sent[column]), each.plain(theirs[column])
+            if typed == stored:
+                continue
+            mine[column] = sent[column]
+            if not before.had(column, stored):
+                text = sent[column].strip().replace("\r\n", "\n")
+                differences.append(Difference(column, each.label, text, theirs[column]))
+        return mine, differences
+
+    def _write(
+        self, row_id: UUID, values: dict[str, Any], sent: Mapping[str, str], version: str | None
+    ) -> Card:
+        self.complete(values, sent)
+        text = workspace.write(
+            self.of.update,
+            row_id=str(row_id),
+            values=values,
+            version=version,
+            today=filters.today(),
+            note=undo_offer.note(),
+        )
+        return decode(text, self.of.card_type)
+
+    def _stored(self, row_id: UUID) -> Card:
+        text = workspace.read(self.of.get, row_id=str(row_id), today=filters.today())
+        return decode(text, self.of.card_type)
+
+    def _refusals(self, error: ValidationError | RowRefusedError) -> dict[str, list[str]]:
+        """Messages by field; what a rule of the user's own database refused is beside the first."""
+        if isinstance(error, ValidationError):
+            return error.errors
+        return {self.noun.fields[0].column: [str(error)]}
+
+    def _new(self) -> dict[str, str]:
+        return {column: _text(value) for column, value in self.noun.defaults.items()}
+
+    def _typed(self, given: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+        return {column: given.get(column, before.get(column, "")) for column in self.noun.columns}
+
+
+def _chosen(sent: Mapping[str, str]) -> Mapping[str, str]:
+    """A form that answers a conflict without the fields where theirs is taken."""
+    choice, between = sent.get("choose"), sent.get("between", "").split()
+    if choice == "theirs":
+        dropped = set(between)
+    elif choice == "fields":
+        dropped = {column for column in between if sent.get(f"keep-{column}") == "theirs"}
+    else:
+        return sent
+    return {name: text for name, text in sent.items() if name not in dropped}
+
+
+def _version(row: Any) -> str:
+    return str(row.version)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

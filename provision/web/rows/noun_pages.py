@@ -1,0 +1,198 @@
+"""The pages of a noun that has a list and a page for each row, with a form on either.
+
+Projects and the team are such nouns: their modules say what is special about them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Response, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from provision.web.answer import undo_offer
+from provision.web.answer.htmx import htmx
+from provision.web.answer.partials import done, leave_for, respond
+from provision.web.format import filters
+from provision.web.request import workspace
+from provision.web.rows import row_view
+from provision.web.rows.editing import Editor, Form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from flask import Blueprint
+
+    from provision.tenant.queries.statements.collection import Collection
+    from provision.web.rows.row_view import Head, RowView
+
+Card = TypeVar("Card")
+
+
+@dataclass(frozen=True, slots=True)
+class NounPages(Generic[Card]):
+    """`word` names a row in templates, blocks and addresses, `rows` several of them.
+
+    `shown` works out what pages say of a card; `detail` reads what the page of one row shows,
+    `heads` are the columns of the table.
+    The sentences are said after each change; the name of the row goes in where they hold `{}`.
+    """
+
+    of: Collection[Card, Card]
+    heads: tuple[Head, ...]
+    word: str
+    rows: str
+    sort: str
+    filters: tuple[str, ...]
+    shown: Callable[[Card, date], Any]
+    detail: Callable[[str, date], dict[str, Any]]
+    made: str
+    saved: str
+    deleted: str
+    opens_new: bool
+    """Whether a plain form goes on to the new row's own page."""
+    edited: tuple[str, ...]
+    """The blocks of a row's page that an edit of the row changes."""
+    listed: Callable[[Sequence[Any]], dict[str, Any]] = lambda _: {}
+    """What a list says besides its rows."""
+
+    def register(self, bp: Blueprint) -> None:
+        """Add the list, the page of a row, and the forms to `bp`."""
+        one = f"/<uuid:{self.word}_id>"
+        bp.add_url_rule("", "list", self.show_list)
+        bp.add_url_rule("", "create", self.create, methods=["POST"])
+        bp.add_url_rule(one, "detail", self.show)
+        bp.add_url_rule(one, "edit", self.edit, methods=["POST"])
+        bp.add_url_rule(f"{one}/delete", "delete", self.delete, methods=["POST"])
+
+    @property
+    def editor(self) -> Editor[Card]:
+        return Editor(self.of)
+
+    def show_list(self) -> Response:
+        """All rows, filtered; with `?new` the empty form above them."""
+        panel = self.editor.new_form() if "new" in request.args else None
+        if htmx and panel:
+            return self._form(self._list, panel)
+        return self._show_list(panel)
+
+    def create(self) -> Response:
+        """Make a row."""
+        made = self.editor.create(request.form)
+        if isinstance(made, Form):
+            return self._form(self._list, made) if htmx else self._show_list(made)
+        row: Any = made
+        return done(
+            self._url(row.id) if self.opens_new else url_for(".list"),
+            self.made.format(row.name),
+            self._list,
+            f"{self.word}_panel",
+            f"{self.word}_added",
+            panel=None,
+            added=self.shown(made, filters.today()),
+            view=self._view(MultiDict(parse_qsl(urlsplit(htmx.current_url).query))),
+        )
+
+    def show(self, **where: UUID) -> Response:
+        """One row on its own page; `?edit` opens the form."""
+        (row_id,) = where.values()
+        return self._show(row_id)
+
+    def edit(self, **where: UUID) -> Response:
+        """Change the fields the form carries."""
+        (row_id,) = where.values()
+        saved = self.editor.update(row_id, request.form)
+        if isinstance(saved, Form):
+            if htmx:
+                return self._form(self._detail, saved)
+            return self._show_list(saved) if saved.is_gone else self._show(row_id, saved)
+        row: Any = saved
+        return done(
+            self._url(row.id),
+            self.saved.format(row.name),
+            self._detail,
+            f"{self.word}_panel",
+            *self.edited,
+            panel=None,
+            moved=True,
+            **{self.word: self.shown(saved, filters.today())},
+        )
+
+    def delete(self, **where: UUID) -> Response:
+        """Delete a row."""
+        (row_id,) = where.values()
+        workspace.write(self.of.delete, row_id=str(row_id), note=undo_offer.note())
+        return leave_for(url_for(".list"), self.deleted)
+
+    @property
+    def _list(self) -> str:
+        return f"{self.of.noun.path}/list.html"
+
+    @property
+    def _detail(self) -> str:
+        return f"{self.of.noun.path}/detail.html"
+
+    def _url(self, row_id: str) -> str:
+        where: dict[str, Any] = {f"{self.word}_id": row_id}
+        return url_for(".detail", **where)
+
+    def _form(self, template: str, panel: Form) -> Response:
+        return respond(
+            template, f"{self.word}_panel", status=panel.status, panel=panel, **self._choices()
+        )
+
+    def _show_list(self, panel: Form | None) -> Response:
+        today = filters.today()
+        view = self._view(request.args)
+        page = workspace.read(
+            self.of.list_page,
+            today=today,
+            shell=not htmx,
+            filters=self.of.filters(**view.wanted),
+            sort=view.sort,
+            cursor=request.args.get("cursor"),
+        )
+        rows = [self.shown(row, today) for row in page.rows]
+        return respond(
+            self._list,
+            f"{self.word}_list",
+            f"{self.word}_views",
+            f"{self.word}_lasting",
+            status=panel.status if panel else 200,
+            shell=page.shell,
+            next_cursor=page.next_cursor,
+            wanted=view.wanted,
+            view=view,
+            heads=view.heads(self.heads),
+            is_filtered=any(view.wanted.values()),
+            panel=panel,
+            added=None,
+            is_swap=bool(htmx),
+            **self._choices(),
+            **self.listed(rows),
+            **{self.rows: rows},
+        )
+
+    def _show(self, row_id: UUID, panel: Form | None = None) -> Response:
+        context = self.detail(str(row_id), filters.today())
+        if panel is None and "edit" in request.args:
+            panel = self.editor.form_of(context[self.word].row)
+        return respond(
+            self._detail,
+            f"{self.word}_panel" if panel else f"{self.word}_page",
+            status=panel.status if panel else 200,
+            panel=panel,
+            moved=False,
+            **self._choices(),
+            **context,
+        )
+
+    def _view(self, args: Mapping[str, str]) -> RowView:
+        return row_view.read(args, filters=self.filters, sorts=self.of.sorts, usual=self.sort)
+
+    def _choices(self) -> dict[str, Any]:
+        return {"noun": self.of.noun}

@@ -1,0 +1,196 @@
+"""From a pasted string to a saved connection: the use case behind the wizard and the API.
+
+Nothing is saved before the string has been tested for real, and then only sealed.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import msgspec
+
+from provision.control import connections, users
+from provision.control.connections import NewConnection
+from provision.errors import RowRefusedError, SchemaNotReadyError, TenantError, ValidationError
+from provision.tenant.probe.walk import probe
+from provision.tenant.schema import state
+from provision.tenant.target import Target
+from provision.web.account import reauthentication
+from provision.web.request import limits, session, workspace
+from provision.web.request.services import services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import Connection as SqlConnection
+
+    from provision.control.connections import Connection
+    from provision.control.second_factor import Accepted
+    from provision.tenant.probe.walk import Report
+    from provision.tenant.queries.rows import FoundWorkspace
+
+NEW_WORKSPACE = "new"
+_LONGEST_NAME = 200
+
+
+def asks_again() -> bool:
+    """Whether a connection is saved only with the password and a code.
+
+    It is when it takes the place of another, also of one that was forgotten first, so that who
+    found a browser open cannot lead the work of somebody with two-factor elsewhere.
+    """
+    who = session.person()
+    had_one = session.connection_or_none() is not None or who.setup_step == users.FORGOTTEN_STEP
+    return who.two_factor and had_one
+
+
+def confirm(data: Mapping[str, object]) -> Accepted | None:
+    """Look at password and code in `data` where they are asked for; `save` uses the code up.
+
+    Raises ReauthenticationRequiredError.
+    """
+    return reauthentication.check(data) if asks_again() else None
+
+
+def test(pasted: str | Target, *, ca_certificate: str | None, allow_md5: bool) -> Report:
+    """Run the doctor on a pasted string, or on the built-in database's own target.
+
+    Raises RateLimitedError.
+    """
+    with services().progress.test_of(session.person().id) as watch:
+        limits.admit_connection_test(session.person().id)
+        return probe(
+            pasted,
+            policy=services().policy,
+            timeout_s=services().settings.connect_timeout,
+            ca_certificate=ca_certificate,
+            allow_md5=allow_md5,
+            watch=watch,
+        )
+
+
+def examine(connection: Connection) -> Report:
+    """Run the doctor on the string that is kept.
+
+    Raises RateLimitedError, and ConnectionUnreadableError when the sealed string cannot be opened.
+    """
+    make = services().make_built_in
+    if connection.kind == "built_in" and make is not None:
+        # Its port may be another one since the string was kept.
+        target = make(session.person().id)
+    else:
+        kept = connections.open_secret(services().store, services().secrets, connection.id)
+        target = Target.from_secret(kept)
+    return test(target, ca_certificate=None, allow_md5=False)
+
+
+def found_workspaces(report: Report) -> list[FoundWorkspace]:
+    """The workspaces in that database which no other account here holds."""
+    found = list(report.workspaces)
+    held = connections.held_by_others(
+        services().store, [each.owner_id for each in found], user_id=session.person().id
+    )
+    return [
+        msgspec.structs.replace(each, name=_plain_name(each.name))
+        for each in found
+        if each.owner_id not in held
+    ]
+
+
+def save(
+    report: Report,
+    *,
+    choice: str | None,
+    found: Sequence[FoundWorkspace],
+    confirmed: Accepted | None,
+    settle: Callable[[SqlConnection, Connection], object] | None = None,
+) -> Connection:
+    """Seal and keep the string that `report` found good, in place of the one before.
+
+    `choice` is `new` (also when None) or the owner id of one of `found`; `confirmed` is what
+    `confirm` gave; `settle` is called on the transaction that saves the string. Where the tables
+    are ready already, the workspace is entered too. Raises ValidationError for another choice,
+    ReauthenticationRequiredError when the code was used meanwhile.
+    """
+    target, reading = report.target, report.reading
+    if target is None:
+        raise ValueError("only a string that passed can be saved")
+    if confirmed is None and asks_again():
+        raise ValueError("this replaces a connection, which has to be confirmed")
+    owner_id = _owner_id(choice, found)
+    reauthentication.spend(confirmed)
+    who = session.person()
+    before = session.connection_or_none()
+    name = next((each.name for each in found if each.owner_id == owner_id and each.name), who.name)
+    provider = reading.provider if reading else None
+    connection = connections.save(
+        services().store,
+        services().secrets,
+        user_id=who.id,
+        new=NewConnection(
+            name=name,
+            kind="built_in" if target.built_in else "pasted",
+            host=target.host,
+            port=target.port,
+            database=target.database,
+            username=target.user,
+            provider="Built-in" if target.built_in else (provider.name if provider else ""),
+            tls=report.tls or "plain",
+            owner_id=owner_id,
+            server_version=report.server_version or "",
+        ),
+        secret=target.to_secret(),
+        settle=settle,
+        **session.client(),
+    )
+    if before:
+        services().access.forget(workspace.of(before))
+    if report.schema and report.schema.state == "ready":
+        # The string is kept whatever comes of this; the next step says what is in the way.
+        with suppress(TenantError, SchemaNotReadyError, RowRefusedError):
+            workspace.check(connection, seen=report.schema)
+    return connections.active(services().store, who.id) or connection
+
+
+def apply_schema(connection: Connection) -> state.SchemaReport:
+    """Create or upgrade what is missing, in one transaction, and enter the workspace.
+
+    Raises SchemaConflictError when a table of another shape is in the way; nothing is changed then.
+    """
+    with services().access.transaction(workspace.of(connection)) as tenant:
+        report = _apply(tenant)
+    return workspace.check(connection) if report.state == "ready" else report
+
+
+def forget(connection: Connection) -> None:
+    """Drop the stored string; the database itself is left alone."""
+    connections.forget(
+        services().store,
+        user_id=session.person().id,
+        connection_id=connection.id,
+        **session.client(),
+    )
+    services().access.forget(workspace.of(connection))
+
+
+def _apply(tenant: SqlConnection) -> state.SchemaReport:
+    return state.apply(tenant, state.inspect(tenant))
+
+
+def _plain_name(name: str) -> str:
+    """A name that any program may have written, as one that can be kept and shown everywhere."""
+    return "".join(char for char in name if char.isprintable())[:_LONGEST_NAME]
+
+
+def _owner_id(choice: str | None, found: Sequence[FoundWorkspace]) -> str:
+    if choice in (None, "", NEW_WORKSPACE):
+        return str(uuid4())
+    try:
+        wanted = str(UUID(choice))
+    except ValueError:
+        wanted = ""
+    if wanted not in {each.owner_id for each in found}:
+        raise ValidationError({"workspace": ["This workspace is not in that database."]})
+    return wanted

@@ -1,0 +1,226 @@
+"""The wizard's connection step: what was pasted is tested for real, kept only if it passed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Response, make_response, request, url_for
+
+from provision.errors import (
+    RateLimitedError,
+    ReauthenticationRequiredError,
+    ValidationError,
+)
+from provision.tenant.probe.walk import STAGES, Stage
+from provision.tenant.schema.state import LATEST
+from provision.web.answer.htmx import htmx
+from provision.web.answer.partials import leave_for, respond
+from provision.web.request import session
+from provision.web.request.services import services
+from provision.web.setup import connecting, pasted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provision.control.second_factor import Accepted
+    from provision.tenant.probe.walk import Report
+    from provision.tenant.queries.rows import FoundWorkspace
+
+_PAGE = "setup/connection.html"
+_POINTER: Final = "This string did not pass. The failed row under Checks says why and what to do."
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the connection form held."""
+
+    connection_string: str = field(default="", repr=False)
+    ca_certificate: str = field(default="", repr=False)
+    allow_md5: bool = False
+    workspace: str = ""
+
+
+def typed_fields() -> Typed:
+    """What the form of this request holds."""
+    form = request.form
+    return Typed(
+        connection_string=form.get("connection_string", ""),
+        ca_certificate=form.get("ca_certificate", ""),
+        allow_md5=bool(form.get("allow_md5")),
+        workspace=form.get("workspace", ""),
+    )
+
+
+def take(typed: Typed) -> Response:
+    """Test what was pasted; keep it and go on, or show what is in its way."""
+    try:
+        confirmed = connecting.confirm(request.form)
+    except ReauthenticationRequiredError as error:
+        return show(typed, errors=error.errors, status=422)
+    except RateLimitedError as error:
+        return _show_refusal(typed, "password", error)
+    try:
+        report = connecting.test(
+            typed.connection_string, ca_certificate=typed.ca_certificate, allow_md5=typed.allow_md5
+        )
+    except RateLimitedError as error:
+        return _show_refusal(typed, "connection_string", error)
+    return _keep(report, typed, confirmed)
+
+
+def take_built_in() -> Response:
+    """Take this person's database in the built-in server, and the workspace in it if one is."""
+    make = services().make_built_in
+    if make is None:
+        errors = {"connection_string": ["This server has no built-in database to offer."]}
+        return show(Typed(), errors=errors, status=422)
+    present = session.connection_or_none()
+    if present and present.kind == "built_in":
+        return leave_for(url_for(".step"))
+    try:
+        confirmed = connecting.confirm(request.form)
+    except ReauthenticationRequiredError as error:
+        # A button alone asked for this, so that there is no form yet to be wrong.
+        asked = "password" in request.form
+        return _ask_for_built_in(error.errors if asked else {})
+    target = make(session.person().id)
+    report = connecting.test(target, ca_certificate=None, allow_md5=False)
+    found = connecting.found_workspaces(report)
+    typed = Typed(workspace=found[0].owner_id if found else connecting.NEW_WORKSPACE)
+    return _keep(report, typed, confirmed)
+
+
+def show_progress() -> Response:
+    """The rows as far as the running test has come."""
+    done = services().progress.of(session.person().id)
+    if done is None:
+        return make_response("", 204)
+    return show(Typed(), block="connection_checks", running=done)
+
+
+def show(
+    typed: Typed,
+    *,
+    block: str = "connection_step",
+    report: Report | None = None,
+    found: Sequence[FoundWorkspace] = (),
+    errors: dict[str, list[str]] | None = None,
+    status: int = 200,
+    running: Sequence[Stage] = (),
+) -> Response:
+    """The step as a page, or `block` of it for htmx."""
+    present = session.connection_or_none()
+    owner_ids = {each.owner_id for each in found}
+    chosen = typed.workspace or (present.owner_id if present else "")
+    if chosen not in owner_ids and chosen != connecting.NEW_WORKSPACE:
+        # One may be offered; among several only the person knows which is theirs.
+        chosen = found[0].owner_id if len(found) == 1 else ""
+    blocks = {
+        "connection_step": (block, "connection_submit"),
+        # What was found of another text holds for this one no more.
+        "reading": (block, "connection_checks", "connection_submit"),
+    }.get(block, (block,))
+    reading = pasted.read(typed.connection_string, services().policy)
+    if report and not report.ok and isinstance(reading, pasted.Unreadable):
+        reading = None  # the failing row says it
+    return respond(
+        _PAGE,
+        *blocks,
+        status=status,
+        step="connection",
+        sealed=present is not None,
+        present=present,
+        asks_again=connecting.asks_again(),
+        typed=typed,
+        reading=reading,
+        doctor=_under_way(running) if running or block == "connection_checks" else _doctor(report),
+        found=found,
+        chosen=chosen,
+        errors=errors or {},
+        oob=bool(htmx),
+        is_reading=block == "reading",
+    )
+
+
+def _show_refusal(typed: Typed, field: str, error: RateLimitedError) -> Response:
+    response = show(typed, errors={field: [str(error)]}, status=429)
+    response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def _ask_for_built_in(errors: dict[str, list[str]]) -> Response:
+    return respond(
+        "setup/built_in.html",
+        "built_in_form",
+        status=422,
+        step="connection",
+        sealed=True,
+        present=session.connection_or_none(),
+        errors=errors,
+    )
+
+
+def _keep(report: Report, typed: Typed, confirmed: Accepted | None) -> Response:
+    if report.target is None and not typed.connection_string.strip():
+        return show(typed, errors={"connection_string": [report.detail]}, status=422)
+    if not report.ok:
+        return show(typed, report=report, errors=_field_errors(report), status=422)
+    found = connecting.found_workspaces(report)
+    if found and not typed.workspace:
+        return show(typed, report=report, found=found, status=422)
+    before = session.connection_or_none()
+    try:
+        saved = connecting.save(report, choice=typed.workspace, found=found, confirmed=confirmed)
+    except ReauthenticationRequiredError as error:
+        return show(typed, report=report, found=found, errors=error.errors, status=422)
+    except ValidationError as error:
+        # Where there is nothing to choose from, the message stands beside the string.
+        errors = error.errors if found else {"connection_string": [*error.errors["workspace"]]}
+        return show(typed, report=report, found=found, errors=errors, status=422)
+    text = "The connection is replaced." if before else "Connected. Your string is sealed."
+    if len(report.workspaces) > len(found):
+        text += " Another account here works in this database too; your workspace is apart from it."
+    ready = saved.schema_version == LATEST
+    return leave_for(url_for(".step" if ready else ".schema"), text)
+
+
+def _field_errors(report: Report) -> dict[str, list[str]]:
+    # The string reads well and yet there is no target: then it is the certificate beside it.
+    if report.reading is not None and report.target is None:
+        return {"ca_certificate": [report.detail]}
+    return {"connection_string": [_POINTER]}
+
+
+def _doctor(report: Report | None) -> dict[str, Any]:
+    """The nine rows, what the failing one says when it is opened, and what its owner could run."""
+    if report is None or report.ok:
+        stages = report.stages if report else [Stage(each, None, None, "") for each in STAGES]
+        note = f"{_sum_ms(stages)} ms in all" if report else ""
+        words = {"detail": "", "remedy": "", "code": ""}
+        return words | {"stages": stages, "note": note, "sql": "", "problems": ()}
+    failed = next(n for n, each in enumerate(report.stages, 1) if each.ok is False)
+    tables = report.schema if report.code == "permission_denied" else None
+    return {
+        # The words of the failing row stand below it, in full.
+        "stages": [each if each.ok else replace(each, detail="") for each in report.stages],
+        "note": f"stopped at {failed} of 9, after {_sum_ms(report.stages)} ms",
+        "detail": report.detail,
+        "remedy": report.remedy,
+        "code": report.code,
+        "sql": tables.sql if tables else "",
+        "problems": tables.problems if tables and not tables.sql else (),
+    }
+
+
+def _under_way(done: Sequence[Stage]) -> dict[str, Any]:
+    """The rows of a test that still runs: those that ended, the one at work, the ones to come."""
+    waiting = [Stage(each, None, None, "waiting") for each in STAGES[len(done) :]]
+    if waiting:
+        waiting[0] = replace(waiting[0], detail="checking …")
+    words = {"detail": "", "remedy": "", "code": "", "sql": "", "problems": ()}
+    return words | {"stages": [*done, *waiting], "note": "testing …"}
+
+
+def _sum_ms(stages: Sequence[Stage]) -> int:
+    return sum(each.ms or 0 for each in stages)

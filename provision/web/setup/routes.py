@@ -1,0 +1,106 @@
+"""The wizard at `/auth/setup-database`: information, connection, schema, success.
+
+Where a person is follows from what is stored (has a string, is connected, tables are ready), so
+that a reload or another device goes on there. Earlier steps stay open under their own address.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, request, url_for
+
+from provision.control import users
+from provision.tenant.providers import cards
+from provision.tenant.schema.state import LATEST, create_sql
+from provision.web.answer.partials import leave_for, respond
+from provision.web.request import session, workspace
+from provision.web.request.services import services
+from provision.web.setup import connection as setup_connection
+from provision.web.setup import schema as setup_schema
+from provision.web.setup.connection import Typed, typed_fields
+from provision.web.setup.schema import Complaint
+
+bp = Blueprint("setup", __name__, url_prefix="/auth/setup-database")
+
+
+@bp.route("", methods=["GET", "POST"])
+def step() -> Response:
+    """The step where this person is; POST says that they have a connection string now."""
+    if request.method == "POST":
+        if session.person().setup_step == users.FIRST_SETUP_STEP:
+            users.set_setup_step(services().store, session.person().id, "connection")
+        return leave_for(url_for(".connection"))
+    connection = session.connection_or_none()
+    if "provider" in request.args or request.args.get("step") == "information":
+        return _show_information()
+    if connection is None:
+        begun = session.person().setup_step != users.FIRST_SETUP_STEP
+        return setup_connection.show(Typed()) if begun else _show_information()
+    if connection.schema_version == LATEST:
+        return respond(
+            "setup/success.html", "success_step", step="success", sealed=True, connection=connection
+        )
+    return setup_schema.show(connection)
+
+
+@bp.route("/connection", methods=["GET", "POST"])
+def connection() -> Response:
+    """Test what was pasted for real; keep it only when every check has passed."""
+    if request.method == "GET":
+        return setup_connection.show(Typed())
+    if "built_in" in request.form:
+        return setup_connection.take_built_in()
+    return setup_connection.take(typed_fields())
+
+
+@bp.get("/connection/progress")
+def progress() -> Response:
+    """The rows of the test that runs at this moment for this person; 204 where none does here."""
+    return setup_connection.show_progress()
+
+
+@bp.post("/connection/read")
+def read_string() -> Response:
+    """What was pasted so far, taken apart; nothing is connected to, nothing is kept."""
+    return setup_connection.show(typed_fields(), block="reading")
+
+
+@bp.route("/schema", methods=["GET", "POST"])
+def schema() -> Response:
+    """Make the tables, or look whether the person has made them."""
+    connection = session.connection_or_none()
+    if connection is None:
+        return leave_for(url_for(".step"))
+    if request.method == "GET":
+        return setup_schema.show(connection)
+    action = request.form.get("action")
+    if action == "apply":
+        return setup_schema.apply(connection)
+    if action == "verify":
+        return setup_schema.show(connection, asked=True)
+    return setup_schema.show(connection, Complaint(422, "Choose one of the two buttons."))
+
+
+@bp.get("/schema.sql")
+def sql() -> Response:
+    """The SQL of the schema step as a file; everything there is, before a database is connected."""
+    connection = session.connection_or_none()
+    text = workspace.look(connection).sql if connection else ""
+    response = make_response(text or create_sql())
+    response.content_type = "text/plain; charset=utf-8"
+    response.headers["Content-Disposition"] = 'attachment; filename="provision.sql"'
+    return response
+
+
+def _show_information() -> Response:
+    offered = cards(demo=services().make_built_in is not None)
+    keys = {card.key for card in offered}
+    wanted = request.args.get("provider", "")
+    recommended = next(card.key for card in offered if card.recommended)
+    return respond(
+        "setup/information.html",
+        "information_step",
+        step="information",
+        sealed=session.connection_or_none() is not None,
+        cards=offered,
+        chosen=wanted if wanted in keys else recommended,
+    )

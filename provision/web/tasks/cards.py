@@ -1,0 +1,192 @@
+"""Tasks as boards and lists show them: columns, groups, and what each card says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from zlib import crc32
+
+from provision.nouns.tasks import STATUSES
+from provision.web.format.due import Due, due
+from provision.web.format.filters import parse_day
+from provision.web.format.moments import finished, recently
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from provision.tenant.queries.rows import StatusCount, TaskDetail
+    from provision.web.tasks.view import TaskView
+
+CARDS_A_COLUMN: Final = 25
+MORE_CARDS: Final = 50
+# Another program may have written any number of statuses; the list has the tasks of all of them.
+_MOST_FOREIGN_COLUMNS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A task on a board or in a list; `settled` is when it was done, as it is written."""
+
+    id: str
+    version: str
+    title: str
+    status: str | None
+    priority: str | None
+    project_id: str | None
+    project: str | None
+    assignee_id: str | None
+    assignee: str | None
+    due: Due
+    is_done: bool
+    settled: str
+    written_at: str
+    today: date
+
+    @property
+    def changed(self) -> str:
+        """When it was written last; worked out for lists only, as boards do not show it."""
+        return recently(self.written_at, self.today)
+
+    @property
+    def column(self) -> str:
+        return column_key(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Cards of one status. `key` names it in the page; `more` is where the next cards are."""
+
+    key: str
+    status: str | None
+    total: int
+    cards: tuple[Card, ...]
+    is_current: bool
+    more: str
+    rest: int
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the app itself may put tasks in it."""
+        return self.status in STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Part of a list; `total` is None where a page may hold only some of it."""
+
+    key: str
+    title: str
+    cards: tuple[Card, ...]
+    total: int | None
+
+
+def card(row: TaskDetail, today: date) -> Card:
+    """Work out what is shown of `row`."""
+    is_done = row.status == "done"
+    return Card(
+        id=row.id,
+        version=row.version,
+        title=named(row.title),
+        status=row.status,
+        priority=row.priority,
+        project_id=row.project_id,
+        project=row.project_name,
+        assignee_id=row.assignee_id,
+        assignee=row.assignee_name,
+        due=due(row.due_date, today, is_settled=is_done),
+        is_done=is_done,
+        settled=finished(row.completed_at, today) if is_done else "",
+        written_at=row.updated_at or row.created_at or "",
+        today=today,
+    )
+
+
+def named(title: str) -> str:
+    """What a link to something says whose name another program left empty."""
+    return title if title.strip() else "untitled"
+
+
+def column_key(status: str | None) -> str:
+    """A name for the column that fits into an id, whatever the status is called."""
+    if status in STATUSES:
+        return str(status)
+    return f"x{crc32((status or '').encode(errors='replace')):08x}"
+
+
+def columns(
+    cards: Iterable[Card], counts: Sequence[StatusCount], view: TaskView, *, offset: int = 0
+) -> list[Column]:
+    """The columns of the board: the four of ours, then those of other programs' statuses."""
+    by_status: dict[str | None, list[Card]] = {}
+    for each in cards:
+        by_status.setdefault(each.status, []).append(each)
+    totals = {count.status: count.tasks for count in counts}
+    known: list[str | None] = [status for status in STATUSES if view.shows(status)]
+    foreign = [status for status in totals if status not in STATUSES]
+    shown = known + foreign[:_MOST_FOREIGN_COLUMNS]
+    keys = [column_key(status) for status in shown]
+    current = view.column if view.column in keys else keys[0] if keys else ""
+    found = []
+    for key, status in zip(keys, shown, strict=True):
+        mine, total = tuple(by_status.get(status, ())), totals.get(status, 0)
+        rest = max(0, total - offset - len(mine)) if mine else 0
+        more = _more(status, view, offset + len(mine)) if rest else ""
+        found.append(Column(key, status, total, mine, key == current, more, rest))
+    return found
+
+
+def hidden_statuses(counts: Sequence[StatusCount]) -> int:
+    """How many statuses have no column because there are too many."""
+    foreign = sum(1 for count in counts if count.status not in STATUSES)
+    return max(0, foreign - _MOST_FOREIGN_COLUMNS)
+
+
+def _more(status: str | None, view: TaskView, offset: int) -> str:
+    if status is None:
+        # No address can ask for "none at all" alone; the list holds those, too.
+        return view.url(view="list", column="")
+    return view.url(status=status, column=column_key(status), offset=str(offset))
+
+
+def groups(
+    cards: Sequence[Card], today: date, *, is_first_page: bool, has_more: bool
+) -> list[Group]:
+    """Part a list by when its tasks are due; done ones are last. Weeks end on Sunday."""
+    titles = {
+        "late": "Late",
+        "this_week": "This week",
+        "next_week": "Next week",
+        "later": "Later",
+        "no_date": "No date",
+        "done": "Done",
+    }
+    found: dict[str, list[Card]] = {key: [] for key in titles}
+    for each in cards:
+        found[_group(each, today)].append(each)
+    filled = [key for key in titles if found[key]]
+    # A page may begin or end in the midst of a group.
+    cut = {*filled[:1]} if not is_first_page else set()
+    cut |= {*filled[-1:]} if has_more else set()
+    return [
+        Group(key, titles[key], tuple(found[key]), None if key in cut else len(found[key]))
+        for key in filled
+    ]
+
+
+def _group(each: Card, today: date) -> str:
+    if each.is_done:
+        return "done"
+    if not each.due.iso:
+        return "no_date"
+    day = parse_day(each.due.iso)
+    if day is None:
+        is_past = each.due.iso.startswith("-") or each.due.iso.endswith("BC")
+        return "late" if is_past else "later"
+    if day < today:
+        return "late"
+    sunday = today + timedelta(days=6 - today.weekday())
+    if day <= sunday:
+        return "this_week"
+    return "next_week" if day <= sunday + timedelta(weeks=1) else "later"

@@ -1,0 +1,91 @@
+"""What every answer about tasks is drawn from: the view, the open panel, and what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import current_app
+from markupsafe import Markup
+
+from provision.nouns.tasks import STATUSES
+from provision.web.tasks.view import PRIORITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from provision.web.format.due import Due
+    from provision.web.tasks.changes import Change
+    from provision.web.tasks.panel import Panel
+    from provision.web.tasks.view import TaskView
+
+LIST: Final = "tasks/list.html"
+DETAIL: Final = "tasks/detail.html"
+
+
+class Drawings(dict[Any, Markup]):
+    """What a macro draws of each thing; drawn when it is first looked up."""
+
+    def __init__(self, draw: Callable[[Any], Markup]) -> None:
+        self._draw = draw
+
+    def __missing__(self, thing: Any) -> Markup:
+        self[thing] = drawing = self._draw(thing)
+        return drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The parts of cards, each drawn once in an answer."""
+
+    avatar: Drawings
+    due: Drawings
+    icon: Drawings
+    priority: Drawings
+    status: Drawings
+
+
+def frame(
+    view: TaskView,
+    *,
+    quick: tuple[str, Sequence[str]] = ("", ()),
+    panel: Panel | None = None,
+    change: Change | None = None,
+) -> dict[str, Any]:
+    """What the forms around a board or list are drawn from."""
+    return {
+        "view": view,
+        "presets": view.presets(),
+        "quick_typed": quick[0],
+        "quick_errors": quick[1],
+        "panel": panel,
+        "change": change,
+        "statuses": STATUSES,
+        "priorities": PRIORITIES,
+        "drawn": drawn(),
+    }
+
+
+def drawn() -> Drawn:
+    """Nothing drawn yet: what the parts of the cards in one answer are kept in."""
+    ui: Any = current_app.jinja_env.globals["ui"]
+
+    def due(day: Due) -> Markup:
+        drawing: Markup = ui.due(day.iso, day.text, day.days_late, day.is_today)
+        return drawing
+
+    def status(name: str | None) -> Markup:
+        drawing: Markup = ui.status("task", name)
+        return drawing
+
+    return Drawn(
+        avatar=Drawings(ui.avatar),
+        due=Drawings(due),
+        icon=Drawings(ui.icon),
+        priority=Drawings(ui.priority),
+        status=Drawings(status),
+    )
+
+
+def short(title: str) -> str:
+    return title if len(title) <= 60 else f"{title[:59]}…"

@@ -1,0 +1,146 @@
+"""The board and the list: pages of tasks, and the blocks of them that htmx asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import request
+
+from provision.tenant.queries import tasks as queries
+from provision.tenant.queries.options import Choices
+from provision.web.answer import htmx as hx
+from provision.web.answer import undo_offer
+from provision.web.answer.htmx import htmx
+from provision.web.answer.partials import append, leave_for, respond
+from provision.web.format import filters
+from provision.web.request import workspace
+from provision.web.tasks import cards as task_cards
+from provision.web.tasks import controls
+from provision.web.tasks import panel as task_panel
+from provision.web.tasks.frame import LIST, frame
+from provision.web.tasks.view import TaskView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from flask import Response
+
+    from provision.tenant.queries.rows import StatusCount
+    from provision.tenant.queries.tasks import Beside, BoardPage, TaskListPage
+    from provision.web.rows.editing import Form
+    from provision.web.tasks.controls import Question
+
+_MOST_OFFSET: Final = 1_000_000
+
+
+def show_list(
+    view: TaskView,
+    *,
+    quick: tuple[str, Sequence[str]] = ("", ()),
+    new: Form | None = None,
+    question: Question | None = None,
+    status: int = 200,
+) -> Response:
+    """The board or list; `quick` and `new` are what was typed into its forms and what is wrong.
+
+    `question` says why a change of many tasks was not made.
+    """
+    today, offset, cursor = filters.today(), _offset(), request.args.get("cursor")
+    page = _read(view, today, offset, cursor)
+    panel = None
+    if new:
+        panel = task_panel.new(Choices(page.projects, page.members), new, at=view.url())
+    choices = controls.filters(page.projects, page.members, page.counts)
+    context = frame(view, quick=quick, panel=panel) | {
+        "shell": page.shell,
+        "filter_choices": choices,
+        "choices": {
+            "projects": [(each.id, each.name) for each in page.projects],
+            "assignees": [(each.id, each.name) for each in page.members],
+        },
+        "chips": list(controls.chips(view, choices)),
+        "question": question,
+        "cleared_url": TaskView(view=view.view, sort=view.sort).url(),
+        **_totals(page.counts, page.in_all),
+        "totals_alone": False,
+        "is_swap": bool(htmx),
+        "is_more": False,
+        "is_continued": bool(offset or cursor),
+    }
+    context |= _board(page, view, today, offset) if view.is_board else _list(page, view, today)
+    if context["is_continued"] and htmx:
+        return respond(LIST, "more_cards" if view.is_board else "more_rows", **context)
+    response = respond(LIST, "task_list", "task_views", "task_note", status=status, **context)
+    return hx.push_url(response, view.url()) if htmx else response
+
+
+def show_changed_many(view: TaskView, said: str) -> Response:
+    """The list as it is after many tasks were changed."""
+    if not htmx:
+        return leave_for(view.url(), said)
+    toast = undo_offer.toast(said)
+    return hx.toast(show_list(view), toast.text, undo=toast.undo, counts_changed=True)
+
+
+def with_totals(response: Response, view: TaskView, seen: Beside) -> Response:
+    """Put behind a fragment how many tasks `view` has by now."""
+    totals = _totals(seen.counts, seen.in_all)
+    return append(response, LIST, "task_totals", view=view, totals_alone=True, **totals)
+
+
+def _totals(counts: Sequence[StatusCount], in_all: int) -> dict[str, int]:
+    return {
+        "total": sum(count.tasks for count in counts),
+        "late": sum(count.late for count in counts),
+        "in_all": in_all,
+    }
+
+
+def _read(view: TaskView, today: date, offset: int, cursor: str | None) -> BoardPage | TaskListPage:
+    common: dict[str, Any] = {"today": today, "shell": not htmx, "filters": view.filters()}
+    if view.is_board:
+        board: BoardPage = workspace.read(
+            queries.board_page,
+            **common,
+            limit=task_cards.MORE_CARDS if offset else task_cards.CARDS_A_COLUMN,
+            offset=offset,
+        )
+        return board
+    listed: TaskListPage = workspace.read(
+        queries.list_page_with_counts, **common, sort=view.sort, cursor=cursor or None
+    )
+    return listed
+
+
+def _board(
+    page: BoardPage | TaskListPage, view: TaskView, today: date, offset: int
+) -> dict[str, Any]:
+    cards = [task_cards.card(row, today) for row in page.tasks]
+    return {
+        "columns": task_cards.columns(cards, page.counts, view, offset=offset),
+        "hidden": task_cards.hidden_statuses(page.counts),
+    }
+
+
+def _list(page: BoardPage | TaskListPage, view: TaskView, today: date) -> dict[str, Any]:
+    cards = [task_cards.card(row, today) for row in page.tasks]
+    next_cursor: str | None = getattr(page, "next_cursor", None)
+    return {
+        "groups": task_cards.groups(
+            cards,
+            today,
+            is_first_page=not request.args.get("cursor"),
+            has_more=next_cursor is not None,
+        )
+        if view.is_grouped
+        else [task_cards.Group("all", "", tuple(cards), None)],
+        "next_url": view.url(cursor=next_cursor) if next_cursor else "",
+        "heads": controls.heads(view),
+    }
+
+
+def _offset() -> int:
+    text = request.args.get("offset", "")
+    # Cut first: Python refuses to read a number of thousands of digits.
+    return min(int(text[:10]), _MOST_OFFSET) if text.isascii() and text.isdigit() else 0

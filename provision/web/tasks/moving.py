@@ -1,0 +1,94 @@
+"""Moving a task on the board: by a card that was dragged or carried, or by a form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from provision.errors import StaleVersionError, ValidationError
+from provision.nouns.fields import FieldError, Reference
+from provision.nouns.tasks import STATUSES, TASK
+from provision.tenant.queries import moving
+from provision.tenant.queries.places import places
+from provision.tenant.queries.rows import TaskDetail
+from provision.tenant.queries.statements.bundle import decode
+from provision.web.answer import undo_offer
+from provision.web.answer.htmx import htmx
+from provision.web.answer.partials import respond
+from provision.web.format import filters
+from provision.web.request import workspace
+from provision.web.tasks import cards
+from provision.web.tasks import view as task_view
+from provision.web.tasks.frame import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Response
+
+    from provision.web.rows.editing import Editor, Form
+
+_NEIGHBOURS = tuple(Reference(column=name, label="This card") for name in ("above", "below"))
+
+
+def move(editor: Editor[TaskDetail], row_id: str, sent: Mapping[str, str]) -> TaskDetail | Form:
+    """Write one row; the form that is refused where somebody else moved the task before.
+
+    `was` is the status the card had, `status` the one it gets; `above` or `below` is the card that
+    is its neighbour then, `on_top` stands for the first.
+    """
+    was = sent.get("was", "").replace("\0", "")  # no status in a database holds it
+    given = {"status": sent["status"]} if sent.get("status", was) != was else {}
+    where = TASK.read(given, creating=False) | _neighbours(sent)
+    try:
+        text = workspace.write(
+            moving.move,
+            row_id=row_id,
+            was=was,
+            on_top="on_top" in sent,
+            note=undo_offer.note(),
+            today=filters.today(),
+            **where,
+        )
+    except StaleVersionError as error:
+        return editor.against({"was": was, **given}, error.current)
+    return decode(text, TaskDetail)
+
+
+def show_form(row_id: str, status: str | None) -> Response:
+    """The columns, and the places in one of them: that of `status`, or the one the task is in."""
+    today, view = filters.today(), task_view.present()
+    known = status if status in STATUSES else None
+    page = workspace.read(
+        places,
+        row_id=row_id,
+        today=today,
+        shell=not htmx,
+        status=known,
+        filters=replace(view.filters(), status=None, is_open=None),
+        limit=cards.CARDS_A_COLUMN,
+    )
+    into = known or page.task.status
+    context: dict[str, Any] = {
+        "task": cards.card(page.task, today),
+        "into": into,
+        # What is done stands in the order in which it was done.
+        "places": ()
+        if into == "done"
+        else [(each.id, cards.named(each.name)) for each in page.neighbours],
+        "beside": bool(htmx),
+        "shell": page.shell,
+    }
+    return respond("tasks/move.html", "move_panel", **context, **frame(view))
+
+
+def _neighbours(sent: Mapping[str, str]) -> dict[str, Any]:
+    found, wrong = {}, {}
+    for each in _NEIGHBOURS:
+        try:
+            found[each.column] = each.read(sent.get(each.column))
+        except FieldError as error:
+            wrong[each.column] = [str(error)]
+    if wrong:
+        raise ValidationError(wrong)
+    return found

@@ -1,0 +1,150 @@
+"""The line that adds a task: `Write report #Website @Ana !high fri`.
+
+`#` names a project, `@` a person, `!` a priority, each by its name or as much of it as is enough;
+a name of several words may stand in quotes. A day stands at the end. A backslash before a sign
+makes it an ordinary letter. Nothing here asks the database: whoever has the names passes them in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from provision.web.tasks import day_words
+from provision.web.tasks.view import PRIORITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from provision.tenant.queries.options import Choices
+    from provision.tenant.queries.rows import Option
+
+# A sign at the start of a word, and what it names: in quotes, or up to the next space.
+_SIGN: Final = re.compile(r'(?<!\S)([#@!])(?:"([^"]*)"|(\S+))')
+_ESCAPED: Final = re.compile(r"(?<!\S)\\([#@!\\])")
+_NAMES: Final = re.compile(r"(?<!\S)[#@]\S")
+_MOST_NAMED: Final = 4
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a line says: its title, the fields it fills, and what of it is not understood."""
+
+    title: str
+    values: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+
+class _Kind(NamedTuple):
+    """What a sign names: the field it fills, in words, and the rows there are."""
+
+    column: str
+    noun: str
+    options: Sequence[Option]
+
+
+def asks_for_names(line: str) -> bool:
+    """Whether the line names a project or a person, so that their names are needed to read it."""
+    return _NAMES.search(line) is not None
+
+
+def read(line: str, choices: Choices | None, today: date) -> Reading:
+    """Read a line; `choices` may be None where it `asks_for_names` of nothing."""
+    found = Reading("")
+    kinds: dict[str, _Kind] = {}
+    if choices:
+        kinds["#"] = _Kind("project_id", "project", choices.projects)
+        kinds["@"] = _Kind("assignee_id", "team member", choices.members)
+    rest, at = [], 0
+    while match := _SIGN.search(line, at):
+        rest.append(line[at : match.start()])
+        at = match.end()
+        sign, named = match[1], match[2] if match[2] is not None else match[3]
+        if sign == "!":
+            known = _priority(named, found)
+        elif kind := kinds.get(sign):
+            if match[2] is None:
+                begin = match.start() + 1
+                at = max(at, begin + _whole_name(line[begin:], kind.options))
+                named = line[begin:at]
+            known = _named(sign, named, kind, found)
+        else:
+            known = False
+        if not known:
+            rest.append(match[0])
+    rest.append(line[at:])
+    words = "".join(rest).split()
+    found.title = _ESCAPED.sub(r"\1", " ".join(_without_day(words, today, found)))
+    return found
+
+
+def _priority(named: str, found: Reading) -> bool:
+    """Fill the priority in; a mere exclamation is none."""
+    wanted = named.casefold()
+    meant = [value for value in PRIORITIES if value.startswith(wanted)] if wanted else []
+    if len(meant) == 1:
+        found.values["priority"] = meant[0]
+    elif named.strip("!?.,"):
+        found.errors.append(
+            f"!{named} is no priority: there are {', '.join(f'!{each}' for each in PRIORITIES)}."
+            f" Write \\!{named} for the sign itself."
+        )
+    return len(meant) == 1
+
+
+def _named(sign: str, named: str, kind: _Kind, found: Reading) -> bool:
+    """Fill in the one row that is meant by as much of its name as is written."""
+    meant = _meant(named, kind.options)
+    if len(meant) == 1:
+        found.values[kind.column], found.names[kind.column] = meant[0].id, meant[0].name
+        return True
+    if meant:
+        names = [f"{sign}{_quoted(each.name)}" for each in meant[:_MOST_NAMED]]
+        more = len(meant) - len(names)
+        listed = ", ".join(names) + (f" and {more} more" if more else "")
+        found.errors.append(f"{sign}{named} could be {listed}. Write more of the name.")
+    else:
+        found.errors.append(
+            f"There is no {kind.noun} like {sign}{named}."
+            f" Write \\{sign}{named} for the sign itself."
+        )
+    return False
+
+
+def _meant(named: str, options: Sequence[Option]) -> list[Option]:
+    """The rows of that name, else those that begin so, else those with a word that does."""
+    wanted = " ".join(named.casefold().split())
+    if not wanted:
+        return []
+    names = [(" ".join(each.name.casefold().split()), each) for each in options]
+    exact = [each for name, each in names if name == wanted]
+    begun = [each for name, each in names if name.startswith(wanted)]
+    within = [each for name, each in names if f" {wanted}" in name]
+    return exact or begun or within
+
+
+def _whole_name(text: str, options: Sequence[Option]) -> int:
+    """How much of the text is the whole name of a row, of several words as it may be."""
+    lower = text.casefold()
+    if len(lower) != len(text):
+        return 0  # folded letters have other lengths: by its first word it is found all the same
+    found = [len(each.name) for each in options if lower.startswith(each.name.casefold())]
+    whole = [length for length in found if not text[length : length + 1].strip()]
+    return max(whole, default=0)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name
+
+
+def _without_day(words: list[str], today: date, found: Reading) -> list[str]:
+    """The words before the day they end with, if they do; a line of a day alone is its title."""
+    for count in range(min(day_words.MOST_WORDS, len(words) - 1), 0, -1):
+        day = day_words.read(words[-count:], today)
+        if day:
+            found.values["due_date"] = day.isoformat()
+            return words[:-count]
+    return words

@@ -1,0 +1,212 @@
+"""What of the tasks a person looks at: read from an address, and written back into links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
+
+from flask import request, url_for
+from werkzeug.datastructures import MultiDict
+
+from provision.nouns import fields as fields_of
+from provision.nouns.tasks import STATUSES
+from provision.tenant.queries.statements.filters import TaskFilters
+from provision.tenant.queries.tasks import TASKS
+from provision.web.answer.htmx import htmx
+from provision.web.answer.urls import address_of, asking
+from provision.web.format.filters import parse_day, today
+from provision.web.tasks import due_range
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provision.tenant.queries.rows import TaskDetail
+
+# The most pressing first.
+PRIORITIES: Final = dict(reversed(fields_of.PRIORITIES.items()))
+NOT_DONE: Final = "not_done"
+NOBODY: Final = "nobody"
+AGENDA: Final = "agenda"
+FILTERS: Final = (
+    "project_id",
+    "assignee_id",
+    "status",
+    "priority",
+    "due",
+    "due_after",
+    "due_before",
+    "q",
+)
+_DEFAULTS: Final[Mapping[str, str]] = {"view": "board", "sort": AGENDA}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """Board or list, what it is narrowed to, and its order; empty text where nothing was asked.
+
+    `status` is a stored status or `not_done`, `assignee_id` an id or `nobody`, `due` a name of
+    `due_range`; `due_after` and `due_before` are days, themselves left out. `column` is the one
+    that shows where there is room for one only. `is_of_project` is the board on the own page of the
+    project `project_id`.
+    """
+
+    view: str = "board"
+    project_id: str = ""
+    assignee_id: str = ""
+    status: str = ""
+    priority: str = ""
+    due: str = ""
+    due_after: str = ""
+    due_before: str = ""
+    q: str = ""
+    sort: str = AGENDA
+    column: str = ""
+    is_of_project: bool = False
+
+    @property
+    def is_board(self) -> bool:
+        return self.view == "board"
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(getattr(self, name) for name in FILTERS)
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether the list is parted by when things are due."""
+        return self.sort == AGENDA
+
+    @property
+    def lasting(self) -> dict[str, str]:
+        """What stays when the filters change."""
+        return _unusual({"view": self.view, "sort": self.sort, "column": self.column})
+
+    def filters(self) -> TaskFilters:
+        """Raises ValidationError for text that nothing stored can match."""
+        is_exact = bool(self.status) and self.status != NOT_DONE
+        is_person = bool(self.assignee_id) and self.assignee_id != NOBODY
+        given: dict[str, Any] = {
+            "status": self.status if is_exact else None,
+            "is_open": True if self.status == NOT_DONE else None,
+            "priority": self.priority or None,
+            "q": self.q or None,
+            "project_id": self.project_id or None,
+            "assignee_id": self.assignee_id if is_person else None,
+            "is_unassigned": True if self.assignee_id == NOBODY else None,
+        }
+        return TaskFilters(**given | self._due())
+
+    def presets(self) -> dict[str, str]:
+        """The fields that a new task needs to be among what is looked at."""
+        wanted = {
+            "project_id": self.project_id,
+            "assignee_id": "" if self.assignee_id == NOBODY else self.assignee_id,
+            "priority": self.priority if self.priority in PRIORITIES else "",
+            "status": self.status if self.status in STATUSES else "",
+            "due_date": today().isoformat() if self.due == "today" else "",
+        }
+        return {name: text for name, text in wanted.items() if text}
+
+    def shows(self, status: str | None) -> bool:
+        """Whether the filter by status leaves room for tasks of this one."""
+        if self.status == NOT_DONE or self._due().get("is_open"):
+            return status != "done"
+        return not self.status or self.status == status
+
+    def fits(self, row: TaskDetail) -> bool:
+        """Whether a task that was just written is among what is looked at."""
+        assignee = row.assignee_id or NOBODY
+        text = f"{row.title}\n{row.description or ''}".casefold()
+        return (
+            self.shows(row.status)
+            and self.project_id in ("", row.project_id)
+            and self.assignee_id in ("", assignee)
+            and self.priority in ("", row.priority)
+            and due_range.fits(self._due(), parse_day(row.due_date), row.due_date)
+            and self.q.casefold() in text
+        )
+
+    def url(self, **changes: str) -> str:
+        """The address of this view with `changes`; what is as usual is left out."""
+        held = {name: getattr(self, name) for name in _ASKED}
+        return asking("tasks.list", _unusual(held | changes))
+
+    @property
+    def home(self) -> str:
+        """The address of the page that shows it."""
+        if self.is_of_project:
+            return url_for("projects.detail", project_id=self.project_id)
+        return self.url()
+
+    def _due(self) -> dict[str, Any]:
+        days = {name: parse_day(getattr(self, name)) for name in ("due_after", "due_before")}
+        return due_range.named(self.due, today()) | {name: day for name, day in days.items() if day}
+
+
+_ASKED: Final = tuple(each.name for each in fields(TaskView) if each.name != "is_of_project")
+
+
+def read(args: Mapping[str, str]) -> TaskView:
+    """The view an address asks for; what makes no sense there is as if it was not said."""
+    sort, assignee = args.get("sort", ""), args.get("assignee_id", "")
+    return TaskView(
+        view="list" if args.get("view") == "list" else "board",
+        project_id=row_id(args.get("project_id", "")),
+        assignee_id=NOBODY if assignee == NOBODY else row_id(assignee),
+        status=args.get("status", ""),
+        priority=args.get("priority", ""),
+        due=args.get("due", "") if args.get("due") in due_range.NAMES else "",
+        due_after=_day(args.get("due_after", "")),
+        due_before=_day(args.get("due_before", "")),
+        q=args.get("q", "").strip(),
+        sort=sort if sort.removeprefix("-") in TASKS.sorts else AGENDA,
+        column=args.get("column", ""),
+    )
+
+
+def at(address: str) -> TaskView | None:
+    """The view at an address of ours; None for another page, and for what is none."""
+    try:
+        page = urlsplit(address)
+    except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
+        return None
+    project_id = row_id(page.path.removeprefix(f"{address_of('projects.list')}/"))
+    if project_id:
+        return TaskView(project_id=project_id, is_of_project=True)
+    if page.path != address_of("tasks.list"):
+        return None
+    return read(MultiDict(parse_qsl(page.query)))
+
+
+def behind() -> TaskView | None:
+    """The board or list that the person has before them while htmx asks; None on other pages."""
+    return at(htmx.current_url) if htmx else None
+
+
+def asked() -> TaskView:
+    """The view that the address of the present request describes."""
+    return read(request.args)
+
+
+def present() -> TaskView:
+    """The view that the person has before them, or goes back to."""
+    return behind() or asked()
+
+
+def _unusual(given: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in given.items() if text and text != _DEFAULTS.get(name)}
+
+
+def row_id(text: str) -> str:
+    """The id as it is stored; empty for what is none."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""
+
+
+def _day(text: str) -> str:
+    day = parse_day(text)
+    return day.isoformat() if day else ""
