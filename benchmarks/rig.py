@@ -19,7 +19,8 @@ from sqlalchemy import create_engine
 from provision import close_app, create_app
 from provision.assembly import open_store
 from provision.built_in.postgres import BuiltInPostgres
-from provision.control import connections, tokens, users
+from provision.control import connections
+from provision.control.accounts import tokens, users
 from provision.control.connections import NewConnection
 from provision.credentials.passwords import PasswordHasher
 from provision.settings import Settings

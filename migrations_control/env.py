@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from provision.control.tables import metadata
+from provision.control.store.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from provision.admission import refused_by_text
 from provision.built_in.postgres import BuiltInPostgres, away
 from provision.control import connections
-from provision.control.attempts import AttemptsInMemory, AttemptsInStore
-from provision.control.sealed import open_vault, session_signing_key
-from provision.control.store import ControlStore
+from provision.control.attempts.budgets import AttemptsInMemory, AttemptsInStore
+from provision.control.secrets.sealed import open_vault, session_signing_key
+from provision.control.store.store import ControlStore
 from provision.credentials.passwords import PasswordHasher
 from provision.errors import (
     ConnectionNotFoundError,
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from provision.control.attempts import Attempts
-    from provision.control.sealed import SealedSecrets
+    from provision.control.attempts.budgets import Attempts
+    from provision.control.secrets.sealed import SealedSecrets
     from provision.web.request.services import Services
 
 log = logging.getLogger(__name__)
@@ -160,7 +160,7 @@ def _attempts(settings: Settings, store: ControlStore) -> Attempts:
     if settings.rate_limit_url.startswith("memory:"):
         return here
     # A tenth of a second to load, for the few who have one.
-    from provision.control.attempts_redis import AttemptsInRedis  # noqa: PLC0415
+    from provision.control.attempts.in_redis import AttemptsInRedis  # noqa: PLC0415
 
     return AttemptsInRedis(settings.rate_limit_url, otherwise=here)
 

@@ -86,7 +86,7 @@ def test_of_the_server_only_serve_composes() -> None:
 
 @pytest.mark.parametrize("path", _modules(), ids=_name)
 def test_only_sealed_calls_the_vault(path: Path) -> None:
-    if _name(path) in ("provision.control.sealed", "provision.credentials.vault"):
+    if _name(path) in ("provision.control.secrets.sealed", "provision.credentials.vault"):
         return
     assert "provision.credentials.vault" not in _imports(path)
 

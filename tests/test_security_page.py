@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from provision.control import audit, half_sign_ins, sessions, tokens
+from provision.control import audit
+from provision.control.accounts import tokens
+from provision.control.sign_in import half_sign_ins, sessions
 from provision.tenant.connection import driver, result_room
 
 _ROOT = Path(__file__).parent.parent

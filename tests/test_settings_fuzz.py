@@ -10,7 +10,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from provision import assembly
-from provision.control.engine import make_engine, parse
+from provision.control.store.engine import make_engine, parse
 from provision.errors import SettingsError
 from provision.settings import Mode, load_settings
 from provision.web.setup.progress import Progress
@@ -18,8 +18,8 @@ from provision.web.setup.progress import Progress
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from provision.control.sealed import SealedSecrets
-    from provision.control.store import ControlStore
+    from provision.control.secrets.sealed import SealedSecrets
+    from provision.control.store.store import ControlStore
     from provision.settings import Settings
 
 _NAMES = (

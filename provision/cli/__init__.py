@@ -166,7 +166,7 @@ def back_up(file: Path) -> None:
 
     The encryption key is not in it. Keep that apart: one is of no use without the other.
     """
-    from provision.control.backup import write_backup
+    from provision.control.store.backup import write_backup
 
     with opened_store() as store:
         write_backup(store, file)

@@ -26,7 +26,7 @@ def users() -> None:
 @users.command("list")
 def list_users() -> None:
     """Show everybody who has an account."""
-    from provision.control import users as accounts
+    from provision.control.accounts import users as accounts
 
     with opened_store() as store:
         for person in accounts.listing(store):
@@ -45,8 +45,8 @@ def create_user(email: str, name: str) -> None:
     """
     from provision.assembly import open_store
     from provision.control import audit as trail
-    from provision.control import users as accounts
-    from provision.control.store import ControlStore
+    from provision.control.accounts import users as accounts
+    from provision.control.store.store import ControlStore
     from provision.credentials.passwords import PasswordHasher
 
     password = _new_password()
@@ -95,11 +95,11 @@ def reset_two_factor(email: str) -> None:
 
     Make sure first that it is really that person who asks: the password alone will do after this.
     """
-    from provision.control import two_factor
+    from provision.control.second_factor import enrolment
 
     with opened_store() as store:
         person = account_of(store, email)
-        two_factor.reset(store, person.id)
+        enrolment.reset(store, person.id)
     click.echo(f"{person.email} signs in with the password alone now.")
 
 
@@ -110,7 +110,7 @@ def reset_password(email: str) -> None:
 
     Their second factor stays on; `reset-2fa` takes that away.
     """
-    from provision.control import new_passwords
+    from provision.control.accounts import new_passwords
 
     with opened_store() as store:
         person = account_of(store, email)
@@ -138,7 +138,7 @@ def token() -> None:
 def create_token(email: str, name: str, read_only: bool, expires_days: int | None) -> None:
     """Make an API token for an account and print it; it is shown only this once."""
     from provision.control import audit as trail
-    from provision.control import tokens
+    from provision.control.accounts import tokens
 
     with opened_store() as store:
         expires_at = None if expires_days is None else store.now() + expires_days * 86_400
@@ -160,7 +160,7 @@ def create_token(email: str, name: str, read_only: bool, expires_days: int | Non
 def audit(email: str | None, since: str | None, limit: int) -> None:
     """Show what happened, newest first: time, event, account, address, browser, particulars."""
     from provision.control import audit as trail
-    from provision.control import users as accounts
+    from provision.control.accounts import users as accounts
 
     with opened_store() as store:
         user_id = None if email is None else account_of(store, email).id
@@ -175,7 +175,7 @@ def audit(email: str | None, since: str | None, limit: int) -> None:
 
 
 def _set_enabled(email: str, *, enabled: bool) -> None:
-    from provision.control import users as accounts
+    from provision.control.accounts import users as accounts
 
     with opened_store() as store:
         person = account_of(store, email)

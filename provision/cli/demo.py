@@ -17,7 +17,8 @@ from uuid import uuid4
 import click
 
 from provision import close_app, create_app, server
-from provision.control import connections, users
+from provision.control import connections
+from provision.control.accounts import users
 from provision.control.connections import NewConnection
 from provision.errors import SettingsError
 from provision.tenant.access import Workspace
@@ -31,8 +32,8 @@ from provision.web.request.services import EXTENSION, Services
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from provision.control.accounts.users import Person
     from provision.control.connections import Connection
-    from provision.control.users import Person
     from provision.settings import Settings
 
 EMAIL: Final = "demo@halden.example"

@@ -20,10 +20,10 @@ from provision import admission
 from provision.assembly import network_policy
 from provision.built_in import postgres
 from provision.control import audit, connections, idempotency, keys
-from provision.control.engine import SQLITE_SUFFIXES, parse, place_of
-from provision.control.sealed import is_sealed, open_vault, unproved_vault
-from provision.control.store import HEAD, ControlStore
-from provision.control.trouble import name_of
+from provision.control.secrets.sealed import is_sealed, open_vault, unproved_vault
+from provision.control.store.engine import SQLITE_SUFFIXES, parse, place_of
+from provision.control.store.store import HEAD, ControlStore
+from provision.control.store.trouble import name_of
 from provision.errors import ProvisionError, SettingsError
 from provision.settings import are_given as settings_are_given
 from provision.settings import load_settings, working_directory
@@ -33,7 +33,7 @@ from provision.tenant.network import addresses
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provision.control.sealed import SealedSecrets
+    from provision.control.secrets.sealed import SealedSecrets
     from provision.settings import Network, Settings
 
 # Before it, a hostile server could do more to us than keep us waiting (CVE-2026-6477).
@@ -405,7 +405,7 @@ def _some(names: set[str]) -> str:
 
 def _redis(url: str) -> Finding:
     # Loaded only where there is one.
-    from provision.control.attempts_redis import why_silent
+    from provision.control.attempts.in_redis import why_silent
 
     reason = why_silent(url)
     if reason is None:

@@ -16,7 +16,7 @@ from provision.settings import load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from provision.control.sealed import SealedRow, SealedSecrets
+    from provision.control.secrets.sealed import SealedRow, SealedSecrets
 
 _STATES = {
     "opens": "opens",
@@ -62,7 +62,7 @@ def rotate(forget_lost: bool) -> None:
     it. Can be interrupted and run again.
     """
     from provision.control import keys as control
-    from provision.control.sealed import prove
+    from provision.control.secrets.sealed import prove
 
     if forget_lost and sys.stdin.isatty():
         click.confirm("Drop every secret that the given keys do not open?", abort=True)
@@ -117,7 +117,7 @@ def _rank(key_id: str, given: Sequence[str]) -> str:
 @contextmanager
 def _secrets(*, proved: bool) -> Iterator[SealedSecrets]:
     """The sealed secrets; `proved` refuses keys that are not those of this store."""
-    from provision.control.sealed import open_vault, unproved_vault
+    from provision.control.secrets.sealed import open_vault, unproved_vault
 
     settings = load_settings("operator")
     key_file = settings.data_dir / "secret.key"

@@ -11,8 +11,8 @@ from provision.settings import load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provision.control.store import ControlStore
-    from provision.control.users import Person
+    from provision.control.accounts.users import Person
+    from provision.control.store.store import ControlStore
     from provision.settings import Settings
 
 
@@ -21,8 +21,8 @@ def opened_store() -> Iterator[ControlStore]:
     """The control store as it stands; needs no key, since no secret is opened through it."""
     from sqlalchemy.exc import OperationalError
 
-    from provision.control.engine import parse, refusal
-    from provision.control.store import ControlStore
+    from provision.control.store.engine import parse, refusal
+    from provision.control.store.store import ControlStore
 
     settings = load_settings("operator")
     require_store(settings)
@@ -37,7 +37,7 @@ def opened_store() -> Iterator[ControlStore]:
 
 def require_store(settings: Settings) -> None:
     """Raise SettingsError where no control store is: a command must not make one by looking."""
-    from provision.control.store import ControlStore
+    from provision.control.store.store import ControlStore
 
     if not ControlStore.is_there(settings.control_url):
         raise SettingsError(
@@ -49,14 +49,14 @@ def require_store(settings: Settings) -> None:
 
 def place(settings: Settings) -> str:
     """Where the settings say that the control store is."""
-    from provision.control.engine import parse, place_of
+    from provision.control.store.engine import parse, place_of
 
     return place_of(parse(settings.control_url))
 
 
 def account_of(store: ControlStore, email: str) -> Person:
     """The account with this address. Raises NotFoundError."""
-    from provision.control import users as accounts
+    from provision.control.accounts import users as accounts
 
     person = accounts.by_email(store, email)
     if person is None:

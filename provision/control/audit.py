@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import and_, delete, insert, or_, select, update
 
-from provision.control.tables import audit_events
+from provision.control.store.tables import audit_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
-    from provision.control.store import ControlStore
+    from provision.control.store.store import ControlStore
 
 EventName = Literal[
     "registered",

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from provision.control import audit
-from provision.control.bearers import is_id, new_id
-from provision.control.sealed import ROW_COLUMNS, SealedSecrets
-from provision.control.store import leave_no_trace
-from provision.control.tables import connections, sealed, users
-from provision.control.users import FORGOTTEN_STEP
+from provision.control.accounts.users import FORGOTTEN_STEP
+from provision.control.secrets.sealed import ROW_COLUMNS, SealedSecrets
+from provision.control.store.identifiers import is_id, new_id
+from provision.control.store.store import leave_no_trace
+from provision.control.store.tables import connections, sealed, users
 from provision.errors import (
     ConnectionNotFoundError,
     ConnectionUnreadableError,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection as SqlConnection
 
-    from provision.control.store import ControlStore
+    from provision.control.store.store import ControlStore
 
 Kind = Literal["pasted", "built_in"]
 Tls = Literal["verified", "encrypted", "plain"]

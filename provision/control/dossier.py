@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
-from provision.control import audit, connections, idempotency, recovery_codes, sessions, tokens
-from provision.control.sealed import SealedSecrets
-from provision.control.store import leave_no_trace
-from provision.control.tables import connections as connection_rows
-from provision.control.tables import (
+from provision.control import audit, connections, idempotency
+from provision.control.accounts import tokens
+from provision.control.second_factor import recovery_codes
+from provision.control.secrets.sealed import SealedSecrets
+from provision.control.sign_in import sessions
+from provision.control.store.store import leave_no_trace
+from provision.control.store.tables import connections as connection_rows
+from provision.control.store.tables import (
     half_sign_ins,
     idempotency_keys,
     password_resets,
@@ -26,8 +29,8 @@ from provision.errors import NotFoundError
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
-    from provision.control.sessions import Entitled
-    from provision.control.store import ControlStore
+    from provision.control.sign_in.sessions import Entitled
+    from provision.control.store.store import ControlStore
 
 _MOST_EVENTS = 1_000_000
 

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from provision.control.bearers import digest, new_id
-from provision.control.sealed import SealedSecrets
-from provision.control.tables import idempotency_keys
+from provision.control.secrets.sealed import SealedSecrets
+from provision.control.store.identifiers import digest, new_id
+from provision.control.store.tables import idempotency_keys
 from provision.errors import TooManyKeysError, VaultError
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Row
 
-    from provision.control.store import ControlStore
+    from provision.control.store.store import ControlStore
 
 PURPOSE: Final = "answer to a call"
 LIFE_S: Final = 86_400

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, select
 
 from provision.control import audit, connections, idempotency
-from provision.control.bearers import is_id
-from provision.control.sealed import KEY_CHECK, ROW_COLUMNS, SIGNING_KEY, SealedSecrets
-from provision.control.store import leave_no_trace
-from provision.control.tables import (
+from provision.control.secrets.sealed import KEY_CHECK, ROW_COLUMNS, SIGNING_KEY, SealedSecrets
+from provision.control.store.identifiers import is_id
+from provision.control.store.store import leave_no_trace
+from provision.control.store.tables import (
     idempotency_keys,
     installation,
     sealed,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
-    from provision.control.sealed import SealedRow
-    from provision.control.store import ControlStore
+    from provision.control.secrets.sealed import SealedRow
+    from provision.control.store.store import ControlStore
 
 _AT_ONCE: Final = 50
 # Others are waiting for the one writer's turn, and SQLite does not queue them.

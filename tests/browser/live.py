@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
-from provision.control import connections, users
+from provision.control import connections
+from provision.control.accounts import users
 from provision.tenant.access import Workspace
 from provision.tenant.transfer import sample
 from provision.web.request.services import EXTENSION, Services

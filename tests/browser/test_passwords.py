@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from playwright.sync_api import expect
 
-from provision.control import new_passwords, users
+from provision.control.accounts import new_passwords, users
 from provision.web.request.services import EXTENSION, Services
 from tests.browser.looking import faults
 from tests.web.conftest import PASSWORD

@@ -11,9 +11,12 @@ import pyotp
 import pytest
 
 from provision import cli
-from provision.control import audit, half_sign_ins, new_passwords, tokens, two_factor, users
-from provision.control.sealed import open_vault
-from provision.control.store import ControlStore
+from provision.control import audit
+from provision.control.accounts import new_passwords, tokens, users
+from provision.control.second_factor import enrolment
+from provision.control.secrets.sealed import open_vault
+from provision.control.sign_in import half_sign_ins
+from provision.control.store.store import ControlStore
 from provision.credentials.passwords import PasswordHasher
 from provision.tenant.transfer.workspace_file import WorkspaceWriter
 from tests.running import call
@@ -94,9 +97,9 @@ def test_a_lost_second_factor_is_reset(
     secrets = open_vault(
         store, encryption_key="ab" * 32, key_file=tmp_path / "no.key", allow_generate=False
     )
-    secret = two_factor.begin(store, secrets, ana.id)
+    secret = enrolment.begin(store, secrets, ana.id)
     assert secret is not None
-    two_factor.turn_on(store, secrets, ana.id, pyotp.TOTP(secret).at(store.now()))
+    enrolment.turn_on(store, secrets, ana.id, pyotp.TOTP(secret).at(store.now()))
     found = users.authenticate(
         store, PasswordHasher(), email=ana.email, password="a long enough one"
     )
@@ -105,7 +108,7 @@ def test_a_lost_second_factor_is_reset(
     # No key is needed for this: it may be what was lost.
     said = command("users", "reset-2fa", "Ana@example.org")
     assert said == "ana@example.org signs in with the password alone now.\n"
-    assert two_factor.state(store, ana.id) == two_factor.TwoFactor(False, 0, False)
+    assert enrolment.state(store, ana.id) == enrolment.TwoFactor(False, 0, False)
     assert half_sign_ins.person_of(store, half) is None
     assert audit.listing(store, user_id=ana.id)[0].event == "two_factor_reset"
     assert "no account" in command("users", "reset-2fa", "nobody@example.org", code=1)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from provision.control.store import ControlStore
+from provision.control.store.store import ControlStore
 from tests.redis_server import REDIS_PASSWORD, redis_server, redis_url
 from tests.running import call
 from tests.tenant.real_servers import free_port

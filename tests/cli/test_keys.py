@@ -12,9 +12,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from provision.control import connections, users
-from provision.control.sealed import open_vault
-from provision.control.store import ControlStore
+from provision.control import connections
+from provision.control.accounts import users
+from provision.control.secrets.sealed import open_vault
+from provision.control.store.store import ControlStore
 from tests.control.test_connections import NEW as CONNECTION
 from tests.running import PROVISION, call, environment, running
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.control import users
-from provision.control.sealed import SealedSecrets, open_vault
-from provision.control.store import ControlStore
-from provision.control.tables import metadata
+from provision.control.accounts import users
+from provision.control.secrets.sealed import SealedSecrets, open_vault
+from provision.control.store.store import ControlStore
+from provision.control.store.tables import metadata
 from provision.credentials.passwords import PasswordHasher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from provision.control.users import Person
+    from provision.control.accounts.users import Person
     from tests.conftest import Server
 
 KEY = "ab" * 32

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import insert
 
 from provision.control import audit
-from provision.control.tables import audit_events
+from provision.control.store.tables import audit_events
 
 if TYPE_CHECKING:
-    from provision.control.store import ControlStore
+    from provision.control.store.store import ControlStore
     from tests.control.conftest import Clock
 
 

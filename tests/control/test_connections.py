@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from provision.control import audit, connections
 from provision.control.connections import NewConnection
-from provision.control.tables import connections as table
-from provision.control.tables import sealed
+from provision.control.store.tables import connections as table
+from provision.control.store.tables import sealed
 from provision.errors import (
     ConnectionNotFoundError,
     ConnectionUnreadableError,
@@ -19,9 +19,9 @@ from provision.errors import (
 )
 
 if TYPE_CHECKING:
-    from provision.control.sealed import SealedSecrets
-    from provision.control.store import ControlStore
-    from provision.control.users import Person
+    from provision.control.accounts.users import Person
+    from provision.control.secrets.sealed import SealedSecrets
+    from provision.control.store.store import ControlStore
     from tests.control.conftest import Clock
 
 SECRET = '{"password": "hunter2"}'

@@ -6,15 +6,18 @@ import pyotp
 import pytest
 from sqlalchemy import func, select
 
-from provision.control import audit, connections, dossier, sessions, tokens, two_factor
-from provision.control.tables import metadata, sealed
+from provision.control import audit, connections, dossier
+from provision.control.accounts import tokens
+from provision.control.second_factor import enrolment
+from provision.control.sign_in import sessions
+from provision.control.store.tables import metadata, sealed
 from provision.errors import NotFoundError
 from tests.control.test_connections import NEW, _another
 
 if TYPE_CHECKING:
-    from provision.control.sealed import SealedSecrets
-    from provision.control.store import ControlStore
-    from provision.control.users import Person
+    from provision.control.accounts.users import Person
+    from provision.control.secrets.sealed import SealedSecrets
+    from provision.control.store.store import ControlStore
 
 
 def _rows_of(store: ControlStore, user_id: str) -> dict[str, int]:
@@ -36,7 +39,7 @@ def _live(store: ControlStore, secrets: SealedSecrets, person: Person, new: Any)
         store, user_id=person.id, address="192.0.2.1", agent="B", absolute_s=60, idle_s=60
     )
     tokens.create(store, user_id=person.id, name="t", read_only=True, expires_at=None)
-    two_factor.begin(store, secrets, person.id)
+    enrolment.begin(store, secrets, person.id)
 
 
 def test_everything_goes_but_what_happened_and_when(
@@ -75,9 +78,9 @@ def test_a_string_tested_meanwhile_is_not_kept_for_nobody(
 def test_a_second_factor_in_force_goes_too(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
-    secret = two_factor.begin(store, secrets, alice.id)
+    secret = enrolment.begin(store, secrets, alice.id)
     assert secret is not None
-    two_factor.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()))
+    enrolment.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()))
     dossier.erase(store, alice.id)
     with store.reading() as conn:
         purposes = set(conn.execute(select(sealed.c.purpose)).scalars())

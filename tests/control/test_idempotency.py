@@ -8,15 +8,15 @@ from sqlalchemy import func, select
 
 from provision.control import dossier, idempotency, keys
 from provision.control.idempotency import LIFE_S, MOST, PURPOSE, Ticket
-from provision.control.sealed import SealedSecrets, open_vault, unproved_vault
-from provision.control.tables import idempotency_keys, sealed
+from provision.control.secrets.sealed import SealedSecrets, open_vault, unproved_vault
+from provision.control.store.tables import idempotency_keys, sealed
 from provision.errors import TooManyKeysError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from provision.control.store import ControlStore
-    from provision.control.users import Person
+    from provision.control.accounts.users import Person
+    from provision.control.store.store import ControlStore
     from tests.control.conftest import Clock
 
 HASH, OTHER_HASH = "a" * 64, "b" * 64

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pyotp
 
-from provision.control import two_factor, users
+from provision.control.accounts import users
+from provision.control.second_factor import enrolment
 from provision.web.request.services import EXTENSION, Services
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def enrol(app: Flask, visitor: Visitor) -> tuple[Authenticator, list[str]]:
     services: Services = app.extensions[EXTENSION]
     person = users.by_email(services.store, visitor.email())
     assert person is not None
-    secret = two_factor.begin(services.store, services.secrets, person.id)
+    secret = enrolment.begin(services.store, services.secrets, person.id)
     assert secret is not None
     authenticator = Authenticator(app, secret)
-    codes = two_factor.turn_on(services.store, services.secrets, person.id, authenticator.code())
+    codes = enrolment.turn_on(services.store, services.secrets, person.id, authenticator.code())
     return authenticator, codes

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from provision.control import audit, users
+from provision.control import audit
+from provision.control.accounts import users
 from tests.running import call
 from tests.tenant.real_servers import missing
 from tests.web.conftest import PASSWORD, Visitor
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from provision.control.store import ControlStore
+    from provision.control.store.store import ControlStore
 
 
 @contextmanager

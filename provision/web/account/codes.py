@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.control import second_factor
+from provision.control.second_factor import checking
 from provision.credentials import totp
 from provision.errors import SecondFactorRejectedError, SecondFactorUnreadableError
 from provision.web.request import limits, session
 from provision.web.request.services import services
 
 if TYPE_CHECKING:
-    from provision.control.second_factor import Accepted
-    from provision.control.users import Person
+    from provision.control.accounts.users import Person
+    from provision.control.second_factor.checking import Accepted
 
 
 def check(person: Person, typed: str) -> Accepted:
@@ -24,7 +24,7 @@ def check(person: Person, typed: str) -> Accepted:
     if totp.code_from(typed):
         limits.admit_code(person.id)
     try:
-        return second_factor.check(
+        return checking.check(
             services().store, services().secrets, person.id, typed, **session.client()
         )
     except (SecondFactorRejectedError, SecondFactorUnreadableError):
@@ -35,11 +35,11 @@ def check(person: Person, typed: str) -> Accepted:
 
 def spend(accepted: Accepted) -> int:
     """Use a code up; returns how many recovery codes are left. Raises SecondFactorRejectedError."""
-    return second_factor.spend(services().store, accepted, **session.client())
+    return checking.spend(services().store, accepted, **session.client())
 
 
 def told_left(left: int) -> str:
     """What to say to who has just used a recovery code."""
     codes = "code is" if left == 1 else "codes are"
-    few = " Make new ones under Settings, Two-factor." if left <= second_factor.FEW_CODES else ""
+    few = " Make new ones under Settings, Two-factor." if left <= checking.FEW_CODES else ""
     return f"That recovery code is used up; {left or 'no'} {codes} left.{few}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import flash
 
-from provision.control import users
+from provision.control.accounts import users
 from provision.errors import (
     BadCredentialsError,
     ReauthenticationRequiredError,
@@ -24,7 +24,7 @@ from provision.web.request.services import services
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provision.control.second_factor import Accepted
+    from provision.control.second_factor.checking import Accepted
 
 _RECENT_S: Final = 900
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provision.control.naming import normalized_email
+from provision.control.accounts.naming import normalized_email
 from provision.errors import RegistrationClosedError
 from provision.web.request.services import services
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request, url_for
 
-from provision.control import new_passwords
+from provision.control.accounts import new_passwords
 from provision.errors import RateLimitedError, ValidationError
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.request import session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request, url_for
 
-from provision.control import users
+from provision.control.accounts import users
 from provision.errors import (
     BadCredentialsError,
     EmailTakenError,

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from provision import errors
-from provision.control.trouble import name_of as store_trouble
+from provision.control.store.trouble import name_of as store_trouble
 from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond

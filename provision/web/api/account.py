@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from provision.control import tokens, users
+from provision.control.accounts import tokens, users
 from provision.errors import BadCredentialsError, SecondFactorRejectedError, ValidationError
 from provision.web.account import codes
 from provision.web.answer.compression import keep_plain
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from flask import Blueprint, Response
     from sqlalchemy import Connection as SqlConnection
 
-    from provision.control.second_factor import Accepted
-    from provision.control.tokens import Token
-    from provision.control.users import Person
+    from provision.control.accounts.tokens import Token
+    from provision.control.accounts.users import Person
+    from provision.control.second_factor.checking import Accepted
 
 _DAY_S: Final = 86_400
 _LONGEST_DAYS: Final = 3650

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, make_response
 
-from provision.control import tokens as store_tokens
+from provision.control.accounts import tokens as store_tokens
 from provision.web.api.body import answer
 from provision.web.api.times import rfc3339
 from provision.web.request import session

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from provision.control.store import ControlStore
+    from provision.control.store.store import ControlStore
 
 _DAY_S: Final = 86_400
 _HOUR_S: Final = 3_600

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from flask import g, request
 
-from provision.control.attempts import Budget
-from provision.control.bearers import digest
-from provision.control.naming import normalized_email
+from provision.control.accounts.naming import normalized_email
+from provision.control.attempts.budgets import Budget
+from provision.control.store.identifiers import digest
 from provision.errors import TooManyAttemptsError
 from provision.web.request.services import services
 

@@ -10,9 +10,9 @@ from flask import current_app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provision.control.attempts import Attempts
-    from provision.control.sealed import SealedSecrets
-    from provision.control.store import ControlStore
+    from provision.control.attempts.budgets import Attempts
+    from provision.control.secrets.sealed import SealedSecrets
+    from provision.control.store.store import ControlStore
     from provision.credentials.passwords import PasswordHasher
     from provision.metrics import Figures
     from provision.settings import Settings

@@ -9,7 +9,8 @@ from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
 
-from provision.control import sessions, tokens
+from provision.control.accounts import tokens
+from provision.control.sign_in import sessions
 from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
 from provision.web.answer.problem_details import ApiError, problem
@@ -20,10 +21,10 @@ from provision.web.request.sites import SAFE_METHODS
 if TYPE_CHECKING:
     from sqlalchemy import Connection as SqlConnection
 
+    from provision.control.accounts.tokens import TokenHolder
+    from provision.control.accounts.users import Person
     from provision.control.connections import Connection
-    from provision.control.sessions import Entitled, SignedIn
-    from provision.control.tokens import TokenHolder
-    from provision.control.users import Person
+    from provision.control.sign_in.sessions import Entitled, SignedIn
 
 OPEN_ENDPOINTS: Final = frozenset(
     {

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import request, url_for
 
-from provision.control import users
-from provision.control.naming import normalized_email
+from provision.control.accounts import users
+from provision.control.accounts.naming import normalized_email
 from provision.errors import (
     EmailTakenError,
     RateLimitedError,

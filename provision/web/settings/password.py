@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import request, url_for
 
-from provision.control import new_passwords
+from provision.control.accounts import new_passwords
 from provision.errors import (
     RateLimitedError,
     ReauthenticationRequiredError,

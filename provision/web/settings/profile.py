@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import request, url_for
 
-from provision.control import users
+from provision.control.accounts import users
 from provision.errors import ValidationError
 from provision.web.answer.partials import done, show_form
 from provision.web.request import session

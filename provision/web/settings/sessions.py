@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request, url_for
 
-from provision.control import sessions as store_sessions
+from provision.control.sign_in import sessions as store_sessions
 from provision.web.account.agents import described
 from provision.web.answer.partials import done, leave_for, respond
 from provision.web.api.times import rfc3339

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from flask import request, url_for
 
-from provision.control import tokens as store_tokens
-from provision.control.naming import normalized_name
+from provision.control.accounts import tokens as store_tokens
+from provision.control.accounts.naming import normalized_name
 from provision.errors import RateLimitedError, ReauthenticationRequiredError, ValidationError
 from provision.web.account import reauthentication
 from provision.web.answer.compression import keep_plain

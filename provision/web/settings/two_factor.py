@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import request, url_for
 
-from provision.control import recovery_codes, second_factor
-from provision.control import two_factor as factors
+from provision.control.second_factor import checking, recovery_codes
+from provision.control.second_factor import enrolment as factors
 from provision.errors import NotFoundError, RateLimitedError, ReauthenticationRequiredError
 from provision.web.account.reauthentication import reauthenticate
 from provision.web.answer.partials import leave_for, show_form
@@ -84,6 +84,6 @@ def _show(
         shell=frame(),
         state=factors.state(services().store, session.person().id),
         most=recovery_codes.CODES,
-        few=second_factor.FEW_CODES,
+        few=checking.FEW_CODES,
         wrong_form=form,
     )

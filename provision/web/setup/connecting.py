@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from provision.control import connections, users
+from provision.control import connections
+from provision.control.accounts import users
 from provision.control.connections import NewConnection
 from provision.errors import RowRefusedError, SchemaNotReadyError, TenantError, ValidationError
 from provision.tenant.probe.walk import probe
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection as SqlConnection
 
     from provision.control.connections import Connection
-    from provision.control.second_factor import Accepted
+    from provision.control.second_factor.checking import Accepted
     from provision.tenant.probe.walk import Report
     from provision.tenant.queries.rows import FoundWorkspace
 

@@ -23,7 +23,7 @@ from provision.web.setup import connecting, pasted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provision.control.second_factor import Accepted
+    from provision.control.second_factor.checking import Accepted
     from provision.tenant.probe.walk import Report
     from provision.tenant.queries.rows import FoundWorkspace
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, flash, request, url_for
 from flask import session as cookie
 
-from provision.control import half_sign_ins, two_factor
+from provision.control.second_factor import enrolment
+from provision.control.sign_in import half_sign_ins
 from provision.errors import (
     RateLimitedError,
     SecondFactorRejectedError,
@@ -26,8 +27,8 @@ from provision.web.request.services import services
 if TYPE_CHECKING:
     from flask import Blueprint
 
-    from provision.control.second_factor import Accepted
-    from provision.control.users import Person, Recognised
+    from provision.control.accounts.users import Person, Recognised
+    from provision.control.second_factor.checking import Accepted
 
 _COOKIE: Final = "half_sign_in"
 _TOO_LATE: Final = "That took too long, or your account was changed meanwhile. Sign in again."
@@ -101,7 +102,7 @@ def _start_over(target: str, why: str | None) -> Response:
 def _say_what_is_left(user_id: str, accepted: Accepted, left: int) -> None:
     if accepted.recovery_id is not None:
         flash(codes.told_left(left))
-    elif not two_factor.state(services().store, user_id).are_codes_saved:
+    elif not enrolment.state(services().store, user_id).are_codes_saved:
         flash("You have not shown yet that your recovery codes are saved: Settings, Two-factor.")
 
 

@@ -12,7 +12,7 @@ import segno
 from flask import Response, make_response, request, url_for
 from markupsafe import Markup
 
-from provision.control import recovery_codes, two_factor
+from provision.control.second_factor import enrolment, recovery_codes
 from provision.credentials import totp
 from provision.errors import (
     RateLimitedError,
@@ -46,7 +46,7 @@ def register(bp: Blueprint) -> None:
 
 def setup() -> Response:
     """The QR code; or, where it is on already, what is left to do."""
-    state = two_factor.state(services().store, session.person().id)
+    state = enrolment.state(services().store, session.person().id)
     if state.is_on and state.are_codes_saved:
         return leave_for(url_for("settings.two_factor"))
     return show_codes(()) if state.is_on else _show_secret()
@@ -61,7 +61,7 @@ def turn_on() -> Response:
     try:
         if not is_recent():
             reauthenticate({"password": request.form.get("password")})
-        codes = two_factor.turn_on(
+        codes = enrolment.turn_on(
             services().store,
             services().secrets,
             session.person().id,
@@ -80,7 +80,7 @@ def turn_on() -> Response:
 def confirm_saved() -> Response:
     """Take one of the codes typed back, and go on."""
     try:
-        two_factor.confirm_saved(
+        enrolment.confirm_saved(
             services().store,
             session.person().id,
             request.form.get("code", ""),
@@ -113,7 +113,7 @@ def _show_secret(
     errors: dict[str, list[str]] | None = None, refusal: RateLimitedError | None = None
 ) -> Response:
     person = session.person()
-    secret = two_factor.begin(services().store, services().secrets, person.id)
+    secret = enrolment.begin(services().store, services().secrets, person.id)
     if secret is None:
         return leave_for(url_for(".setup"))
     uri = totp.uri(secret, account=person.email)
@@ -153,7 +153,7 @@ def _codes_of_form() -> list[str]:
     They are kept nowhere else in clear, and nobody makes us repeat another text.
     """
     typed = request.form.get("recovery_codes", "").split()[: recovery_codes.CODES]
-    return two_factor.good_codes(services().store, session.person().id, typed)
+    return enrolment.good_codes(services().store, session.person().id, typed)
 
 
 def _next() -> str | None:

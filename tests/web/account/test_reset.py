@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from provision.control import new_passwords, users
+from provision.control.accounts import new_passwords, users
 from provision.web.request.services import EXTENSION, Services
 from tests.web.conftest import PASSWORD, Visitor
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from provision.control import new_passwords, sessions, tables, two_factor, users
-from provision.control.store import ControlStore
+from provision.control.accounts import new_passwords, users
+from provision.control.second_factor import enrolment
+from provision.control.sign_in import sessions
+from provision.control.store import tables
+from provision.control.store.store import ControlStore
 from provision.credentials.passwords import PasswordHasher
 from provision.web.request.services import EXTENSION, Services
 from tests.web.conftest import PASSWORD, Visitor
@@ -109,7 +112,7 @@ def test_a_browser_that_is_put_out_meanwhile_changes_nothing(
     assert _rows(services) == [0, 0, 0]
     found = users.authenticate(services.store, services.hasher, email=email, password=PASSWORD)
     assert found.person.two_factor == bool(codes)
-    assert two_factor.good_codes(services.store, person.id, codes) == codes
+    assert enrolment.good_codes(services.store, person.id, codes) == codes
 
 
 class _Raced(ControlStore):

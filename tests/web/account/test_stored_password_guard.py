@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import delete, update
 
-from provision.control.tables import connections
+from provision.control.store.tables import connections
 from provision.web.request.services import EXTENSION, Services
 from tests.tenant.faulty_servers import serving
 from tests.web.second_factor import enrol

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from provision.control.tables import metadata
+from provision.control.store.tables import metadata
 from tests.counting_proxy import CountingProxy
 from tests.running import Running, call, running
 from tests.web import second_factor

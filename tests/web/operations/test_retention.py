@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.control import audit
-from provision.control.store import ControlStore
+from provision.control.store.store import ControlStore
 from provision.web.operations.retention import Retention
 from tests.web.conftest import Visitor
 

@@ -13,7 +13,7 @@ from tests.web.wizard import block
 if TYPE_CHECKING:
     from flask import Flask
 
-    from provision.control.store import ControlStore
+    from provision.control.store.store import ControlStore
     from provision.web.request.services import Services
 
 ACTIVITY = "/settings/activity"

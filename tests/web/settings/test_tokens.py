@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from provision.control import tokens
+from provision.control.accounts import tokens
 from provision.web.format import filters
 from provision.web.request.services import EXTENSION
 from tests.web import second_factor

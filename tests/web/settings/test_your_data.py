@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from provision.control.tables import metadata
+from provision.control.store.tables import metadata
 from provision.web.request.services import EXTENSION
 from tests.web import second_factor
 from tests.web.conftest import PASSWORD, Visitor

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
-from provision.control import audit, two_factor, users
-from provision.control.tables import sealed
+from provision.control import audit
+from provision.control.accounts import users
+from provision.control.second_factor import enrolment
+from provision.control.store.tables import sealed
 from provision.web.request.services import EXTENSION, Services
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.second_factor import Authenticator, enrol
@@ -37,11 +39,11 @@ def _shown_codes(page: str) -> list[str]:
     return found[1].split() if found else []
 
 
-def _state(app: Flask, visitor: Visitor) -> two_factor.TwoFactor:
+def _state(app: Flask, visitor: Visitor) -> enrolment.TwoFactor:
     services: Services = app.extensions[EXTENSION]
     person = users.by_email(services.store, visitor.email())
     assert person is not None
-    return two_factor.state(services.store, person.id)
+    return enrolment.state(services.store, person.id)
 
 
 def _is_private(answer: TestResponse) -> None:
@@ -73,7 +75,7 @@ def test_a_right_code_turns_it_on_and_shows_ten_codes_once(
     codes = _shown_codes(block(done.text, "two-factor-setup"))
     assert len(set(codes)) == 10
     assert secret not in done.text.replace(" ", "")
-    assert _state(app, newcomer) == two_factor.TwoFactor(True, 10, False)
+    assert _state(app, newcomer) == enrolment.TwoFactor(True, 10, False)
     answer = newcomer.api("GET", "/api/user").json
     assert answer is not None
     assert answer["user"]["two_factor"] is True
@@ -99,7 +101,7 @@ def test_one_typed_back_proves_that_they_are_saved(
     done = newcomer.post_form(SAVED, {"code": codes[7].upper(), **carried}, htmx=htmx)
     assert done.status_code == (200 if htmx else 303)
     assert done.headers["HX-Redirect" if htmx else "Location"] == PAGE
-    assert _state(app, newcomer) == two_factor.TwoFactor(True, 10, True)
+    assert _state(app, newcomer) == enrolment.TwoFactor(True, 10, True)
     assert newcomer.get(SETUP).headers["Location"] == PAGE
     assert newcomer.post_form(SETUP, {"code": "123456"}).headers["Location"] == SETUP
 
@@ -198,7 +200,7 @@ def test_turning_it_off_wants_password_and_code(app: Flask, newcomer: Visitor, h
     assert _state(app, newcomer).is_on
     done = newcomer.post_form(path, {"password": PASSWORD, "code": codes[0]}, htmx=htmx)
     assert done.headers["HX-Redirect" if htmx else "Location"] == PAGE
-    assert _state(app, newcomer) == two_factor.TwoFactor(False, 0, False)
+    assert _state(app, newcomer) == enrolment.TwoFactor(False, 0, False)
     after = newcomer.get(PAGE).text
     assert "Two-factor is off" in after
     assert "That recovery code is used up; 9 codes are left." in after

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
-from provision.control import audit, half_sign_ins, new_passwords, second_factor, two_factor, users
-from provision.control.tables import half_sign_ins as half_table
-from provision.control.tables import sealed
+from provision.control import audit
+from provision.control.accounts import new_passwords, users
+from provision.control.second_factor import checking, enrolment
+from provision.control.sign_in import half_sign_ins
+from provision.control.store.tables import half_sign_ins as half_table
+from provision.control.store.tables import sealed
 from provision.web.request.services import EXTENSION, Services
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.second_factor import Authenticator, enrol
@@ -196,7 +199,7 @@ def test_it_dies_with_what_it_stands_for(
         users.set_enabled(services.store, person.id, enabled=False)
         users.set_enabled(services.store, person.id, enabled=True)
     else:
-        two_factor.turn_off(services.store, person.id)
+        enrolment.turn_off(services.store, person.id)
     assert half_sign_ins.person_of(services.store, raw) is None
     answer = stranger.post_form(CHALLENGE, {"code": authenticator.next_code()})
     assert answer.headers["Location"].startswith("/login")
@@ -248,7 +251,7 @@ def test_a_secret_that_cannot_be_opened_says_what_to_do_and_lets_nobody_in(
     with store.writing() as conn:
         conn.execute(
             update(sealed)
-            .where(sealed.c.purpose == second_factor.PURPOSE)
+            .where(sealed.c.purpose == checking.PURPOSE)
             .values(value=b"\x01" + b"x" * 60)
         )
     _log_in(stranger)
