@@ -59,7 +59,7 @@ def test_an_installed_package_finds_its_folders(wheel: Path, tmp_path: Path) -> 
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     script = (
-        "from provision.control.store import ControlStore, migrations_folder\n"
+        "from provision.control.store.store import ControlStore, migrations_folder\n"
         "from provision.web.answer.assets import folder, integrity\n"
         "import provision\n"
         "print(provision.__file__)\n"
