@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
 
-from provision.server.refusals import FAULT, answer
+from provision.server.refusals import FAULT, NO_ROOM, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -96,6 +96,9 @@ class Caller:
         try:
             answered = _Answering(request, keep_alive=request.keep_alive and not is_last)
             return answered.collect(self._app, environ)
+        except OSError as error:
+            log.error("An answer cannot be kept on disk: %s", error.strerror)
+            return Answer(answer(NO_ROOM, as_problem=request.is_api), keep_alive=False)
         except Exception as error:  # noqa: BLE001  # a thread of the server outlives every request
             # Without the text, which may hold what the person sent.
             log.error("Answered 500: %s", type(error).__name__)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from provision.server.answers import Answer
     from provision.server.request_buffer import Request
+
+log = logging.getLogger(__name__)
 
 # An unused connection is kept for so long.
 _IDLE_S: Final = 15.0
@@ -243,7 +246,12 @@ class Connection(asyncio.BufferedProtocol):
         with memoryview(bytes(self._unparsed)) as unparsed:
             at = 0
             while at < len(unparsed) and not buffer.ready and buffer.refusal is None:
-                buffer.feed(unparsed[at : at + SLICE_BYTES])
+                try:
+                    buffer.feed(unparsed[at : at + SLICE_BYTES])
+                except OSError as error:
+                    log.error("A request cannot be kept on disk: %s", error.strerror)
+                    self._refuse(NO_ROOM)
+                    return
                 at += SLICE_BYTES
         del self._unparsed[:at]
         if buffer.ready:

@@ -148,3 +148,25 @@ def test_a_slow_reader_gets_all_of_its_answer_while_the_server_stops(tmp_path: P
             assert length is not None
             assert len(answer.partition(b"\r\n\r\n")[2]) == int(length[1])
         assert server.wait() == 0
+
+
+def test_where_no_file_can_be_made_large_bodies_are_refused_and_small_ones_served(
+    tmp_path: Path,
+) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    with (
+        running(
+            "serve", "--port", "0", directory=tmp_path, environ={"TMPDIR": str(spool)}
+        ) as server,
+        connected(server, 1) as (client,),
+    ):
+        spool.rmdir()
+        client.sendall(_TOKEN + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000)
+        head, _, body = read_all(client).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert json.loads(body)["code"] == "unavailable"
+        assert server.ask("/api/auth/token", {"email": "a", "password": "b"}).status == 401
+        assert server.stop() == 0
+    assert b"A request cannot be kept on disk: No such file or directory" in server.output
+    assert b"Traceback" not in server.output
