@@ -113,7 +113,7 @@ def _classes(css: str) -> set[str]:
 
 def _spoken_of() -> tuple[set[str], tuple[str, ...]]:
     """What stands between quotes in templates, scripts and the web layer; beginnings of names."""
-    patterns = ("templates/**/*.html", "static/*.js", "static/js/**/*.js", "provision/web/**/*.py")
+    patterns = ("templates/**/*.html", "static/js/**/*.js", "provision/web/**/*.py")
     files = [path for pattern in patterns for path in ROOT.glob(pattern)]
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     quoted = re.findall(r'"[^"\n]*"', text) + re.findall(r"'[^'\n]*'", text)

@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.browser.live import Live
     from tests.browser.tab import Tab
     from tests.conftest import Database
@@ -190,3 +192,24 @@ def test_a_server_that_is_gone_is_said_in_a_toast(tab: Tab, owner: Visitor) -> N
     tab.is_told("The server could not be reached.")
     tab.page.context.set_offline(False)
     tab.problems.clear()  # the browser and htmx have written of it
+
+
+def test_the_parts_of_the_script_are_modules_that_the_browser_reads_alone(tab: Tab) -> None:
+    tab.go("/login")
+    asked = {script.get_attribute("src") for script in tab.page.locator("script").all()}
+    assert len(asked) == 2
+    before = tab.page.evaluate("Object.keys(window)")
+    # Fails where a part names what another does not export.
+    for name in ("site", "board", "list", "password"):
+        assert tab.page.evaluate(f"import('/static/js/{name}.js').then(() => true)")
+    assert tab.page.evaluate("Object.keys(window)") == before
+
+
+def test_the_script_leaves_nothing_on_the_window(new_tab: Callable[..., Tab]) -> None:
+    with_site, without = new_tab(), new_tab()
+    without.page.route("**/static/site.*.js", lambda route: route.fulfill(body=""))
+    names = []
+    for each in (with_site, without):
+        each.go("/login")
+        names.append(set(each.page.evaluate("Object.keys(window)")))
+    assert names[0] == names[1]

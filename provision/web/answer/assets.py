@@ -1,7 +1,7 @@
 """Where templates and static files lie; static files at addresses that name their content.
 
 A file of `_JOINED` is served as one and lies in parts, which its list names in order. The app joins
-them when it starts, and leaves comments and indentation out.
+them when it starts, and leaves comments out.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ _YEAR_S: Final = 31_536_000
 _JOINED: Final = {
     "site.css": "css/site.css",
     "styleguide.css": "css/styleguide.css",
+    "site.js": "js/site.js",
 }
-_PART: Final = re.compile(r'^@import "([\w/-]+\.css)";$', re.MULTILINE)
-_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_PART: Final = re.compile(r'^@?import "([\w./-]+)";$', re.MULTILINE)
+_CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+# Of a module what only modules have, and comments that have their lines to themselves.
+_JS_MODULE: Final = re.compile(r"^(import .*;|\s*//.*|export (?=const |let ))", re.MULTILINE)
 # What `asset` puts into a name: `site.0123456789ab.css`.
 _DIGEST: Final = re.compile(r"\.([0-9a-f]{12})(?=\.\w+$)")
 
@@ -89,12 +92,22 @@ def integrity(path: str) -> str:
 
 @cache
 def _joined(path: str) -> bytes:
-    static = folder("static")
-    listed = static / _JOINED[path]
-    parts = _PART.findall(listed.read_text(encoding="utf-8"))
-    text = "\n".join((listed.parent / part).read_text(encoding="utf-8") for part in parts)
-    lines = (line.strip() for line in _COMMENT.sub("", text).splitlines())
-    return "\n".join(line for line in lines if line).encode()
+    listed = folder("static") / _JOINED[path]
+    names = _PART.findall(listed.read_text(encoding="utf-8"))
+    parts = {name: (listed.parent / name).read_text(encoding="utf-8") for name in names}
+    return (_joined_scripts(parts) if path.endswith(".js") else _joined_sheets(parts)).encode()
+
+
+def _joined_sheets(parts: dict[str, str]) -> str:
+    lines = (line.strip() for line in _CSS_COMMENT.sub("", "\n".join(parts.values())).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _joined_scripts(parts: dict[str, str]) -> str:
+    """Put modules into one scope, in which their names differ; each begins with its own name."""
+    texts = (f"// {name}\n{_JS_MODULE.sub('', text)}" for name, text in parts.items())
+    lines = ("(() => {", '"use strict";', *"\n".join(texts).splitlines(), "})();")
+    return "\n".join(line for line in lines if line)
 
 
 @cache

@@ -107,7 +107,7 @@ def add_security_headers(response: Response) -> Response:
     headers.extend((name, value) for name, value in SECURITY.items() if name.lower() not in there)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", _HSTS)
-    # How long a static file may be kept is said where it is sent (web/assets).
+    # How long a static file may be kept is said where it is sent (web/answer/assets).
     if request.endpoint != "static" or response.status_code not in (200, 206, 304):
         response.headers.setdefault("Cache-Control", "no-store")
     return response

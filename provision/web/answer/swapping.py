@@ -1,7 +1,8 @@
 """What htmx may put into a page: HTML that our templates drew, and nothing else.
 
-Every such answer is marked by a header, and static/site.js swaps in no answer without it. What is
-not a page (files, the JSON API, numbers for machines) is refused to htmx before it is made.
+Every such answer is marked by a header, and static/js/site/swapping.js swaps in no answer without
+it. What is not a page (files, the JSON API, numbers for machines) is refused to htmx before it is
+made.
 """
 
 from __future__ import annotations

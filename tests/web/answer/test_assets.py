@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from tests.web.conftest import Visitor
 
-JOINED = ("site.css", "styleguide.css")
+SHEETS = ("site.css", "styleguide.css")
+JOINED = (*SHEETS, "site.js")
 
 
 def _address(app: Flask, path: str) -> str:
@@ -54,8 +55,8 @@ def test_what_another_version_named_comes_as_it_is_now_and_is_not_kept(
         assert answer.headers["Cache-Control"] == "no-cache", name
 
 
-def test_the_joined_file_holds_every_part_in_order_and_no_comment() -> None:
-    for path in JOINED:
+def test_a_joined_sheet_holds_every_part_in_order_and_no_comment() -> None:
+    for path in SHEETS:
         listed = folder("static") / "css" / path
         parts = re.findall(r'@import "(.+)";', listed.read_text(encoding="utf-8"))
         joined = content(path).decode()

@@ -35,12 +35,10 @@ const onClick = (event) => {
   }
   last = box;
 };
-document.addEventListener("click", onClick);
-document.addEventListener("change", ({ target }) => {
+const onChange = ({ target }) => {
   if (target.matches("[data-choose-all]")) for (const box of boxes()) box.checked = target.checked;
   recount();
-});
-document.addEventListener("reset", () => setTimeout(recount));
+};
 
 // ── Editing in place ──
 const control = (column, value) => {
@@ -95,10 +93,10 @@ const edit = (row, column) => {
   if (field.matches("select")) try { field.showPicker(); } catch { /* opened by its own keys */ }
   if (field.type === "text") field.select();
 };
-document.addEventListener("dblclick", (event) => {
+const onDoubleClick = (event) => {
   const head = event.target.closest?.("th[data-edit=title]");
   if (head && !event.target.closest("a")) edit(head.closest("tr"), "title");
-});
+};
 
 // ── Keys ──
 const EDITS = { e: "title", s: "status", p: "priority", a: "assignee_id", d: "due_date" };
@@ -119,23 +117,32 @@ const onKey = (event) => {
   else return;
   event.preventDefault();
 };
-document.addEventListener("keydown", onKey);
 
 // ── After each answer ──
 let place;
-document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
+const leaving = ({ detail: { target } }) => {
   if (!target.matches?.("tr")) return;
   place = { id: target.id, isChosen: target.querySelector("input[name=id]")?.checked, hasFocus: target.contains(document.activeElement) };
-});
-document.addEventListener("htmx:oobAfterSwap", () => {
+};
+const redrawn = () => {
   const row = place && document.getElementById(place.id);
   if (row) {
     row.querySelector("input[name=id]").checked = place.isChosen;
     if (place.hasFocus) link(row).focus({ preventScroll: true });
   }
   place = undefined;
-});
-document.addEventListener("htmx:afterSettle", recount);
+};
+
+export const start = ({ on }) => {
+  on("click", onClick);
+  on("change", onChange);
+  on("reset", () => setTimeout(recount));
+  on("dblclick", onDoubleClick);
+  on("keydown", onKey);
+  on("htmx:oobBeforeSwap", leaving);
+  on("htmx:oobAfterSwap", redrawn);
+  on("htmx:afterSettle", recount);
+};
 
 export const wake = (event) => {
   if (event.type === "keydown") onKey(event);

@@ -32,7 +32,7 @@ const drop = (card, from) => {
   card.moving = from;
   htmx.ajax("POST", `${link(card).getAttribute("href")}/move`, { source: card, target: card, swap: "none", values });
 };
-document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
+const answered = ({ detail: { elt, xhr } }) => {
   const from = elt.moving;
   if (!from) return;
   elt.moving = undefined;
@@ -40,7 +40,7 @@ document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
   if (xhr.status === 200 || xhr.status === 409) return;
   if (xhr.status === 404) elt.remove();
   else putBack(elt, from);
-});
+};
 
 // ── By mouse and touch ──
 // Where the pointer went down before anything could take hold of a card: said again if it still is down.
@@ -49,7 +49,6 @@ const follow = (event) => {
   if (event.type === "pointerdown") pressed = event;
   else if (event.type === "pointerup" || event.type === "pointercancel") pressed = undefined;
 };
-for (const name of ["pointerdown", "pointerup", "pointercancel"]) document.addEventListener(name, follow, true);
 let sortable;
 const load = (section) => {
   sortable ??= new Promise((resolve, reject) => {
@@ -175,18 +174,16 @@ const onKey = (event) => {
     event.preventDefault();
   }
 };
-// Before the keys of the page: a card that is carried is put back by escape, and nothing closes.
-document.addEventListener("keydown", onKey, true);
 
 // ── After each answer ──
-document.addEventListener("htmx:configRequest", ({ detail }) => {
+const asking = ({ detail }) => {
   const more = detail.elt;
   if (!more.matches(".board-cards > .load-more")) return;
   // Cards came and went since the link to the next ones was written.
   const before = cardsOf(more.parentElement).filter((card) => card.compareDocumentPosition(more) & Node.DOCUMENT_POSITION_FOLLOWING);
   detail.path = detail.path.replace(/\boffset=\d+/, `offset=${before.length}`);
-});
-document.addEventListener("htmx:afterSettle", () => {
+};
+const settled = () => {
   const seen = new Set();
   for (const card of document.querySelectorAll(".board .card")) {
     // A card made or moved to the end comes once more with the last page of its column.
@@ -194,16 +191,27 @@ document.addEventListener("htmx:afterSettle", () => {
     seen.add(card.id);
   }
   prepare();
-});
+};
 // A card that looks otherwise after its move is drawn anew: the focus stays with it.
 let focused;
-document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
+const leaving = ({ detail: { target } }) => {
   if (target.matches?.(".card") && target.contains(document.activeElement)) focused = target.id;
-});
-document.addEventListener("htmx:oobAfterSwap", () => {
+};
+const redrawn = () => {
   if (focused) link(document.getElementById(focused))?.focus({ preventScroll: true });
   focused = undefined;
-});
+};
+
+export const start = ({ on, onCapture }) => {
+  on("htmx:afterRequest", answered);
+  for (const name of ["pointerdown", "pointerup", "pointercancel"]) onCapture(name, follow);
+  // Before the keys of the page: a card that is carried is put back by escape, and nothing closes.
+  onCapture("keydown", onKey);
+  on("htmx:configRequest", asking);
+  on("htmx:afterSettle", settled);
+  on("htmx:oobBeforeSwap", leaving);
+  on("htmx:oobAfterSwap", redrawn);
+};
 
 export const wake = (event) => {
   follow(event);

@@ -1,0 +1,23 @@
+// The script of every page. Everything here adds to pages that work without it. Each part is a module; the
+// app joins them, in this order, when it starts.
+
+import "./site/events.js";
+import "./site/bringing.js";
+import "./site/sql.js";
+import "./site/theme.js";
+import "./site/dialogs.js";
+import "./site/toasts.js";
+import "./site/copying.js";
+import "./site/clicks.js";
+import "./site/forms.js";
+import "./site/swapping.js";
+import "./site/problems.js";
+import "./site/wizard.js";
+import "./site/settling.js";
+import "./site/tabs.js";
+import "./site/panel.js";
+import "./site/quick-line.js";
+import "./site/search.js";
+import "./site/keys.js";
+import "./site/waking.js";
+import "./site/start.js";

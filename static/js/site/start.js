@@ -1,0 +1,13 @@
+// The page as it was loaded.
+
+import { openDialog } from "./dialogs.js";
+import { reveal } from "./settling.js";
+import { showTab } from "./tabs.js";
+
+reveal(document);
+showTab();
+const named = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+if (named instanceof HTMLDialogElement) {
+  history.replaceState(null, "", location.pathname + location.search);
+  openDialog(named);
+}
