@@ -143,17 +143,15 @@ def test_what_a_part_exports_is_used_by_another() -> None:
 
 
 def test_one_listener_on_the_document_serves_each_event() -> None:
+    listening = r"(?<![\w.])((?:document|window|body)\.)?addEventListener\(([^,]+),"
     places = [
-        (module, line.strip())
-        for module in (str(path.relative_to(_JS)) for path in _JS.rglob("*.js"))
-        for line in _text(module).splitlines()
-        if re.search(
-            r"(?<![\w.])(?:(?:document|window|body|documentElement)\.)?addEventListener\(", line
-        )
+        (str(path.relative_to(_JS)), *found)
+        for path in _JS.rglob("*.js")
+        for found in re.findall(listening, path.read_text(encoding="utf-8"))
     ]
     assert sorted(places) == [
-        ("site/events.js", "document.addEventListener(name, (event) => {"),
-        ("site/forms.js", 'window.addEventListener("pageshow", rest);'),
+        ("site/events.js", "document.", "name"),
+        ("site/forms.js", "window.", '"pageshow"'),
     ]
 
 

@@ -166,3 +166,26 @@ def test_a_link_to_a_file_that_htmx_follows_all_the_same_loads_the_file(
         )
     assert download.value.suggested_filename.endswith(".csv")
     tab.assert_not_reloaded()
+
+
+@pytest.mark.parametrize("kind", ["html without the mark", "marked csv"])
+def test_an_answer_whose_target_has_left_the_page_is_looked_at_all_the_same(
+    canaries: Canaries, kind: str
+) -> None:
+    tab, (status, content_type, is_marked, said) = canaries.tab, ANSWERS[kind]
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    canaries.go("/projects")
+    tab.mark()
+    tab.page.route(f"{tab.url}/projects?new=1", hold)
+    with tab.page.expect_request("**/projects?new=1"):
+        tab.follow("New project")
+    tab.page.locator("#project-panel").evaluate("each => each.remove()")
+    headers = {"Content-Type": content_type} | ({"Provision-Drawn": "1"} if is_marked else {})
+    held.pop().fulfill(status=status, headers=headers, body=_BODY)
+    tab.is_told(said)
+    _assert_nothing_came_in(canaries, kind)
+    tab.assert_not_reloaded()

@@ -15,11 +15,22 @@ from tests.web.wizard import TABLES, tables_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from playwright.sync_api import Route
+
     from tests.browser.live import Live
     from tests.browser.tab import Tab
     from tests.conftest import Database
 
 STEP = "/auth/setup-database"
+# Says when a reading has come and htmx is done with it.
+_NOTE_READING = """() => {
+  const { open } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (method, address, ...rest) {
+    const note = () => { document.documentElement.dataset.read = ""; };
+    if (address.endsWith("/read")) this.addEventListener("loadend", note);
+    return open.call(this, method, address, ...rest);
+  };
+}"""
 
 
 def _register(tab: Tab) -> str:
@@ -44,6 +55,31 @@ def test_the_checks_fill_in_while_they_run(tab: Tab) -> None:
         tab.sees("checking", "#connection-checks")
         tab.sees("did not answer in time", "#connection-checks")
         tab.sees("stopped at 4 of 9", "#connection-checks")
+
+
+def test_a_reading_that_comes_after_the_test_leaves_what_was_found(
+    tab: Tab, database: Database
+) -> None:
+    """As where the button is pressed at once: the reading is under way while the test ends."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    _register(tab)
+    tab.go(f"{STEP}/connection")
+    tab.allow(422)
+    tab.page.evaluate(_NOTE_READING)
+    tab.page.route("**/connection/read", hold)
+    wrong = database.connection_string.replace(database.password, "not-the-password")
+    with tab.page.expect_request("**/connection/read"):
+        tab.fill({"Connection string": wrong})
+    tab.press("Test and save")
+    tab.sees("One check to mend")
+    held.pop().continue_()
+    expect(tab.page.locator("html[data-read]")).to_have_count(1)
+    expect(tab.page.locator(".stage-wrong strong")).to_have_text("Login")
+    tab.sees("One check to mend")
 
 
 def test_by_a_pasted_string(either: Tab, database: Database) -> None:

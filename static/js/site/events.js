@@ -2,20 +2,27 @@
 // It sits on the document, so swapped-in parts need no set-up.
 
 const handlersOf = new Map();
+const keyOf = (name, capture) => `${name} ${capture}`;
+const tell = (key, event) => {
+  for (const each of [...handlersOf.get(key)]) {
+    // What goes wrong in one part keeps no other from its turn.
+    try { each(event); } catch (error) { reportError(error); }
+  }
+};
 const listen = (name, capture, handle) => {
-  const key = `${name} ${capture}`;
+  const key = keyOf(name, capture);
   if (handlersOf.has(key)) { handlersOf.get(key).push(handle); return; }
-  const handlers = [handle];
-  handlersOf.set(key, handlers);
-  document.addEventListener(name, (event) => {
-    for (const each of [...handlers]) {
-      // What goes wrong in one part keeps no other from its turn.
-      try { each(event); } catch (error) { reportError(error); }
-    }
-  }, { capture, passive: name === "touchstart" });
+  handlersOf.set(key, [handle]);
+  document.addEventListener(name, (event) => tell(key, event), { capture, passive: name === "touchstart" });
 };
 export const on = (name, handle) => listen(name, false, handle);
 // Before anything else on the page hears of it.
 export const onCapture = (name, handle) => listen(name, true, handle);
+
+// An answer may come when its target has left the page: what htmx says there reaches no document by itself.
+const tellOfTheLeft = (event) => {
+  if (!event.currentTarget.isConnected) tell(keyOf("htmx:beforeSwap", false), event);
+};
+on("htmx:beforeRequest", ({ detail: { target } }) => target.addEventListener("htmx:beforeSwap", tellOfTheLeft));
 
 export const closest = (event, selector) => event.target instanceof Element && event.target.closest(selector);
