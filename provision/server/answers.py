@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
 
-from provision.server.refusals import FAULT, NO_ROOM, answer
+from provision.server.refusals import FAULT, NO_ROOM, NO_ROOM_FOR_ANSWER, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,6 +38,10 @@ _STATUS: Final = re.compile(r"[1-9][0-9]{2}( [\t\x20-\x7e]*)?")
 _OF_THE_CONNECTION: Final = frozenset(
     ("connection", "date", "keep-alive", "server", "te", "trailer", "transfer-encoding", "upgrade")
 )
+
+
+class _NoSpoolError(Exception):
+    """An answer cannot be written to disk."""
 
 
 class Answer:
@@ -92,19 +96,22 @@ class Caller:
 
         `is_last`: the connection is closed afterwards.
         """
-        environ = self._environ(request, client)
+        refusal = FAULT
         try:
+            environ = self._environ(request, client)
             answered = _Answering(request, keep_alive=request.keep_alive and not is_last)
             return answered.collect(self._app, environ)
-        except OSError as error:
-            log.error("An answer cannot be kept on disk: %s", error.strerror)
-            return Answer(answer(NO_ROOM, as_problem=request.is_api), keep_alive=False)
+        except _NoSpoolError as error:
+            log.error("An answer cannot be kept on disk: %s", error)
+            is_read = request.method in ("GET", "HEAD", "OPTIONS")
+            refusal = NO_ROOM if is_read else NO_ROOM_FOR_ANSWER
         except Exception as error:  # noqa: BLE001  # a thread of the server outlives every request
             # Without the text, which may hold what the person sent.
             log.error("Answered 500: %s", type(error).__name__)
-            return Answer(answer(FAULT, as_problem=request.is_api), keep_alive=False)
         finally:
             request.close()
+        start = answer(refusal, as_problem=request.is_api, has_body=request.method != "HEAD")
+        return Answer(start, keep_alive=False)
 
     def _environ(self, request: Request, client: tuple[str, int]) -> dict[str, Any]:
         path, _, query = request.target.partition(b"?")
@@ -158,7 +165,7 @@ class _Answering:
             else:
                 self._collect(result)
                 if self._file is not None:
-                    self._file.seek(0)
+                    self._rewind(self._file)
             head = self._head()
         except BaseException:
             if self._file is not None:
@@ -186,6 +193,13 @@ class _Answering:
             if close is not None:
                 close()
 
+    @staticmethod
+    def _rewind(file: IO[bytes]) -> None:
+        try:
+            file.seek(0)  # writes what is buffered
+        except OSError as error:
+            raise _NoSpoolError(error.strerror) from None
+
     def _take_over(self, file: IO[bytes]) -> None:
         """Let the client be sent an open file as it is, or its content where that is little."""
         self._file = file
@@ -211,10 +225,14 @@ class _Answering:
             self._pieces.append(piece)
             if self._size <= _IN_MEMORY_BYTES:
                 return
-            self._file = TemporaryFile()  # noqa: SIM115  # closed with the answer
             piece = b"".join(self._pieces)
             self._pieces.clear()
-        self._file.write(piece)
+        try:
+            if self._file is None:
+                self._file = TemporaryFile()  # noqa: SIM115  # closed with the answer
+            self._file.write(piece)
+        except OSError as error:
+            raise _NoSpoolError(error.strerror) from None
 
     def _head(self) -> bytes:
         if not _STATUS.fullmatch(self._status):
@@ -234,6 +252,9 @@ class _Answering:
                 lines.append(f"{name}: {value}")
         if code in ("204", "304"):
             self._pieces.clear()
+            if self._file is not None:
+                self._file.close()
+                self._file = None
         elif self._method != "HEAD":
             # What the app announced and what it gave may differ, as where a file was cut short.
             length = str(self._size)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from provision.server.answers import Answer
     from provision.server.request_buffer import Request
-
-log = logging.getLogger(__name__)
 
 # An unused connection is kept for so long.
 _IDLE_S: Final = 15.0
@@ -60,6 +57,8 @@ class Threads(Protocol):
 
     def serve(self, connection: Connection, request: Request) -> None: ...
 
+    def gone(self, connection: Connection) -> None: ...
+
 
 @dataclass
 class Clients:
@@ -74,6 +73,8 @@ class Clients:
     is_stopping: bool = False
     refused: Counter[int] = field(default_factory=Counter)
     """By status, those that the server refused itself since they were last told."""
+    disk_error: str = ""
+    """Why a request could not be kept on disk since that was last told."""
     buffer: bytearray = field(default_factory=lambda: bytearray(_READ_BYTES))
     """What is read goes through here, at once, for one connection after the other."""
 
@@ -86,13 +87,13 @@ class Clients:
             holder.let_go()
 
     def least_useful(self) -> Connection | None:
-        """Return a connection to close for a new one: unused for longest, else the slowest."""
+        """Return a connection to close for a new one, None where all are with the app.
+
+        Of the address that has most: one unused, for longest; else the slowest.
+        """
         counts = Counter(each.address for each in self.all)
-        idle = [each for each in self.all if each.state in (State.IDLE, State.LEAVING)]
-        if idle:
-            return min(idle, key=lambda each: each.since)
-        slow = [each for each in self.all if each.state in (State.ARRIVING, State.ANSWERED)]
-        return max(slow, key=lambda each: (counts[each.address], -each.since), default=None)
+        able = [each for each in self.all if each.state is not State.SERVED]
+        return max(able, key=lambda each: each.uselessness(counts[each.address]), default=None)
 
     def check_deadlines(self, now: float) -> None:
         """Close what takes too long."""
@@ -125,12 +126,14 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = RequestBuffer()
         self._unparsed = bytearray()
+        self._served: Request | None = None
         self._answer: Answer | None = None
         self._sent_bytes = 0
         self._keeps_alive = True
         self._is_writable = True
         self._is_reading = True
         self._has_ended = False
+        self._is_closed = False
         self._memory_bytes = 0
         self._disk_bytes = 0
         clients.all.add(self)
@@ -144,6 +147,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        if self._is_closed:  # before it was open
+            self._transport.abort()
+            return
         # So that `resume_writing` says when the client has everything.
         self._transport.set_write_buffer_limits(0)
 
@@ -178,9 +184,10 @@ class Connection(asyncio.BufferedProtocol):
         self._clients.all.discard(self)
         self._buffer.close()
         self._unparsed.clear()
-        if self.state is not State.SERVED:
-            self._forget_answer()
-            self._direct.close()
+        if self.state is State.SERVED:
+            self._clients.threads.gone(self)
+        else:
+            self.release()
         self._count()
 
     # Called by the thread that served the request.
@@ -198,10 +205,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def answered(self, answer: Answer, sent_bytes: int) -> None:
         """Go on sending an answer, of whose start so many bytes are sent."""
-        self._answer = answer
+        self._answer, self._served = answer, None
         if self._transport is None:
-            self._forget_answer()
-            self._direct.close()
+            self.release()
             return
         self._keeps_alive = self._keeps_alive and answer.keep_alive and not self.is_stopping
         answer.start = answer.start[sent_bytes:]
@@ -209,6 +215,23 @@ class Connection(asyncio.BufferedProtocol):
         self._enter(State.ANSWERED, _DELIVERY_S)
         self._count()
         self._send()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody is there for an answer."""
+        return self._transport is None
+
+    def release(self) -> None:
+        """Free what is left of a connection that is lost, its request unanswered."""
+        self._served = None
+        self._forget_answer()
+        self._direct.close()
+        self._measure()
+
+    def uselessness(self, of_its_address: int) -> tuple[int, bool, float]:
+        """Return what orders connections by which is closed first, the greatest."""
+        is_idle = self.state in (State.IDLE, State.LEAVING)
+        return (of_its_address, is_idle, -self.since)
 
     def overdue(self) -> None:
         """Close, for its deadline has passed."""
@@ -227,7 +250,7 @@ class Connection(asyncio.BufferedProtocol):
         self._buffer.close()
         self._unparsed.clear()
         self._forget_answer()
-        self._count()
+        self._measure()
 
     def stop(self) -> None:
         """Close as soon as nothing is on its way."""
@@ -249,7 +272,7 @@ class Connection(asyncio.BufferedProtocol):
                 try:
                     buffer.feed(unparsed[at : at + SLICE_BYTES])
                 except OSError as error:
-                    log.error("A request cannot be kept on disk: %s", error.strerror)
+                    self._clients.disk_error = error.strerror or ""
                     self._refuse(NO_ROOM)
                     return
                 at += SLICE_BYTES
@@ -286,6 +309,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _serve_next(self) -> None:
         request = self._buffer.ready.popleft()
+        self._served = None if request.is_cut else request
         self._keeps_alive = request.keep_alive
         self._enter(State.SERVED, None)
         self._clients.threads.serve(self, request)
@@ -348,12 +372,17 @@ class Connection(asyncio.BufferedProtocol):
         if self._has_ended or has_all_read:
             transport.close()
             return
-        transport.write_eof()
+        try:
+            transport.write_eof()
+        except OSError:  # reset by the client
+            transport.abort()
+            return
         if not self._is_reading:
             self._is_reading = True
             transport.resume_reading()
 
     def _abort(self) -> None:
+        self._is_closed = True
         self._clients.all.discard(self)
         if self._transport is not None:
             self._transport.abort()
@@ -372,17 +401,23 @@ class Connection(asyncio.BufferedProtocol):
 
     def _count(self) -> None:
         """Tell how much is held for this client, and have room made where it is too much."""
+        self._measure()
+        if self._clients.memory.is_over or self._clients.disk.is_over:
+            self._clients.make_room()
+
+    def _measure(self) -> None:
         memory, disk = len(self._unparsed), 0
         if self._transport is not None:
             memory += self._buffer.memory_bytes
             disk += self._buffer.disk_bytes
-            if self._answer is not None:
-                memory += len(self._answer.start)
-                disk += self._answer.rest_bytes
-        clients = self._clients
-        clients.memory.change(memory - self._memory_bytes)
-        clients.disk.change(disk - self._disk_bytes)
-        self._memory_bytes, self._disk_bytes = memory, disk
+        if self._answer is not None:
+            memory += len(self._answer.start)
+            disk += self._answer.rest_bytes
         self.held_bytes = memory + disk
-        if clients.memory.is_over or clients.disk.is_over:
-            clients.make_room()
+        if self._served is not None:
+            # Counted, but not to be had back before the app is done with it.
+            disk += self._served.on_disk_bytes
+            memory += self._served.body_bytes - self._served.on_disk_bytes
+        self._clients.memory.change(memory - self._memory_bytes)
+        self._clients.disk.change(disk - self._disk_bytes)
+        self._memory_bytes, self._disk_bytes = memory, disk

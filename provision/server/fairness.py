@@ -75,6 +75,15 @@ class FairQueue(Generic[Request]):
         turns = (self._turn_at(each, now) for each in self._queues.values())
         return max(0.0, min(turns, default=math.inf) - now)
 
+    def forget(self, key: bytes, request: Request) -> None:
+        """Let a request that waits wait no more: nobody is there for its answer."""
+        requester = self._requesters[key]
+        requester.waiting.remove(request)
+        if not requester.waiting:
+            self._queues.pop(key, None)
+            if not requester.at_work:
+                del self._requesters[key]
+
     def done(self, key: bytes, request: Request, *, refused: bool) -> None:
         """It is answered; `refused`: at once, as the ones after it would be."""
         requester = self._requesters[key]

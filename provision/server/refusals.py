@@ -55,6 +55,13 @@ NO_ROOM: Final = Refusal(
     "Send it again in a few seconds.",
     retry_after_s=5,
 )
+NO_ROOM_FOR_ANSWER: Final = Refusal(
+    503,
+    "unavailable",
+    "The server is busy",
+    "The server cannot keep the answer to this request at the moment. What was asked for may have "
+    "been done: look before you send it again.",
+)
 FAULT: Final = Refusal(
     500,
     "internal_error",
@@ -68,10 +75,10 @@ def is_below_api(start: bytes) -> bool:
     return _BELOW_API.match(start) is not None
 
 
-def answer(refusal: Refusal, *, as_problem: bool) -> bytes:
+def answer(refusal: Refusal, *, as_problem: bool, has_body: bool = True) -> bytes:
     """Return the whole answer, after which the connection is closed.
 
-    `as_problem`: as problem details (RFC 9457), else as a line of text.
+    `as_problem`: as problem details (RFC 9457), else as a line of text. `has_body`: not for HEAD.
     """
     if as_problem:
         kind = "application/problem+json"
@@ -97,4 +104,5 @@ def answer(refusal: Refusal, *, as_problem: bool) -> bytes:
         lines["Retry-After"] = refusal.retry_after_s
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     status = HTTPStatus(refusal.status)
-    return f"HTTP/1.1 {status.value} {status.phrase}\r\n{head}\r\n".encode() + body
+    start = f"HTTP/1.1 {status.value} {status.phrase}\r\n{head}\r\n".encode()
+    return start + body if has_body else start

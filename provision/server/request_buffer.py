@@ -101,6 +101,8 @@ class RequestBuffer:
         self._pieces = bytearray()
         self._start = b""
         self._head_is_whole = False
+        self._is_going_on = False
+        """Whether the parser is shown again where it stands, and tells what is known."""
         self._is_cut = False
 
     @property
@@ -130,13 +132,11 @@ class RequestBuffer:
         self.arrived_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            # Another protocol was offered and is not taken up; what follows may be in it already.
-            if self.ready:
-                self.ready[-1].keep_alive = False
-            else:
-                self._refuse(NOT_UNDERSTOOD)
-        except HttpParserError:
+        except HttpParserUpgrade as upgrade:
+            self._decline_upgrade(data[upgrade.args[0] :])
+        except HttpParserError as error:
+            if isinstance(error.__context__, OSError):  # of a callback
+                raise error.__context__ from None
             self._refuse(self.refusal or self._reason())
         if not self._head_is_whole and self.arrived_bytes > _MOST_HEAD_BYTES:
             self._refuse(self._reason(HEADERS_TOO_LARGE))
@@ -156,15 +156,20 @@ class RequestBuffer:
     # Called by the parser.
 
     def on_message_begin(self) -> None:
-        self._request = Request()
-        self._head_is_whole = False
+        if not self._is_going_on:
+            self._request = Request()
+            self._head_is_whole = False
 
     def on_url(self, piece: bytes) -> None:
+        if self._is_going_on:
+            return
         self._request.target += piece
         if len(self._request.target) > _MOST_TARGET_BYTES:
             self._refuse(ADDRESS_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._head_is_whole:
+            return  # a trailer: as a header it would be one that nobody has judged
         headers = self._request.headers
         headers.append((name.lower(), value))
         if len(headers) > _MOST_HEADERS or len(name) + len(value) > _MOST_HEADER_BYTES:
@@ -173,6 +178,8 @@ class RequestBuffer:
             self._refuse(NOT_UNDERSTOOD)
 
     def on_headers_complete(self) -> None:
+        if self._is_going_on:
+            return
         request, parser = self._request, self._parser
         request.method = parser.get_method().decode("ascii")
         request.version = parser.get_http_version()
@@ -210,6 +217,31 @@ class RequestBuffer:
             self.ready.append(self._request)
         # What follows in the same slice begins anew.
         self._request = Request()
+
+    def _decline_upgrade(self, rest: memoryview) -> None:
+        """Go on in HTTP/1.1 where another protocol was offered (RFC 9110, section 7.8).
+
+        The parser calls such a request whole at the end of its head, its body unread.
+        """
+        self._parser = HttpRequestParser(self)
+        if self.is_over:
+            return
+        if not self.ready:
+            self._refuse(NOT_UNDERSTOOD)
+            return
+        framing = [
+            b"%b: %b\r\n" % header
+            for header in self.ready[-1].headers
+            if header[0] in (b"content-length", b"transfer-encoding")
+        ]
+        if framing:
+            self._request = self.ready.pop()
+            self._head_is_whole = self._is_going_on = True
+            self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % b"".join(framing))
+            self._is_going_on = False
+            self.arrived_bytes = 1  # it is on its way, whatever its head took
+        if rest:
+            self.feed(rest)
 
     def _keep_body(self, request: Request) -> None:
         pieces, self._pieces = self._pieces, bytearray()
@@ -256,6 +288,8 @@ _ONCE: Final = frozenset(
 
 def _is_proper(request: Request, headers: dict[bytes, bytes]) -> bool:
     if request.version not in ("1.0", "1.1"):
+        return False
+    if request.version == "1.1" and b"host" not in headers:
         return False
     coding = headers.get(b"transfer-encoding")
     if coding is not None and (

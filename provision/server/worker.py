@@ -40,10 +40,12 @@ _MOST_CONNECTIONS: Final = 1024
 # Each client takes two; tenants' connections, files and the control store take the others.
 _FILES: Final = 2 * _MOST_CONNECTIONS + 2048
 _ACCEPTED_AT_ONCE: Final = 64
+_PAUSE_S: Final = 0.1
 _KERNEL_BYTES: Final = 256 * 1024
 _MOST_MEMORY_BYTES: Final = 64 * 1024 * 1024
 _MOST_DISK_BYTES: Final = 1024 * 1024 * 1024
 _EXPORT: Final = re.compile(rb"(?:/w/[^/?]+)?/exports/")
+_HEALTH: Final = re.compile(rb"/(?:healthz|readyz)(?:\?|$)")
 _OUT_OF_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
 
 
@@ -68,6 +70,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         self._waiting: dict[Connection, Request] = {}
         self._work: SimpleQueue[tuple[Connection, Request]] = SimpleQueue()
         self._queue_of: dict[Connection, tuple[FairQueue[Connection], bytes]] = {}
+        self._is_accepting = False
         self._timer: asyncio.TimerHandle | None = None
 
     def init_signals(self) -> None:
@@ -92,7 +95,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         loop.add_signal_handler(signal.SIGTERM, self._ended.set)
         for listener in self.sockets:
             listener.setblocking(False)
-            loop.add_reader(listener.fileno(), self._accept, listener)
+        self._resume_accepting()
         while self.alive and not self._ended.is_set() and self.ppid == os.getppid():
             self._beat()
             with contextlib.suppress(TimeoutError):
@@ -123,6 +126,9 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         self.publish()
         self._clients.check_deadlines(self._loop.time())
         refused, self._clients.refused = self._clients.refused, type(self._clients.refused)()
+        if self._clients.disk_error:
+            log.error("Requests cannot be kept on disk: %s", self._clients.disk_error)
+            self._clients.disk_error = ""
         if refused:
             told = ", ".join(f"{count} with {status}" for status, count in sorted(refused.items()))
             log.warning("Refused requests before the app: %s", told)
@@ -132,20 +138,24 @@ class Worker(GunicornWorker):  # type: ignore[misc]
     def _accept(self, listener: socket.socket) -> bool:
         """Take in waiting clients; returns whether there may be more."""
         for _ in range(_ACCEPTED_AT_ONCE):
+            if len(self._clients.all) >= _MOST_CONNECTIONS and not self._close_one():
+                # All are with the app; the others wait in the kernel until one is answered.
+                self._pause_accepting()
+                return False
             try:
                 client, peer = listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return False
             except OSError as error:
-                if error.errno not in _OUT_OF_DESCRIPTORS:
-                    raise
-                self._close_one()
+                if error.errno in _OUT_OF_DESCRIPTORS:
+                    self._close_one()
+                else:
+                    log.warning("A client could not be accepted: %s", error.strerror)
+                self._pause_accepting()
                 return False
             client.setblocking(False)
             # Left to itself the kernel would hold 4 MB for each client that takes nothing.
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BYTES)
-            if len(self._clients.all) >= _MOST_CONNECTIONS:
-                self._close_one()
             self._open(client, peer)
         return True
 
@@ -167,25 +177,52 @@ class Worker(GunicornWorker):  # type: ignore[misc]
             connection.connection_lost(None)
             client.close()
 
-    def _close_one(self) -> None:
+    def _close_one(self) -> bool:
+        """Close the connection that is of least use; returns whether there is one."""
         connection = self._clients.least_useful()
         if connection is not None:
             connection.close()
+        return connection is not None
+
+    def _pause_accepting(self) -> None:
+        """Leave new clients to the kernel for a moment."""
+        if self._is_accepting:
+            self._is_accepting = False
+            for listener in self.sockets:
+                self._loop.remove_reader(listener.fileno())
+            self._loop.call_later(_PAUSE_S, self._resume_accepting)
+
+    def _resume_accepting(self) -> None:
+        if self.alive and not self._is_accepting:
+            self._is_accepting = True
+            for listener in self.sockets:
+                self._loop.add_reader(listener.fileno(), self._accept, listener)
 
     # Requests, on their way to a thread and back.
 
     def serve(self, connection: Connection, request: Request) -> None:
         """Give a whole request to a thread, at once or when a fair queue says so."""
-        if request.credential is None:
+        if _HEALTH.match(request.target):
             self._work.put((connection, request))
             return
+        # Strangers share what others of their address do.
+        requester = request.credential or connection.address.encode()
         queue = self._exports if _EXPORT.match(request.target) else self._queue
-        self._queue_of[connection] = (queue, request.credential)
-        if queue.ask(request.credential, connection):
+        self._queue_of[connection] = (queue, requester)
+        if queue.ask(requester, connection):
             self._work.put((connection, request))
         else:
             self._waiting[connection] = request
             self._plan()
+
+    def gone(self, connection: Connection) -> None:
+        """Take a request out of its queue whose client has left; a thread may have it already."""
+        request = self._waiting.pop(connection, None)
+        if request is not None:
+            queue, requester = self._queue_of.pop(connection)
+            queue.forget(requester, connection)
+            request.close()
+            connection.release()
 
     def _note_end(self, connection: Connection, answer: Answer) -> None:
         """Note that a request is answered; start those that waited for it."""
@@ -213,8 +250,13 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         """Answer requests one after the other; runs in each thread."""
         while True:
             connection, request = self._work.get()
-            answer = self._caller.call(request, connection.peer, is_last=connection.is_stopping)
-            sent_bytes = connection.send_now(answer)
+            if connection.is_gone:
+                request.close()
+                answer, sent_bytes = Answer(b"", keep_alive=False), 0
+            else:
+                is_last = connection.is_stopping
+                answer = self._caller.call(request, connection.peer, is_last=is_last)
+                sent_bytes = connection.send_now(answer)
             try:
                 self._loop.call_soon_threadsafe(self._answered, connection, answer, sent_bytes)
             except RuntimeError:  # the loop is closed: the time to finish is over

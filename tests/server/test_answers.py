@@ -20,7 +20,7 @@ _LARGE = 300_000
 
 def asked(head: bytes) -> Request:
     buffer = RequestBuffer()
-    buffer.feed(memoryview(head + b"\r\n\r\n"))
+    buffer.feed(memoryview(head.replace(b"HTTP/1.1", b"HTTP/1.1\r\nHost: x", 1) + b"\r\n\r\n"))
     (request,) = buffer.ready
     return request
 
@@ -68,9 +68,12 @@ def test_a_large_one_lies_on_disk() -> None:
 def test_an_answer_without_a_body_sends_none(
     head: bytes, status: str, length: bytes | None
 ) -> None:
-    answer = answered(saying(b"content", status=status, headers=(("Content-Length", "7"),)), head)
+    answer = answered(
+        saying(b"content" * _LARGE, status=status, headers=(("Content-Length", "7"),)), head
+    )
     lines, _, body = answer.start.partition(b"\r\n\r\n")
     assert body == b""
+    assert answer.rest is None
     if length is None:
         assert b"Content-Length" not in lines
     else:
@@ -104,9 +107,21 @@ def test_where_no_file_can_be_made_it_says_to_try_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
-    answer = answered(saying(b"x" * _LARGE))
-    assert answer.start.startswith(b"HTTP/1.1 503 ")
-    assert b"Retry-After: 5" in answer.start
+    read = answered(saying(b"x" * _LARGE))
+    assert read.start.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 5" in read.start
+    written = answered(saying(b"x" * _LARGE), b"POST / HTTP/1.1")
+    assert written.start.startswith(b"HTTP/1.1 503 ")
+    assert b"may have been done" in written.start
+    assert b"Retry-After" not in written.start
+
+
+def test_an_error_of_the_apps_own_connections_is_not_the_disks() -> None:
+    def app(_environ: dict[str, Any], _start_response: Any) -> Iterable[bytes]:
+        raise ConnectionResetError
+
+    assert answered(app).start.startswith(b"HTTP/1.1 500 ")
+    assert answered(app, b"HEAD / HTTP/1.1").start.endswith(b"\r\n\r\n")
 
 
 def test_names_with_an_underscore_pass_for_no_other_header() -> None:
@@ -118,7 +133,7 @@ def test_names_with_an_underscore_pass_for_no_other_header() -> None:
         return ()
 
     head = (
-        b"GET /a%20b/%C3%A4?c=%20 HTTP/1.1\r\nHost: x\r\nX_Forwarded_For: 203.0.113.9\r\n"
+        b"GET /a%20b/%C3%A4?c=%20 HTTP/1.1\r\nX_Forwarded_For: 203.0.113.9\r\n"
         b"A: 1\r\nA: 2\r\nCookie: a=1\r\nCookie: b=2"
     )
     answered(app, head)

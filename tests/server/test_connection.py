@@ -29,6 +29,7 @@ class Server:
     def __init__(self, *, memory: int = 1_000_000, disk: int = 1_000_000) -> None:
         self.clients = Clients(self, Room(memory), Room(disk))
         self.served: list[tuple[Connection, Request]] = []
+        self.left: list[Connection] = []
         self.say: Callable[[Request], Answer] | None = lambda _: body_of(b"ok")
 
     def serve(self, connection: Connection, request: Request) -> None:
@@ -38,17 +39,20 @@ class Server:
             asyncio.get_running_loop().call_soon(self._answer, connection, self.say(request))
         request.close()
 
+    def gone(self, connection: Connection) -> None:
+        self.left.append(connection)
+
     @staticmethod
     def _answer(connection: Connection, answer: Answer) -> None:
         connection.answered(answer, connection.send_now(answer))
 
-    async def connect(self) -> socket.socket:
+    async def connect(self, address: str = "192.0.2.1") -> socket.socket:
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
         for each in (ours, theirs):
             each.setblocking(False)
             each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        connection = Connection(self.clients, ours, ("192.0.2.1", 1))
+        connection = Connection(self.clients, ours, (address, 1))
         await loop.connect_accepted_socket(lambda: connection, ours)
         return theirs
 
@@ -115,10 +119,13 @@ async def test_over_the_bound_the_largest_holder_goes_and_reads_why() -> None:
         for size in (200_000, 150_000):
             client = await server.connect()
             clients.append(client)
-            await send(client, b"POST /api/x HTTP/1.1\r\nContent-Length: 300000\r\n\r\n")
+            await send(client, b"POST /api/x HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n")
             await send(client, b"x" * size)
         clients.append(await server.connect())
-        await send(clients[2], b"POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" + b"x" * 80_000)
+        await send(
+            clients[2],
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + b"x" * 80_000,
+        )
         answer = await read(clients[0])
         head, _, body = answer.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 503 ")
@@ -137,7 +144,7 @@ async def test_answers_that_nobody_takes_give_way_to_those_that_are_taken() -> N
         for size in (600_000, 300_000, 200_000):
             server.say = lambda _, size=size: file_of(size)
             clients.append(await server.connect())
-            await send(clients[-1], b"GET / HTTP/1.1\r\n\r\n")
+            await send(clients[-1], b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert server.clients.disk.held_bytes == 500_000
         assert len(await read(clients[0])) < 600_000
         reading = asyncio.create_task(read(clients[2]))
@@ -152,9 +159,11 @@ async def test_requests_sent_at_once_wait_with_the_client_while_one_is_served() 
         server.say = None
         client = await server.connect()
         clients.append(client)
-        await send(client, b"GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n")
+        await send(client, b"GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n")
         loop = asyncio.get_running_loop()
-        flood = asyncio.create_task(loop.sock_sendall(client, b"GET /3 HTTP/1.1\r\n\r\n" * 50_000))
+        flood = asyncio.create_task(
+            loop.sock_sendall(client, b"GET /3 HTTP/1.1\r\nHost: x\r\n\r\n" * 50_000)
+        )
         await asyncio.sleep(0.2)
         assert [request.target for _, request in server.served] == [b"/1"]
         assert not flood.done()
@@ -175,7 +184,7 @@ async def test_requests_sent_at_once_wait_with_the_client_while_one_is_served() 
         second.answered(body_of(b"two"), 0)
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\n\r\n"])
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"])
 def test_a_deadline_follows_what_has_come(sent: bytes) -> None:
     async def look() -> None:
         async with serving() as (server, clients):
@@ -203,11 +212,68 @@ def test_a_deadline_follows_what_has_come(sent: bytes) -> None:
 async def test_a_long_body_has_longer_to_arrive() -> None:
     async with serving() as (server, clients):
         clients.append(await server.connect())
-        await send(clients[0], b"POST / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n")
+        await send(clients[0], b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
         (connection,) = server.clients.all
         before = connection.deadline
         await send(clients[0], b"x" * 81_920)
         assert connection.deadline == pytest.approx(before + 10, abs=0.2)
+
+
+@in_a_loop
+async def test_a_client_that_leaves_while_it_is_served_is_told_and_holds_nothing() -> None:
+    async with serving() as (server, clients):
+        server.say = None
+        clients.append(await server.connect())
+        await send(clients[0], b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")
+        ((connection, _),) = server.served
+        assert server.clients.memory.held_bytes == 5
+        clients[0].close()
+        connection.close()
+        await settle()
+        assert server.left == [connection]
+        assert connection.is_gone
+        connection.release()
+        assert server.clients.memory.held_bytes == 0
+
+
+@in_a_loop
+async def test_one_closed_before_it_is_open_does_not_stay() -> None:
+    async with serving() as (server, clients):
+        ours, theirs = socket.socketpair()
+        clients.append(theirs)
+        for each in (ours, theirs):
+            each.setblocking(False)
+        connection = Connection(server.clients, ours, ("192.0.2.1", 1))
+        connection.close()
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, ours)
+        await settle()
+        assert await read(theirs) == b""
+        assert connection.is_gone
+        assert not server.clients.all
+
+
+@in_a_loop
+async def test_the_address_that_has_most_makes_way_before_an_unused_one_of_another() -> None:
+    async with serving() as (server, clients):
+        for address in ("192.0.2.1", "192.0.2.9", "192.0.2.9"):
+            clients.append(await server.connect(address))
+            if address == "192.0.2.9":
+                await send(clients[-1], b"GET / HT")
+        least = server.clients.least_useful()
+        assert least is not None
+        assert least.address == "192.0.2.9"
+
+
+@in_a_loop
+async def test_room_is_made_among_very_many_small_holders() -> None:
+    async with serving(memory=40_000) as (server, clients):
+        for _ in range(300):
+            clients.append(await server.connect())
+            await asyncio.get_running_loop().sock_sendall(
+                clients[-1], b"GET / HTTP/1.1\r\nA: " + b"x" * 900
+            )
+        await settle()
+        assert not server.clients.memory.is_over
 
 
 @in_a_loop

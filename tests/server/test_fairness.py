@@ -101,3 +101,14 @@ def test_nobody_is_remembered_who_waits_for_nothing(queue: FairQueue[str]) -> No
         queue.ask(b"%d" % number, str(number))
         queue.done(b"%d" % number, str(number), refused=True)
     assert not queue._requesters
+
+
+def test_who_left_waits_no_more(queue: FairQueue[str]) -> None:
+    for each in ("1", "2", "3", "4"):
+        queue.ask(b"ana", each)
+    queue.forget(b"ana", "3")
+    queue.done(b"ana", "1", refused=False)
+    assert list(queue.next_ones()) == ["4"]
+    for each in ("2", "4"):
+        queue.done(b"ana", each, refused=False)
+    assert not queue._requesters

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,7 @@ from provision.server.request_buffer import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 GET = b"GET /a?b=1 HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
@@ -87,6 +89,7 @@ def test_what_follows_is_a_request_of_its_own(sent: bytes, body: bytes) -> None:
     [
         (b"GET\r\n\r\n", NOT_UNDERSTOOD),
         (b"GET /\r\n\r\n", NOT_UNDERSTOOD),
+        (b"GET / HTTP/1.1\r\n\r\n", NOT_UNDERSTOOD),
         (b"GET / HTTP/1.2\r\nHost: x\r\n\r\n", NOT_UNDERSTOOD),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", NOT_UNDERSTOOD),
         (b"GET / HTTP/1.1\nHost: x\n\n", NOT_UNDERSTOOD),
@@ -199,17 +202,44 @@ def test_the_second_of_two_requests_is_judged_by_its_own_first_line() -> None:
 
 
 def test_a_client_that_waits_for_leave_to_send_is_told_apart() -> None:
-    waiting = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+    waiting = POST[:-9].replace(b"Content", b"Expect: 100-continue\r\nContent") + b"\r\n\r\n"
     assert fed(waiting).awaits_continue
     assert not fed(waiting + b"h").awaits_continue
     assert not fed(POST[:-5]).awaits_continue
 
 
-def test_another_protocol_that_is_offered_is_not_taken_up() -> None:
-    buffer = fed(GET[:-2] + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + b"\x00\x01")
-    (request,) = buffer.ready
-    assert not request.keep_alive
+@EVERY_KIND
+@pytest.mark.parametrize("pieces", [1, 7, SLICE_BYTES])
+def test_another_protocol_that_is_offered_is_not_taken_up(
+    sent: bytes, body: bytes, pieces: int
+) -> None:
+    offer = b"Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c"
+    buffer = fed(sent.replace(b"Host: x", offer) + GET, pieces=pieces)
     assert buffer.refusal is None
+    assert [body_of(each) for each in buffer.ready] == [body, b""]
+    assert buffer.ready[1].target == b"/a?b=1"
+
+
+def test_an_offer_with_a_body_that_is_too_large_is_cut_as_without() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+    (request,) = fed(head + b"Content-Length: %d\r\n\r\n" % (MOST_BODY_BYTES + 1)).ready
+    assert request.is_cut
+
+
+def test_trailers_are_no_headers() -> None:
+    end = b"0\r\nAuthorization: Bearer x\r\nX-Forwarded-For: 127.0.0.1\r\nHost: y\r\n\r\n"
+    (request,) = fed(CHUNKED.replace(b"0\r\n\r\n", end)).ready
+    assert [name for name, _ in request.headers] == [b"host", b"transfer-encoding"]
+    assert request.credential is None
+
+
+def test_where_a_body_cannot_be_kept_it_is_the_disk_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    body = b"x" * 70_000
+    with pytest.raises(FileNotFoundError):
+        fed(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
 @pytest.mark.parametrize(

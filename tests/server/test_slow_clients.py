@@ -168,5 +168,5 @@ def test_where_no_file_can_be_made_large_bodies_are_refused_and_small_ones_serve
         assert json.loads(body)["code"] == "unavailable"
         assert server.ask("/api/auth/token", {"email": "a", "password": "b"}).status == 401
         assert server.stop() == 0
-    assert b"A request cannot be kept on disk: No such file or directory" in server.output
+    assert b"Requests cannot be kept on disk: No such file or directory" in server.output
     assert b"Traceback" not in server.output
