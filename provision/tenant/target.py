@@ -46,7 +46,7 @@ class Target:
 
     @property
     def is_met(self) -> bool:
-        """Whether a first contact told how to log in (see `isolated`)."""
+        """Whether a first contact told how to log in (see `first_contact`)."""
         return self.client_key is not None or self.is_md5 or self.is_unsteady
 
     def unmet(self) -> Target:

@@ -71,7 +71,10 @@ class ControlStore:
         self._reader = engine
         self._is_sqlite = is_sqlite(engine.url)
         self._lookups: dict[Select[Any], Lookup] = {}
-        self._has_traces = False
+        self._traces = 0
+        """How many transactions left something in the log that has to go."""
+        self._cleared = 0
+        """Up to which of them it is known to be gone."""
         self._trouble = Trouble()
         self._file: Path | None = None
         if self._is_sqlite:
@@ -147,9 +150,11 @@ class ControlStore:
         with self._writer.begin() as connection:
             connection.info.pop(_TRACES, None)  # of a transaction that came to nothing
             yield connection
-            if connection.info.pop(_TRACES, False):
-                self._has_traces = True
-        if self._has_traces:
+            has_traces = connection.info.pop(_TRACES, False)
+        if has_traces:
+            # After COMMIT: a log emptied by another thread before that is not empty of this.
+            self._traces += 1
+        if self._traces > self._cleared:
             self._empty_log()
 
     def _empty_log(self) -> None:
@@ -157,8 +162,9 @@ class ControlStore:
 
         What is overwritten or deleted in the file still stands in the log until then.
         """
+        seen = self._traces
         if not self._is_sqlite:
-            self._has_traces = False
+            self._cleared = seen
             return
         with contextlib.suppress(SQLAlchemyError), self._reader.connect() as connection:
             # Somebody who reads for long, such as a backup, must not hold up what was asked for.
@@ -167,7 +173,8 @@ class ControlStore:
                 is_busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
             finally:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_S * 1000}")
-            self._has_traces = bool(is_busy)
+            if not is_busy:
+                self._cleared = max(self._cleared, seen)
 
     @contextlib.contextmanager
     def _watched(

@@ -2,7 +2,7 @@
 
 psycopg's own would keep every result a server makes up and every notification, and libpq would keep
 all rows of a result in a form that takes many times what was sent. Here rows are taken a few at a
-time, turned into values and counted (see `wire`), and the rest is dropped as it comes.
+time, turned into values and counted (see `driver`), and the rest is dropped as it comes.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from psycopg import generators, pq
 from psycopg.adapt import AdaptersMap, Loader
 from psycopg.waiting import Ready, Wait
 
-from provision.errors import ResultTooLargeError
+from provision.errors import DatabaseBusyError, ResultTooLargeError
 from provision.tenant.connection.cursor import TenantCursor
 from provision.tenant.connection.deadline import Deadline
 from provision.tenant.connection.feed import Feed
@@ -275,7 +275,14 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
     def _feed_on(self, received: int) -> None:
         """Hand on what came of an answer that is a long one."""
         if self._feed is None and received - self._received_before > _FED_FROM:
-            self._feed = Feed(self._fd)
+            try:
+                self._feed = Feed(self._fd)
+            except OSError:  # no descriptor left
+                raise DatabaseBusyError(
+                    "connection_failed",
+                    "Provision has too many connections open at the moment.",
+                    "Try again in a few seconds.",
+                ) from None
             self._watch(self._feed.fd)
         if self._feed is not None:
             self._feed.hand_on()

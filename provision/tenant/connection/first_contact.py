@@ -1,4 +1,4 @@
-"""The first contact with a server, in a process of its own: `contact`, started and waited for here.
+"""Starts `first_contact_child`, which logs in to a server for the first time, and waits for it.
 
 libpq cannot be interrupted while it computes a SCRAM proof, and a server may ask for any number of
 rounds. So the first log-in with a connection string is not made here, and the keys it leads to make

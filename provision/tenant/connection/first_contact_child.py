@@ -1,8 +1,8 @@
 """The process that meets a server for the first time: logs in once, says how, and ends.
 
-Run by `isolated`, never imported by the app, and importing nothing of it: to start fast. It binds
-itself to limits before it is told any secret, so that a server which asks for endless computation
-costs that much and no more. What it takes in and gives out is one JSON object each.
+Run by `first_contact`, never imported by the app, and importing nothing of it: to start fast. It
+binds itself to limits before it is told any secret, so that a server which asks for endless
+computation costs that much and no more. What it takes in and gives out is one JSON object each.
 
 libpq does not tell the salt and the iteration count of a SCRAM log-in, from which the keys follow
 that later contacts use in place of the password; its trace of the messages does.

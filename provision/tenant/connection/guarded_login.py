@@ -1,7 +1,7 @@
 """Log in with a password where keys do not last, and yet compute no more than is usual.
 
 Some poolers make up another salt for each log-in, so that the keys of a first contact are of no use
-(see `isolated`). Here each message of the log-in is looked at before libpq may read it, which
+(see `first_contact`). Here each message of the log-in is looked at before libpq may read it, which
 answers a challenge at once and cannot be interrupted: one that asks for too much is left.
 """
 

@@ -1,7 +1,7 @@
 """The parts a connection string is taken apart into, before they are judged, and their decoding.
 
-Every way of writing one (`url_form`, `keyword_form`, `command_line`) fills the same `Parts`;
-`dsn` judges them. No error raised here quotes what was pasted.
+Every way of writing one (`url`, `keywords`, `command_line`) fills the same `Parts`;
+`reading` judges them. No error raised here quotes what was pasted.
 """
 
 from __future__ import annotations

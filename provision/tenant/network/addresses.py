@@ -1,6 +1,6 @@
 """What an IP address is, by a table of our own, and every spelling of one a C resolver would read.
 
-`network` decides with it. The flags of `ipaddress` are not used: they call cloud metadata
+`policy` decides with it. The flags of `ipaddress` are not used: they call cloud metadata
 "private", tunnelled metadata "global", and they have changed between patch releases of Python.
 """
 

@@ -1,7 +1,8 @@
 """Where a tenant's database may live: the one judge of host names and addresses.
 
-`dsn` and the doctor ask about the text, `connect` has every name resolved here, all answers judged,
-and connects to what was judged, so that a name which answers differently later gains nothing.
+`dsn.reading` and the doctor ask about the text, `connect` has every name resolved here, all
+answers judged, and connects to what was judged, so that a name which answers differently later
+gains nothing.
 """
 
 from __future__ import annotations

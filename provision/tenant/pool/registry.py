@@ -80,9 +80,10 @@ class EngineRegistry:
     one tenant. Getting a connection takes at most `connect_timeout_s`, waiting included, and the
     statements of one call together at most `query_timeout_s`. An engine not used for `idle_s` is
     closed. At most `trouble_slots` calls wait for tenants in trouble. `keep_target` is given what a
-    new first contact (see `isolated`) found out, to be loaded the next time. `forgotten` says which
-    of some connection ids are none any more: where others can replace a connection string without
-    calling `evict` here, the registry asks every few seconds while it keeps engines.
+    new first contact (see `first_contact`) found out, to be loaded the next time. `forgotten`
+    says which of some connection ids are none any more: where others can replace a connection
+    string without calling `evict` here, the registry asks every few seconds while it keeps
+    engines.
     """
 
     def __init__(

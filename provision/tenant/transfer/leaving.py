@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import Select, Text, cast, func, literal, select, union_all
 
-from provision.tenant.queries.statements.bundle import as_text, stream
+from provision.tenant.queries.statements.bundle import as_text, strange_answer, stream
 from provision.tenant.queries.statements.columns import (
     assignee_name,
     member_columns,
@@ -36,6 +36,9 @@ _SHAPES: Mapping[str, Callable[[FromClause], Select[Any]]] = {
 }
 
 
+_TABLES: Final = (projects, team_members, tasks)
+
+
 class Sink(Protocol):
     """Takes rows as they come, so that they are never all in memory."""
 
@@ -57,20 +60,29 @@ def rows(
 ) -> None:
     """Hand over all that the filters leave, in the order of `sort`."""
     parameters = {"owner_id": owner_id, **filters.parameters()}
-    _hand_over(conn, _rows(of, sort, filters.names()), parameters, into)
+    _hand_over(conn, _rows(of, sort, filters.names()), parameters, into, (of.table.name,))
 
 
 def workspace(conn: Connection, *, owner_id: str, into: Sink) -> None:
     """Hand over everything as it stands at one moment, table by table, without the owner's id."""
-    _hand_over(conn, _WORKSPACE, {"owner_id": owner_id}, into)
+    tables = tuple(table.name for table in _TABLES)
+    _hand_over(conn, _WORKSPACE, {"owner_id": owner_id}, into, tables)
 
 
 def _hand_over(
-    conn: Connection, statement: Select[str, str], parameters: Mapping[str, Any], into: Sink
+    conn: Connection,
+    statement: Select[str, str],
+    parameters: Mapping[str, Any],
+    into: Sink,
+    tables: tuple[str, ...],
 ) -> None:
     into.begin()
-    for table, row in stream(conn, statement, parameters):
-        into.take(as_text(table), as_text(row))
+    for label, row in stream(conn, statement, parameters):
+        table = as_text(label)
+        if table not in tables:  # or in another order than was asked for
+            raise strange_answer()
+        tables = tables[tables.index(table) :]
+        into.take(table, as_text(row))
 
 
 @lru_cache(maxsize=256)
@@ -120,7 +132,7 @@ def _numbered(place: int, table: Table) -> Select[Any]:
 
 def _everything() -> Select[str, str]:
     # Parallel workers may mix the parts of a UNION ALL, so each row carries its place.
-    parts = (_numbered(place, table) for place, table in enumerate((projects, team_members, tasks)))
+    parts = (_numbered(place, table) for place, table in enumerate(_TABLES))
     found = union_all(*parts).subquery("everything")
     return select(found.c.part, found.c.row).order_by(found.c.place, found.c.number)
 

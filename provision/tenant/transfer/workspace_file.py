@@ -94,7 +94,7 @@ class _File(Struct):
 
 
 class WorkspaceWriter:
-    """Writes rows into an open file as they come, compressed; a `Sink` of `queries.leaving`.
+    """Writes rows into an open file as they come, compressed; a `Sink` of `leaving`.
 
     `name` is the workspace's, `now` is aware. `finish` has to be called after the last row.
     """

@@ -125,7 +125,7 @@ def _extra(error: errors.ProvisionError) -> dict[str, Any]:
 def _tenant_error(error: errors.TenantError) -> Response:
     workspace.note_failure()
     if error.at_once:
-        # A line for each would fill the log. The server slows such a client down (`worker`).
+        # A line for each would fill the log. The server slows such a client (`server/fairness`).
         request.environ["provision.refused"] = True
     else:
         log.warning(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from tempfile import TemporaryFile
@@ -21,6 +22,7 @@ from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from provision.tenant.transfer import leaving
 from provision.tenant.transfer.workspace_file import WorkspaceWriter
+from provision.web.answer.problem_details import ApiError
 from provision.web.exchange import csv_text
 from provision.web.exchange.blueprint import bp, note
 from provision.web.format import filters
@@ -33,6 +35,14 @@ if TYPE_CHECKING:
     from provision.tenant.queries.rows import Row
     from provision.tenant.queries.statements.collection import Collection
     from provision.tenant.queries.statements.filters import Filters
+
+
+log = logging.getLogger(__name__)
+
+_NO_SPACE: Final = (
+    "The server has no room on its disk for this file at the moment. Try again later, or tell who "
+    "runs it. Your database is not concerned."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +129,22 @@ def whole() -> Response:
 
 @contextmanager
 def _new_file() -> Iterator[IO[bytes]]:
-    """Open a file that is nowhere named; it is closed with the answer, or where there is none."""
-    content = TemporaryFile()  # noqa: SIM115
+    """Open a file that is nowhere named; it is closed with the answer, or where there is none.
+
+    Raises ApiError where the disk takes no more.
+    """
+    content: IO[bytes] | None = None
     try:
+        content = TemporaryFile()  # noqa: SIM115
         yield content
-    except BaseException:
-        content.close()
-        raise
+    except BaseException as error:
+        if content is not None:
+            with suppress(OSError):  # what is buffered still finds no room
+                content.close()
+        if not isinstance(error, OSError):
+            raise
+        log.error("An export cannot be kept on disk: %s", error.strerror)
+        raise ApiError(503, "unavailable", _NO_SPACE) from None
 
 
 class _ListSink(ABC):

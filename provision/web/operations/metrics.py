@@ -1,4 +1,4 @@
-"""`/metrics`: the numbers of `figures` for whoever runs this server; here requests are counted."""
+"""`/metrics`: what `provision.metrics` counts, for operators; requests are counted here."""
 
 from __future__ import annotations
 

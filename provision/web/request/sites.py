@@ -100,7 +100,7 @@ def _known_names(settings: Settings) -> frozenset[str] | None:
 
 
 def _asked_name() -> str | None:
-    """The host asked for, without its port; None for HTTP/1.0 without one, as no browser speaks."""
+    """The host asked for, without its port; None where there is none, as in HTTP/1.0."""
     host = request.environ.get("HTTP_HOST")
     return None if host is None else _plain(_PORT.sub("", host))
 

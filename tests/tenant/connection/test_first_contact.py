@@ -276,7 +276,7 @@ def _fail(target: Target) -> None:
 
 
 def _children() -> set[str]:
-    """The processes that `isolated` has running for this one."""
+    """The processes that `first_contact` has running for this one."""
     found = set()
     for tasks in Path("/proc/self/task").iterdir():
         try:

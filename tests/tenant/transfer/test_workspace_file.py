@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import column, create_engine, select, text
 
-from provision.errors import ValidationError
+from provision.errors import UnreachableError, ValidationError
 from provision.tenant.queries import workspaces
 from provision.tenant.schema import state
 from provision.tenant.transfer import arriving, leaving, workspace_file
@@ -19,7 +19,7 @@ from provision.tenant.transfer import arriving, leaving, workspace_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from tests.conftest import Database, Server
 
@@ -208,3 +208,16 @@ def test_a_file_that_is_none_is_refused_in_words(content: bytes, word: str) -> N
     with pytest.raises(ValidationError) as refused:
         workspace_file.read(content)
     assert word in refused.value.errors["file"][0]
+
+
+@pytest.mark.parametrize("labels", [["evil"], ["tasks", "projects"]])
+def test_a_server_that_names_other_tables_is_not_believed(
+    alice: Connection, monkeypatch: pytest.MonkeyPatch, labels: list[str]
+) -> None:
+    values = ", ".join(f"('{label}', '{{}}')" for label in labels)
+    lie: Select[Any, Any] = select(column("part"), column("row")).select_from(
+        text(f"(VALUES {values}) AS lies(part, row)")
+    )
+    monkeypatch.setattr(leaving, "_WORKSPACE", lie)
+    with pytest.raises(UnreachableError):
+        exported(alice)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,8 @@ from tests.web.exchange.test_import_rows import go_on, upload
 from tests.web.exchange.trail import audited
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.web.conftest import Visitor
 
 ODD = ["=1+1", "-2", "plain", "'quoted", "'=x", 'a "b", c', "Ünïcode 😀"]
@@ -101,3 +104,13 @@ def test_nothing_of_somebody_else_is_in_it(filled: Visitor, bob: Visitor) -> Non
             {"projects": []},
             {"team_members": []},
         )
+
+
+@pytest.mark.parametrize("path", ["tasks.csv", "tasks.json", "workspace.json.gz"])
+def test_where_the_disk_takes_no_file_it_is_said_and_is_no_fault(
+    filled: Visitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    answer = filled.get(f"/exports/{path}")
+    assert answer.status_code == 503
+    assert "no room on its disk" in answer.text

@@ -68,7 +68,7 @@ def decode(text: object, kind: type[T]) -> T:
     try:
         decoded: T = _decoder(key).decode(as_text(text))
     except msgspec.MsgspecError:
-        raise _strange_answer() from None
+        raise strange_answer() from None
     return decoded
 
 
@@ -79,11 +79,12 @@ def as_text(answer: object) -> str:
     connection does not behave like PostgreSQL.
     """
     if not isinstance(answer, str):
-        raise _strange_answer()
+        raise strange_answer()
     return answer
 
 
-def _strange_answer() -> UnreachableError:
+def strange_answer() -> UnreachableError:
+    """Return the error for an answer that PostgreSQL would not give."""
     return UnreachableError(
         "connection_failed",
         "The database answered with something else than was asked for.",
