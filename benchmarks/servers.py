@@ -262,7 +262,7 @@ def main() -> None:
     parser.add_argument("--page", default="/page")
     parser.add_argument("--large", default="/export")
     parser.add_argument("--form", default="/echo")
-    parser.add_argument("--file", default="/static/site.css")
+    parser.add_argument("--file", default="/static/vendor/htmx.org@2.0.11/htmx.min.js")
     parser.add_argument("--slow", default="/sleep?ms=500")
     parser.add_argument("--header", action="append", default=[], help="sent with each request")
     parser.add_argument("--seconds", type=float, default=10.0)
