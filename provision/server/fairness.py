@@ -1,6 +1,6 @@
-"""Whose request goes to a thread next, so that nobody's requests take the threads of others.
+"""Decides whose request goes to a thread next, so that nobody's take the threads of others.
 
-A requester is known by the credential that is sent, which takes no look-up. At most some of the
+A requester is known by the credential sent, a stranger by the address. At most some of the
 threads serve what one of them just asked for, and who is being refused is served at a slower pace.
 Whatever has to wait waits here, in the hands of the worker's one event loop, and holds no thread.
 """
@@ -48,7 +48,7 @@ class FairQueue(Generic[Request]):
         self._queues: Final[dict[bytes, _Requester[Request]]] = {}
 
     def ask(self, key: bytes, request: Request) -> bool:
-        """Whether it may begin at once; if not, `next_ones` has it once it is its turn."""
+        """Return whether it may begin at once; if not, `next_ones` yields it later."""
         now = self._clock()
         requester = self._requesters.setdefault(key, _Requester())
         if not requester.waiting and self._turn_at(requester, now) <= now:
@@ -59,7 +59,7 @@ class FairQueue(Generic[Request]):
         return False
 
     def next_ones(self) -> Iterator[Request]:
-        """Those whose turn it is."""
+        """Yield the requests that may begin now."""
         now = self._clock()
         for key, requester in list(self._queues.items()):
             while requester.waiting and self._turn_at(requester, now) <= now:
@@ -70,7 +70,7 @@ class FairQueue(Generic[Request]):
                 del self._queues[key]
 
     def next_in(self) -> float:
-        """Seconds until it is somebody's turn if nothing is done before; inf if nobody waits."""
+        """Return the seconds until a request may begin; infinite where time alone frees none."""
         now = self._clock()
         turns = (self._turn_at(each, now) for each in self._queues.values())
         return max(0.0, min(turns, default=math.inf) - now)
@@ -85,7 +85,7 @@ class FairQueue(Generic[Request]):
                 del self._requesters[key]
 
     def done(self, key: bytes, request: Request, *, refused: bool) -> None:
-        """It is answered; `refused`: at once, as the ones after it would be."""
+        """Note that a request is answered; `refused`: at once, as those after it would be."""
         requester = self._requesters[key]
         del requester.at_work[request]
         requester.is_refused = refused

@@ -112,7 +112,7 @@ class RequestBuffer:
 
     @property
     def memory_bytes(self) -> int:
-        """Of what is held: about as much memory."""
+        """About how many bytes of memory are held."""
         arriving = 0 if self._request.on_disk_bytes else self.arrived_bytes
         return arriving + sum(
             SLICE_BYTES + each.body_bytes - each.on_disk_bytes for each in self.ready
@@ -120,7 +120,7 @@ class RequestBuffer:
 
     @property
     def disk_bytes(self) -> int:
-        """Of what is held: as much disk."""
+        """How many bytes on disk are held."""
         return self._request.on_disk_bytes + sum(each.on_disk_bytes for each in self.ready)
 
     def feed(self, data: memoryview) -> None:
