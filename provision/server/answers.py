@@ -148,7 +148,6 @@ class _Answering:
 
     def __init__(self, request: Request, *, keep_alive: bool) -> None:
         self._method: Final = request.method
-        self._version: Final = request.version
         self._keep_alive = keep_alive
         self._status = ""
         self._headers: list[tuple[str, str]] = []

@@ -56,12 +56,12 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self.publish: Callable[[], object] = lambda: None
         """Called by the event loop, at least once a second."""
-        # The other half of the threads is for everybody else.
         self._caller: Caller
         self._clients: Clients
         self._loop: asyncio.AbstractEventLoop
         self._ended: asyncio.Event
         self._opening: set[asyncio.Task[None]] = set()
+        # The other half of the threads is for everybody else.
         self._queue: FairQueue[Connection] = FairQueue(
             max(1, self.cfg.threads // 2), clock=time.monotonic
         )
