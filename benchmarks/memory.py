@@ -21,9 +21,9 @@ from benchmarks.rig import folder_and_postgres, met
 from benchmarks.round_trips import by_oid
 from provision.tenant.access import TenantAccess, Workspace
 from provision.tenant.connection.driver import TenantConnection
+from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
 from provision.tenant.pool.registry import EngineRegistry
-from provision.tenant.target import Target
 
 TENANTS = 1000
 ENGINES = 64

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL
 
 from benchmarks.rig import app_and_postgres, met
-from provision.tenant.target import Target
+from provision.tenant.host.target import Target
 from tests.conftest import Database
 from tests.web.conftest import Visitor
 

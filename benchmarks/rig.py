@@ -25,11 +25,11 @@ from provision.control.connections import NewConnection
 from provision.credentials.passwords import PasswordHasher
 from provision.settings import Settings
 from provision.tenant.connection.connect import connect
+from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
 from provision.tenant.queries import workspaces
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.schema import state
-from provision.tenant.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

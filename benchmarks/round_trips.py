@@ -17,9 +17,9 @@ from sqlalchemy import column, create_engine, make_url, select, table, text
 from benchmarks.counting_proxy import CountingProxy
 from benchmarks.rig import folder_and_postgres
 from provision.tenant.access import TenantAccess, Workspace
+from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
 from provision.tenant.pool.registry import EngineRegistry
-from provision.tenant.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,9 +26,9 @@ from provision.memory import give_back_at_once
 from provision.metrics import Figures
 from provision.settings import Settings, forget_libpq_environment
 from provision.tenant.access import TenantAccess
+from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
 from provision.tenant.pool.registry import EngineRegistry
-from provision.tenant.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,7 +28,7 @@ from provision.errors import ProvisionError, SettingsError
 from provision.settings import are_given as settings_are_given
 from provision.settings import load_settings, working_directory
 from provision.tenant.connection import libpq
-from provision.tenant.network import addresses
+from provision.tenant.host import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

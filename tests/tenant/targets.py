@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from provision.tenant.connection.connect import connect
+from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
 from provision.tenant.pool.registry import EngineRegistry
-from provision.tenant.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable

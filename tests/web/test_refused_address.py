@@ -15,7 +15,7 @@ from sqlalchemy import text
 from provision import close_app, create_app
 from provision.control import connections
 from provision.settings import Settings
-from provision.tenant.target import Target
+from provision.tenant.host.target import Target
 from tests.running import call
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.test_every_route import routes

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from provision.tenant.connection.result_room import Room
+    from provision.tenant.host.target import Target
     from provision.tenant.network.policy import NetworkPolicy
-    from provision.tenant.target import Target
 
 _T = TypeVar("_T")
 

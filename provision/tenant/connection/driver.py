@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from psycopg.rows import RowFactory
 
     from provision.tenant.connection.result_room import Room, Share
-    from provision.tenant.target import Target
+    from provision.tenant.host.target import Target
 
 _T = TypeVar("_T")
 

@@ -19,7 +19,7 @@ from psycopg import pq
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provision.tenant.target import Target
+    from provision.tenant.host.target import Target
 
 # No file can ever be here, since /dev/null is not a directory. An empty value would mean the one in
 # the home directory.

@@ -21,14 +21,14 @@ from provision.tenant.dsn.parts import Parts, is_placeholder, refuse_invisible
 from provision.tenant.dsn.paste import peel
 from provision.tenant.dsn.url import begins_url, read_url
 from provision.tenant.failures.translate import refusal
-from provision.tenant.network import addresses
+from provision.tenant.host import addresses
+from provision.tenant.host.providers import recognise
+from provision.tenant.host.target import Target
 from provision.tenant.network.policy import looks_internal
-from provision.tenant.providers import recognise
-from provision.tenant.target import Target
 
 if TYPE_CHECKING:
+    from provision.tenant.host.providers import Provider
     from provision.tenant.network.policy import NetworkPolicy
-    from provision.tenant.providers import Provider
 
 MASK: Final = "****"
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from provision.tenant.dsn.parts import Parts, decoded, decoded_password
 from provision.tenant.failures.translate import refusal
-from provision.tenant.network.addresses import ends_in_number
+from provision.tenant.host.addresses import ends_in_number
 
 _DRIVERS: Final = frozenset(
     {

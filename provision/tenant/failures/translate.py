@@ -31,10 +31,10 @@ from provision.tenant.failures.wording import (
     OPERATOR_WORDS,
     VARIANTS,
 )
-from provision.tenant.providers import Provider, is_supabase_direct, recognise
+from provision.tenant.host.providers import Provider, is_supabase_direct, recognise
 
 if TYPE_CHECKING:
-    from provision.tenant.target import Target
+    from provision.tenant.host.target import Target
 
 _CODE_BY_SQLSTATE: Final = {
     "08000": "server_closed_connection",

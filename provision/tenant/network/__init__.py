@@ -1,5 +1,1 @@
-"""Where tenants' databases may live.
-
-`policy` judges a host and the addresses its name leads to; `addresses` knows the ranges, and every
-spelling that a resolver takes for an address.
-"""
+"""Decide where tenants' databases may live: `policy` judges a host and all its addresses."""

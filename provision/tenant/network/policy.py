@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from provision.errors import AddressRefusedError, UnreachableError
 from provision.tenant.failures.translate import explain, setting_words
-from provision.tenant.network import addresses
-from provision.tenant.providers import recognise
+from provision.tenant.host import addresses
+from provision.tenant.host.providers import recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from provision.tenant.network.addresses import Address, Kind
+    from provision.tenant.host.addresses import Address, Kind
 
 Network = IPv4Network | IPv6Network
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.util import LRUCache
 
 if TYPE_CHECKING:
-    from provision.tenant.target import Target
+    from provision.tenant.host.target import Target
 
 LOWEST_SERVER: Final = (13, 0)
 _COMPILED_STATEMENTS: Final = 500

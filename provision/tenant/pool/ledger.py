@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from provision.tenant.connection.deadline import Deadline
     from provision.tenant.connection.driver import TenantConnection
-    from provision.tenant.target import Target
+    from provision.tenant.host.target import Target
 
 
 @dataclass(slots=True, eq=False)

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from provision.tenant.host.target import Target
     from provision.tenant.network.policy import NetworkPolicy
-    from provision.tenant.target import Target
 
 # A call longer than this counts as waiting for a tenant in trouble (CONTRACT section 2).
 _PATIENCE_S: Final = 1.0

@@ -19,9 +19,9 @@ from provision.tenant.schema import state as schema
 
 if TYPE_CHECKING:
     from provision.tenant.connection.connect import TenantConnection
+    from provision.tenant.host.target import Target
     from provision.tenant.queries.rows import FoundWorkspace
     from provision.tenant.schema.state import SchemaReport
-    from provision.tenant.target import Target
 
 LOWEST_VERSION: Final = 130_000
 

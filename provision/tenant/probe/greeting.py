@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from provision.errors import TenantError
     from provision.tenant.connection.deadline import Deadline
-    from provision.tenant.target import Target
+    from provision.tenant.host.target import Target
 
 # PostgreSQL protocol, "SSLRequest": length 8, code 1234.5679. The answer is one byte, S or N.
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)

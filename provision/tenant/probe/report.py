@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from provision.tenant.dsn.reading import Reading
+    from provision.tenant.host.target import Target
     from provision.tenant.queries.rows import FoundWorkspace
     from provision.tenant.schema.state import SchemaReport
-    from provision.tenant.target import Target
 
 StageName = Literal[
     "parse", "dns", "tcp", "tls", "login", "database", "rights", "version", "schema"

@@ -16,12 +16,12 @@ from provision.tenant.connection.connect import connect_by
 from provision.tenant.connection.deadline import Deadline
 from provision.tenant.dsn.reading import admit, demand_tls, parse
 from provision.tenant.failures.translate import failure, not_let_in, refusal
+from provision.tenant.host.providers import place_words
+from provision.tenant.host.target import Target
 from provision.tenant.probe import facts as findings
 from provision.tenant.probe.greeting import address_words, offers_tls, reach, way_words
 from provision.tenant.probe.report import STAGES, Report, Stage
 from provision.tenant.probe.stages import Journey
-from provision.tenant.providers import place_words
-from provision.tenant.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from provision.metrics import Figures
     from provision.settings import Settings
     from provision.tenant.access import TenantAccess
+    from provision.tenant.host.target import Target
     from provision.tenant.network.policy import NetworkPolicy
-    from provision.tenant.target import Target
     from provision.web.setup.progress import Progress
 
 EXTENSION = "provision"

@@ -15,9 +15,9 @@ from provision.control import connections
 from provision.control.accounts import users
 from provision.control.connections import NewConnection
 from provision.errors import RowRefusedError, SchemaNotReadyError, TenantError, ValidationError
+from provision.tenant.host.target import Target
 from provision.tenant.probe.walk import probe
 from provision.tenant.schema import state
-from provision.tenant.target import Target
 from provision.web.account import reauthentication
 from provision.web.request import limits, session, workspace
 from provision.web.request.services import services

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, request, url_for
 
 from provision.control.accounts import users
-from provision.tenant.providers import cards
+from provision.tenant.host.providers import cards
 from provision.tenant.schema.state import LATEST, create_sql
 from provision.web.answer.partials import leave_for, respond
 from provision.web.request import session, workspace

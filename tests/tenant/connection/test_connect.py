@@ -17,8 +17,8 @@ from provision.errors import (
 )
 from provision.tenant.connection.connect import Deadline, TenantConnection, connect
 from provision.tenant.connection.driver import await_hang_ups
+from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
-from provision.tenant.target import Target
 from tests.counting_proxy import CountingProxy
 from tests.patience import LONG_S
 from tests.tenant.targets import LOOPBACK, backends, target_of

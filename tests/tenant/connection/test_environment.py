@@ -14,7 +14,7 @@ import pytest
 from psycopg import pq
 
 from provision.tenant.connection.libpq import NOWHERE, certificate_file, keywords
-from provision.tenant.target import Target
+from provision.tenant.host.target import Target
 from tests.tenant.targets import target_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ import sys
 from provision.settings import forget_libpq_environment
 from provision.tenant.connection.connect import connect
 from provision.tenant.network.policy import NetworkPolicy
-from provision.tenant.target import Target
+from provision.tenant.host.target import Target
 
 if sys.argv[1] == "forget":
     forget_libpq_environment()

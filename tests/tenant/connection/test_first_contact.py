@@ -17,8 +17,8 @@ from psycopg import sql
 from provision.errors import DatabaseBusyError, TenantError
 from provision.tenant.connection import first_contact
 from provision.tenant.connection.connect import TenantConnection, connect
+from provision.tenant.host.target import Target
 from provision.tenant.probe.walk import probe
-from provision.tenant.target import Target
 from tests.patience import LONG_S
 from tests.tenant import faulty_servers as faulty
 from tests.tenant.real_servers import DEBIAN_15, PASSWORD, made_by

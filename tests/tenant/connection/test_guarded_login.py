@@ -11,7 +11,7 @@ import pytest
 from provision.errors import TenantError
 from provision.tenant.connection.connect import connect
 from provision.tenant.connection.guarded_login import MOST_ROUNDS
-from provision.tenant.target import Target
+from provision.tenant.host.target import Target
 from tests.tenant import faulty_servers as faulty
 from tests.tenant.scram_server import asking_for_rounds
 from tests.tenant.targets import LOOPBACK, target_of

@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 
 from provision.tenant.connection.libpq import certificate_file
-from provision.tenant.target import Target
+from provision.tenant.host.target import Target
 
 
 def _file_for(host: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from provision.tenant.target import Target
+    from provision.tenant.host.target import Target
     from tests.conftest import Database
 
 

@@ -18,8 +18,8 @@ from provision.errors import (
 )
 from provision.tenant.failures.translate import explain, failure, quoted, refusal, translate
 from provision.tenant.failures.wording import FOR_PROVIDER, GENERAL, VARIANTS
-from provision.tenant.providers import recognise
-from provision.tenant.target import Target
+from provision.tenant.host.providers import recognise
+from provision.tenant.host.target import Target
 
 TARGET = Target("db.example.com", 5432, "shop", "ana", "hunter2", "require")
 

@@ -20,7 +20,7 @@ from tests.tenant.targets import LOOPBACK, backends, met_target_of, one, registr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provision.tenant.target import Target
+    from provision.tenant.host.target import Target
     from tests.conftest import Database, Server
 
 TENANTS = 40

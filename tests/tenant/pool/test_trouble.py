@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from provision.tenant.target import Target
+    from provision.tenant.host.target import Target
     from tests.conftest import Database, Server
 
 

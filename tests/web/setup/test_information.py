@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from markupsafe import escape
 
-from provision.tenant.providers import cards
+from provision.tenant.host.providers import cards
 from tests.web.conftest import Visitor
 from tests.web.wizard import CONNECTION, SCHEMA, STEP, block
 

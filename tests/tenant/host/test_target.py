@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from provision.tenant.target import Target
+from provision.tenant.host.target import Target
 
 PASSWORD = "s3cret-of-theirs"
 FULL = Target(

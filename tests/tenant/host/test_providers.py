@@ -6,7 +6,7 @@ import pytest
 
 from provision.errors import ConnectionStringError
 from provision.tenant.dsn import reading
-from provision.tenant.providers import (
+from provision.tenant.host.providers import (
     CARDS,
     Card,
     cards,
