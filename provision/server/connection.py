@@ -95,6 +95,20 @@ class Clients:
         able = [each for each in self.all if each.state is not State.SERVED]
         return max(able, key=lambda each: each.uselessness(counts[each.address]), default=None)
 
+    def make_way(self, address: str) -> bool:
+        """Close a connection for a new client of `address`; return whether that one may stay.
+
+        No request is lost that waits for a thread, and no client of an address that has fewer: the
+        address that has most then gets no more.
+        """
+        counts = Counter(each.address for each in self.all)
+        counts[address] += 1
+        closed = self.least_useful()
+        if closed is not None and counts[closed.address] >= counts[address]:
+            closed.close()
+            return True
+        return counts[address] < max(counts.values())
+
     def check_deadlines(self, now: float) -> None:
         """Close what takes too long."""
         for each in [each for each in self.all if each.deadline <= now]:

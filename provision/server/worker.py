@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.workers.base import Worker as GunicornWorker
 
+from provision.server import refusals
 from provision.server.answers import Answer, Caller
 from provision.server.connection import Clients, Connection
 from provision.server.fairness import FairQueue
@@ -37,8 +38,10 @@ log = logging.getLogger(__name__)
 
 _BEAT_S: Final = 0.5
 _MOST_CONNECTIONS: Final = 1024
+# Above the bound, for clients of another address than the one whose requests fill it.
+_SPARE_CONNECTIONS: Final = 64
 # Each client takes two; tenants' connections, files and the control store take the others.
-_FILES: Final = 2 * _MOST_CONNECTIONS + 2048
+_FILES: Final = 2 * (_MOST_CONNECTIONS + _SPARE_CONNECTIONS) + 2048
 _ACCEPTED_AT_ONCE: Final = 64
 _PAUSE_S: Final = 0.1
 _KERNEL_BYTES: Final = 256 * 1024
@@ -105,7 +108,8 @@ class Worker(GunicornWorker):  # type: ignore[misc]
     async def _stop(self) -> None:
         """Answer every request that has begun to arrive, within the time gunicorn gives us."""
         end = self._loop.time() + self.cfg.graceful_timeout
-        self.alive = False
+        # First, so that a pause below does not touch a listener that is closed already.
+        self.alive = self._is_accepting = False
         for listener in self.sockets:
             self._loop.remove_reader(listener.fileno())
             # The kernel has shaken hands with these already; they would be cut off.
@@ -138,7 +142,8 @@ class Worker(GunicornWorker):  # type: ignore[misc]
     def _accept(self, listener: socket.socket) -> bool:
         """Take in waiting clients; returns whether there may be more."""
         for _ in range(_ACCEPTED_AT_ONCE):
-            if len(self._clients.all) >= _MOST_CONNECTIONS and not self._close_one():
+            connections = len(self._clients.all)
+            if connections >= _MOST_CONNECTIONS + _SPARE_CONNECTIONS and not self._close_one():
                 # All are with the app; the others wait in the kernel until one is answered.
                 self._pause_accepting()
                 return False
@@ -154,6 +159,9 @@ class Worker(GunicornWorker):  # type: ignore[misc]
                 self._pause_accepting()
                 return False
             client.setblocking(False)
+            if connections >= _MOST_CONNECTIONS and not self._clients.make_way(peer[0]):
+                self._refuse(client)
+                continue
             # Left to itself the kernel would hold 4 MB for each client that takes nothing.
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BYTES)
             self._open(client, peer)
@@ -169,6 +177,12 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         opening = self._loop.create_task(self._connect(connection, client))
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
+
+    def _refuse(self, client: socket.socket) -> None:
+        """Tell a new client that the server is busy, as far as it takes that at once, and close."""
+        self._clients.refused[refusals.NO_ROOM.status] += 1
+        with client, contextlib.suppress(OSError):
+            client.send(refusals.answer(refusals.NO_ROOM, as_problem=False))
 
     async def _connect(self, connection: Connection, client: socket.socket) -> None:
         try:

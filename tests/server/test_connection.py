@@ -288,3 +288,36 @@ async def test_for_a_new_client_the_one_unused_for_longest_makes_way() -> None:
             await send(each, b"GET / HT")
         slowest = min(server.clients.all, key=lambda each: each.since)
         assert server.clients.least_useful() is slowest
+
+
+_WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@in_a_loop
+async def test_an_address_whose_requests_fill_the_queue_displaces_nobody() -> None:
+    async with serving() as (server, clients):
+        server.say = None
+        for _ in range(3):
+            clients.append(await server.connect("192.0.2.9"))
+            await send(clients[-1], _WHOLE)
+        clients.append(await server.connect("192.0.2.1"))
+        await send(clients[-1], b"GET / HT")
+        before = set(server.clients.all)
+        assert not server.clients.make_way("192.0.2.9"), "it gets no more"
+        assert server.clients.make_way("192.0.2.2"), "another address gets in"
+        await settle()
+        waiting = [each for each in before if each.state is State.SERVED]
+        assert len(waiting) == 3
+        assert set(waiting) <= server.clients.all, "a request that waits for a thread was dropped"
+        for connection in waiting:
+            connection.answered(body_of(b"ok"), 0)
+
+
+@in_a_loop
+async def test_an_address_that_has_most_makes_way_for_itself() -> None:
+    async with serving() as (server, clients):
+        for _ in range(2):
+            clients.append(await server.connect("192.0.2.9"))
+        assert server.clients.make_way("192.0.2.9")
+        await settle()
+        assert len(server.clients.all) == 1
