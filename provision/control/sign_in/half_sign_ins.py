@@ -16,7 +16,7 @@ from provision.control.store.tables import half_sign_ins, users
 from provision.errors import SignInOverError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from provision.control.accounts.users import Recognised
     from provision.control.store.store import ControlStore
@@ -72,16 +72,25 @@ def person_of(store: ControlStore, raw: str) -> Person | None:
     return person_from(row) if row else None
 
 
-def failed(store: ControlStore, raw: str) -> bool:
-    """Count a wrong code; whether it was one too many, and all is over."""
+def count_attempt(store: ControlStore, raw: str) -> bool:
+    """Count a code before it is looked at; return False where it would be one too many.
+
+    Of codes that are sent at once no more are looked at than of codes sent one after the other.
+    """
+    return _change_count(store, raw, +1, half_sign_ins.c.failures < MOST_FAILURES)
+
+
+def withdraw_attempt(store: ControlStore, raw: str) -> None:
+    """Take a counted code back that was not compared with anything."""
+    _change_count(store, raw, -1, half_sign_ins.c.failures > 0)
+
+
+def end_after_last(store: ControlStore, raw: str) -> bool:
+    """End what has no attempt left; return whether it is over."""
     this = half_sign_ins.c.id_hash == digest(raw)
-    counted = update(half_sign_ins).where(this).values(failures=half_sign_ins.c.failures + 1)
     with store.writing() as conn:
-        failures = conn.execute(counted.returning(half_sign_ins.c.failures)).scalar()
-        if failures is not None and failures < MOST_FAILURES:
-            return False
-        conn.execute(delete(half_sign_ins).where(this))
-    return True
+        conn.execute(delete(half_sign_ins).where(this, half_sign_ins.c.failures >= MOST_FAILURES))
+        return conn.execute(select(half_sign_ins.c.id_hash).where(this)).first() is None
 
 
 def finish(conn: Connection, raw: str, *, now: int) -> bool:
@@ -90,6 +99,16 @@ def finish(conn: Connection, raw: str, *, now: int) -> bool:
         half_sign_ins.c.id_hash == digest(raw), half_sign_ins.c.expires_at > now
     )
     return conn.execute(ended).rowcount == 1
+
+
+def _change_count(store: ControlStore, raw: str, by: int, bound: ColumnElement[bool]) -> bool:
+    change = (
+        update(half_sign_ins)
+        .where(half_sign_ins.c.id_hash == digest(raw), bound)
+        .values(failures=half_sign_ins.c.failures + by)
+    )
+    with store.writing() as conn:
+        return conn.execute(change).rowcount == 1
 
 
 def _too_many(user_id: str) -> Select[str]:

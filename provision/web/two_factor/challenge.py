@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _COOKIE: Final = "half_sign_in"
 _TOO_LATE: Final = "That took too long, or your account was changed meanwhile. Sign in again."
+_TOO_MANY: Final = "Too many wrong codes. Sign in again."
 
 
 def register(bp: Blueprint) -> None:
@@ -64,24 +65,38 @@ def challenge() -> Response:
 
 
 def _take_code(person: Person, raw: str, target: str) -> Response:
+    store = services().store
+    if not half_sign_ins.count_attempt(store, raw):
+        return _start_over(target, _TOO_MANY)
     try:
         accepted = codes.check(person, request.form.get("code", ""))
         left = codes.spend(accepted)
-    except RateLimitedError as error:
-        return _show(person, target, refusal=error)
-    except SecondFactorRejectedError as error:
-        if half_sign_ins.failed(services().store, raw):
-            return _start_over(target, "Too many wrong codes. Sign in again.")
-        return _show(person, target, errors={"code": [_told_wrong(error)]})
-    except SecondFactorUnreadableError as error:
-        return _show(person, target, errors={"code": [str(error)]})
-    now = services().store.now()
+    except (RateLimitedError, SecondFactorRejectedError, SecondFactorUnreadableError) as error:
+        return _refuse(person, raw, target, error)
+    now = store.now()
     try:
         session.sign_in(person.id, entitled=lambda conn: half_sign_ins.finish(conn, raw, now=now))
     except SignInOverError:
         return _start_over(target, _TOO_LATE)
     _say_what_is_left(person.id, accepted, left)
     return leave_for(target)
+
+
+def _refuse(
+    person: Person,
+    raw: str,
+    target: str,
+    error: RateLimitedError | SecondFactorRejectedError | SecondFactorUnreadableError,
+) -> Response:
+    store = services().store
+    if isinstance(error, SecondFactorRejectedError):
+        if half_sign_ins.end_after_last(store, raw):
+            return _start_over(target, _TOO_MANY)
+        return _show(person, target, errors={"code": [_told_wrong(error)]})
+    half_sign_ins.withdraw_attempt(store, raw)
+    if isinstance(error, RateLimitedError):
+        return _show(person, target, refusal=error)
+    return _show(person, target, errors={"code": [str(error)]})
 
 
 def _told_wrong(error: SecondFactorRejectedError) -> str:

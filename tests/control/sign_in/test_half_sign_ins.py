@@ -56,14 +56,19 @@ def test_it_names_the_person_for_five_minutes(
     assert _count(store) == 1, "what is over is not cleared away"
 
 
-def test_wrong_codes_end_it_however_many_are_tried_at_once(
+def test_of_codes_tried_at_once_no_more_are_looked_at_than_one_after_the_other(
     store: ControlStore, nora: Recognised
 ) -> None:
     raw, other = half_sign_ins.start(store, nora), half_sign_ins.start(store, nora)
+    half_sign_ins.count_attempt(store, raw)
+    half_sign_ins.withdraw_attempt(store, raw)
     with ThreadPoolExecutor(6) as pool:
-        ended = list(pool.map(lambda _: half_sign_ins.failed(store, raw), range(14)))
-    assert ended.count(False) == half_sign_ins.MOST_FAILURES - 1
+        counted = list(pool.map(lambda _: half_sign_ins.count_attempt(store, raw), range(14)))
+    assert counted.count(True) == half_sign_ins.MOST_FAILURES
+    assert half_sign_ins.end_after_last(store, raw)
     assert not _finish(store, raw)
+    assert not half_sign_ins.count_attempt(store, raw)
+    assert not half_sign_ins.end_after_last(store, other)
     assert half_sign_ins.person_of(store, other) == nora.person
 
 

@@ -333,6 +333,30 @@ def test_ten_wrong_codes_end_it_and_the_password_is_asked_for_again(
     assert _is_in(stranger)
 
 
+def test_wrong_codes_sent_at_once_are_no_more_guesses(
+    app: Flask, stranger: Visitor, factor: tuple[Authenticator, list[str]]
+) -> None:
+    authenticator, _ = factor
+    _log_in(stranger)
+    raw, token, code = _half(stranger, app), stranger.csrf_token(), authenticator.wrong_code()
+    browsers = [Visitor(app) for _ in range(16)]
+    for each in browsers:
+        with stranger._http.session_transaction() as known, each._http.session_transaction() as own:
+            own.update(known)
+    assert {_half(each, app) for each in browsers} == {raw}
+    gate = threading.Barrier(len(browsers))
+
+    def guess(browser: Visitor) -> None:
+        gate.wait()
+        browser.raw("POST", CHALLENGE, data={"csrf_token": token, "code": code})
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        list(pool.map(guess, browsers))
+    looked_at = [each.event for each in audit.listing(_services(app).store)]
+    assert looked_at.count("second_factor_failed") == half_sign_ins.MOST_FAILURES
+    assert half_sign_ins.person_of(_services(app).store, raw) is None
+
+
 def test_guesses_from_many_addresses_run_out_and_a_recovery_code_still_works(
     make_app: object,
 ) -> None:
