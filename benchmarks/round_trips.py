@@ -33,12 +33,12 @@ CLASSES = table("pg_class", column("oid"), column("relname"))
 BY_OID = "SELECT relname FROM pg_class WHERE oid = %s"
 
 
-def by_oid(connection: Connection, *, owner_id: str) -> object:
+def by_oid(connection: Connection, owner_id: str) -> object:
     """One row by its key, as a page's queries are built: anew for each call."""
     return connection.execute(select(CLASSES.c.relname).where(CLASSES.c.oid == 1259)).all()
 
 
-def insert(connection: Connection, *, owner_id: str) -> object:
+def insert(connection: Connection, owner_id: str) -> object:
     return connection.execute(text("INSERT INTO trips VALUES (1) RETURNING a")).all()
 
 

@@ -1,14 +1,14 @@
 """From a workspace to its rows: the one door through which queries reach a tenant's database.
 
-A query is a function of `tenant.queries`: connection first, `owner_id` by keyword. Here it gets
-both, and a second try where that cannot do harm.
+A query is a function of `tenant.queries`, whose first arguments are a connection and `owner_id`.
+Here it gets both, and a second try where that cannot do harm. The caller gives the other arguments.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from provision.tenant.pool.registry import EngineRegistry
     from provision.tenant.pool.traffic import Traffic
 
-_T = TypeVar("_T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +42,36 @@ class TenantAccess:
     def __init__(self, registry: EngineRegistry) -> None:
         self._registry: Final = registry
 
-    def read(self, workspace: Workspace, query: Callable[..., _T], **arguments: Any) -> _T:
-        """Run a query that changes nothing; again, unseen, if the connection broke under it."""
+    def read(
+        self,
+        workspace: Workspace,
+        query: Callable[Concatenate[Connection, str, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a query that changes nothing; retry once if the connection broke."""
         with suppress(ConnectionLostError):
-            return self._run(workspace, query, arguments)
-        return self._run(workspace, query, arguments)
+            return self._run(workspace, query, *args, **kwargs)
+        return self._run(workspace, query, *args, **kwargs)
 
-    def write(self, workspace: Workspace, query: Callable[..., _T], **arguments: Any) -> _T:
-        """Run a query whose statements commit one by one; again only if surely none was done.
+    def write(
+        self,
+        workspace: Workspace,
+        query: Callable[Concatenate[Connection, str, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a query whose statements commit one by one; retry only if surely none was done.
 
         An error after which it may have been done says so, and names no time to try again.
         """
         try:
             try:
-                return self._run(workspace, query, arguments)
+                return self._run(workspace, query, *args, **kwargs)
             except ConnectionLostError as lost:
                 if lost.may_have_run:
                     raise
-            return self._run(workspace, query, arguments)
+            return self._run(workspace, query, *args, **kwargs)
         except TenantError as error:
             _say_if_it_may_be_done(error)
             raise
@@ -98,9 +111,15 @@ class TenantAccess:
         """Close every connection to every tenant; none can be had after this."""
         self._registry.close()
 
-    def _run(self, workspace: Workspace, query: Callable[..., _T], arguments: dict[str, Any]) -> _T:
+    def _run(
+        self,
+        workspace: Workspace,
+        query: Callable[Concatenate[Connection, str, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         with self._registry.connection(workspace.connection_id) as connection:
-            return query(connection, owner_id=workspace.owner_id, **arguments)
+            return query(connection, workspace.owner_id, *args, **kwargs)
 
     def _begin(self, stack: ExitStack, workspace: Workspace) -> Connection:
         """BEGIN does nothing by itself, so a connection that breaks under it is replaced."""

@@ -51,7 +51,7 @@ def registry_of(load_target: Callable[[str], Target] | Target, **settings: Any) 
     return EngineRegistry(load, **(limits | settings))
 
 
-def one(connection: Connection, *, owner_id: str) -> int:
+def one(connection: Connection, owner_id: str) -> int:
     """The smallest query."""
     return int(connection.execute(text("SELECT 1")).scalar_one())
 

@@ -43,11 +43,11 @@ def access(registry: EngineRegistry) -> TenantAccess:
     return TenantAccess(registry)
 
 
-def rows(connection: Connection, *, owner_id: str) -> int:
+def rows(connection: Connection, owner_id: str) -> int:
     return int(connection.execute(text("SELECT count(*) FROM t")).scalar_one())
 
 
-def insert(connection: Connection, *, owner_id: str, value: int = 1) -> None:
+def insert(connection: Connection, owner_id: str, *, value: int = 1) -> None:
     connection.execute(text("INSERT INTO t VALUES (:value)"), {"value": value})
 
 
@@ -56,7 +56,7 @@ def terminate(connection: Connection) -> None:
 
 
 def test_a_query_gets_the_owner_and_its_arguments(access: TenantAccess) -> None:
-    def echo(connection: Connection, *, owner_id: str, word: str) -> tuple[str, str]:
+    def echo(connection: Connection, owner_id: str, *, word: str) -> tuple[str, str]:
         return owner_id, word
 
     assert access.read(WORKSPACE, echo, word="here") == ("the owner", "here")
@@ -68,10 +68,10 @@ def test_a_write_is_committed_by_itself(access: TenantAccess) -> None:
 
 
 def test_missing_tables_are_named_as_such(access: TenantAccess) -> None:
-    def missing(connection: Connection, *, owner_id: str) -> None:
+    def missing(connection: Connection, owner_id: str) -> None:
         connection.execute(text("SELECT * FROM nowhere"))
 
-    def outdated(connection: Connection, *, owner_id: str) -> None:
+    def outdated(connection: Connection, owner_id: str) -> None:
         connection.execute(text("SELECT nothing FROM t"))
 
     for query, state in ((missing, "missing"), (outdated, "outdated")):
@@ -81,7 +81,7 @@ def test_missing_tables_are_named_as_such(access: TenantAccess) -> None:
 
 
 def test_an_error_of_the_query_itself_passes(access: TenantAccess) -> None:
-    def absent(connection: Connection, *, owner_id: str) -> None:
+    def absent(connection: Connection, owner_id: str) -> None:
         raise ProjectNotFoundError
 
     with pytest.raises(ProjectNotFoundError):
@@ -89,7 +89,7 @@ def test_an_error_of_the_query_itself_passes(access: TenantAccess) -> None:
 
 
 def test_no_driver_error_and_no_secret_gets_out(access: TenantAccess, database: Database) -> None:
-    def broken(connection: Connection, *, owner_id: str) -> None:
+    def broken(connection: Connection, owner_id: str) -> None:
         connection.execute(text("SELECT CAST(:word AS int)"), {"word": "a-secret-word"})
 
     with pytest.raises(TenantError) as caught:
@@ -104,7 +104,7 @@ def test_no_driver_error_and_no_secret_gets_out(access: TenantAccess, database: 
 def test_a_read_whose_connection_dies_under_it_is_run_again_unseen(access: TenantAccess) -> None:
     runs = []
 
-    def dying(connection: Connection, *, owner_id: str) -> int:
+    def dying(connection: Connection, owner_id: str) -> int:
         runs.append(1)
         if len(runs) == 1:
             terminate(connection)
@@ -117,7 +117,7 @@ def test_a_read_whose_connection_dies_under_it_is_run_again_unseen(access: Tenan
 def test_a_read_that_dies_each_time_is_run_twice(access: TenantAccess) -> None:
     runs = []
 
-    def dying(connection: Connection, *, owner_id: str) -> None:
+    def dying(connection: Connection, owner_id: str) -> None:
         runs.append(1)
         terminate(connection)
 
@@ -129,7 +129,7 @@ def test_a_read_that_dies_each_time_is_run_twice(access: TenantAccess) -> None:
 def test_a_write_whose_outcome_is_unknown_is_not_run_again(
     access: TenantAccess, database: Database
 ) -> None:
-    def dying(connection: Connection, *, owner_id: str) -> None:
+    def dying(connection: Connection, owner_id: str) -> None:
         insert(connection, owner_id=owner_id)
         terminate(connection)
 
@@ -147,7 +147,7 @@ def test_a_write_left_at_the_deadline_may_be_done_and_one_that_was_not_sent_is_n
     hasty = registry_of(met_target_of(database.url), query_timeout_s=0.3, connect_timeout_s=0.3)
     access = TenantAccess(hasty)
 
-    def slow(connection: Connection, *, owner_id: str) -> None:
+    def slow(connection: Connection, owner_id: str) -> None:
         connection.execute(text("SELECT pg_sleep(3)"))
 
     told = []
@@ -168,7 +168,7 @@ def test_a_write_killed_before_it_was_done_is_run_again(
     """The server says that it was told to go: a statement it had not finished is undone."""
     runs = []
 
-    def killed_once(connection: Connection, *, owner_id: str) -> None:
+    def killed_once(connection: Connection, owner_id: str) -> None:
         runs.append(1)
         statement = "INSERT INTO t SELECT 1"
         if len(runs) == 1:

@@ -37,11 +37,11 @@ def test_reads_writes_and_transactions_of_many_at_once(database: Database, poole
     with access.transaction(WORKSPACE) as connection:
         connection.execute(text("CREATE TABLE t (a int PRIMARY KEY)"))
 
-    def add(connection: Connection, *, owner_id: str, value: int) -> int:
+    def add(connection: Connection, owner_id: str, *, value: int) -> int:
         statement = text("INSERT INTO t VALUES (:value) RETURNING a")
         return int(connection.execute(statement, {"value": value}).scalar_one())
 
-    def has(connection: Connection, *, owner_id: str, value: int) -> bool:
+    def has(connection: Connection, owner_id: str, *, value: int) -> bool:
         statement = text("SELECT count(*) FROM t WHERE a = :value")
         return bool(connection.execute(statement, {"value": value}).scalar_one())
 
@@ -67,7 +67,7 @@ def test_a_pooler_that_restarts_is_found_again(database: Database, pooled: int) 
     registry = registry_of(target_of(database.url, port=pooled))
     access = TenantAccess(registry)
 
-    def one(connection: Connection, *, owner_id: str) -> int:
+    def one(connection: Connection, owner_id: str) -> int:
         return int(connection.execute(text("SELECT 1")).scalar_one())
 
     assert access.read(WORKSPACE, one) == 1

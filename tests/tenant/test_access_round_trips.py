@@ -24,11 +24,11 @@ WORKSPACE = Workspace("a", "o")
 HANDSHAKE = 3
 
 
-def read(connection: Connection, *, owner_id: str) -> int:
+def read(connection: Connection, owner_id: str) -> int:
     return int(connection.execute(text("SELECT count(*) FROM t")).scalar_one())
 
 
-def write(connection: Connection, *, owner_id: str) -> int:
+def write(connection: Connection, owner_id: str) -> int:
     statement = text("INSERT INTO t VALUES (:value) RETURNING a")
     return int(connection.execute(statement, {"value": 1}).scalar_one())
 

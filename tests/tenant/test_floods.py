@@ -41,7 +41,7 @@ _SAID = {"result_too_large", "database_unreachable", "database_timeout"}
 _SLOW = {"short parameters"}
 
 
-def _ask(connection: Connection, *, owner_id: str) -> object:
+def _ask(connection: Connection, owner_id: str) -> object:
     return connection.execute(text("SELECT name FROM pg_settings")).all()
 
 
@@ -146,7 +146,7 @@ def test_what_a_server_says_of_itself_does_not_add_up(database: Database) -> Non
 def test_notifications_and_notices_are_dropped_and_the_answer_kept(database: Database) -> None:
     registry = registry_of(met_target_of(database.url))
 
-    def noisy(connection: Connection, *, owner_id: str) -> object:
+    def noisy(connection: Connection, owner_id: str) -> object:
         heard: list[object] = []
         driver = connection.connection.driver_connection
         assert driver is not None
@@ -169,7 +169,7 @@ def test_long_answers_come_through_whole(database: Database, size: int) -> None:
     registry = registry_of(met_target_of(database.url))
     access = TenantAccess(registry)
 
-    def long(connection: Connection, *, owner_id: str) -> list[tuple[str, int]]:
+    def long(connection: Connection, owner_id: str) -> list[tuple[str, int]]:
         found = connection.execute(
             text("SELECT repeat('\u00e4', :size), n FROM generate_series(1, 3) AS n"),
             {"size": size},
@@ -185,7 +185,7 @@ def test_long_answers_come_through_whole(database: Database, size: int) -> None:
 def test_many_rows_come_in_order_and_can_be_taken_a_few_at_a_time(database: Database) -> None:
     registry = registry_of(met_target_of(database.url))
 
-    def many(connection: Connection, *, owner_id: str) -> list[int]:
+    def many(connection: Connection, owner_id: str) -> list[int]:
         found = connection.execute(text("SELECT n FROM generate_series(1, 1000) AS n"))
         first = found.fetchone()
         assert first is not None
@@ -201,7 +201,7 @@ def test_a_long_list_is_streamed_whole_and_counted_as_one_answer(database: Datab
     access = TenantAccess(registry)
 
     def streaming(rows: int) -> Callable[..., int]:
-        def ask(connection: Connection, *, owner_id: str) -> int:
+        def ask(connection: Connection, owner_id: str) -> int:
             driver = connection.connection.driver_connection
             assert driver is not None
             statement = b"SELECT repeat('x', 20000), n FROM generate_series(1, %d) AS n" % rows
@@ -230,7 +230,7 @@ def test_a_flood_in_a_stream_ends_it(database: Database, kind: str) -> None:
         assert TenantAccess(registry).read(Workspace("a", "o"), one) == 1
         floods.append(ENDLESS[kind])
 
-        def streaming(connection: Connection, *, owner_id: str) -> None:
+        def streaming(connection: Connection, owner_id: str) -> None:
             driver = connection.connection.driver_connection
             assert driver is not None
             for _ in driver.cursor().stream("SELECT name FROM pg_settings"):
@@ -247,7 +247,7 @@ def test_a_row_is_only_a_part_of_what_an_answer_may_be(database: Database) -> No
     access = TenantAccess(registry)
 
     def rows(number: int, size: int) -> Callable[..., int]:
-        def ask(connection: Connection, *, owner_id: str) -> int:
+        def ask(connection: Connection, owner_id: str) -> int:
             statement = text(f"SELECT repeat('x', {size}) FROM generate_series(1, {number})")
             return len(connection.execute(statement).all())
 

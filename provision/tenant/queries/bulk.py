@@ -67,8 +67,8 @@ class Chosen(NamedTuple):
 
 def change_many(
     conn: Connection,
-    *,
     owner_id: str,
+    *,
     chosen: Chosen,
     values: Mapping[str, Any],
     note: Note | None = None,
@@ -88,7 +88,7 @@ def change_many(
 
 
 def delete_many(
-    conn: Connection, *, owner_id: str, chosen: Chosen, note: Note | None = None
+    conn: Connection, owner_id: str, *, chosen: Chosen, note: Note | None = None
 ) -> Outcome:
     statement = _delete(chosen.names(), note is not None)
     answer = conn.execute(statement, chosen.parameters(owner_id) | undo.parameters(note)).one()

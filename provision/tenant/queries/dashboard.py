@@ -107,7 +107,7 @@ class _DueThisWeek(DueTask, frozen=True, kw_only=True):
 
 
 def overview(
-    conn: Connection, *, owner_id: str, today: date, shell: bool, panel: str | None = None
+    conn: Connection, owner_id: str, *, today: date, shell: bool, panel: str | None = None
 ) -> Overview:
     """All of it, or the figures and what else `panel` needs."""
     monday = today - timedelta(days=today.weekday())

@@ -61,8 +61,8 @@ _STATUS: ColumnElement[str] = func.coalesce(tasks.c.status, literal_column("''")
 
 def move(
     conn: Connection,
-    *,
     owner_id: str,
+    *,
     row_id: str,
     was: str,
     today: date,

@@ -40,7 +40,7 @@ MEMBERS = by_name(team_members)
 _CHOICES = bundle(projects=PROJECTS, members=MEMBERS)
 
 
-def choices(conn: Connection, *, owner_id: str) -> Choices:
+def choices(conn: Connection, owner_id: str) -> Choices:
     """Everything a task can be given to, for a form that is shown on its own."""
     return read(gather(conn, _CHOICES, {"owner_id": owner_id}))
 

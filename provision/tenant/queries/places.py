@@ -34,8 +34,8 @@ class Places:
 
 def places(
     conn: Connection,
-    *,
     owner_id: str,
+    *,
     row_id: str,
     today: date,
     shell: bool,

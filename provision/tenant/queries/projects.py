@@ -96,7 +96,7 @@ class ProjectPage:
 
 
 def detail_page(
-    conn: Connection, *, owner_id: str, row_id: str, today: date, shell: bool, limit: int = 50
+    conn: Connection, owner_id: str, *, row_id: str, today: date, shell: bool, limit: int = 50
 ) -> ProjectPage:
     """Raises ProjectNotFoundError."""
     parameters = {

@@ -98,7 +98,7 @@ def _fold_letter(letter: str) -> str:
 
 
 def find(
-    conn: Connection, *, owner_id: str, words: tuple[str, ...], today: date, shell: bool
+    conn: Connection, owner_id: str, *, words: tuple[str, ...], today: date, shell: bool
 ) -> Found:
     """What holds every one of `words`, of which there are at most MOST_WORDS.
 

@@ -82,7 +82,7 @@ def read(texts: Mapping[str, str]) -> Shell | None:
     return decode(texts["shell"], tuple[Shell])[0] if "shell" in texts else None
 
 
-def frame(conn: Connection, *, owner_id: str, today: date) -> Shell:
+def frame(conn: Connection, owner_id: str, *, today: date) -> Shell:
     """The shell alone, for pages that show nothing else of the database."""
     texts = gather(conn, _FRAME, {"owner_id": owner_id, "today": today})
     return decode(texts["shell"], tuple[Shell])[0]

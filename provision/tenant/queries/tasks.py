@@ -128,8 +128,8 @@ class TaskPage:
 
 def board_page(
     conn: Connection,
-    *,
     owner_id: str,
+    *,
     today: date,
     shell: bool,
     filters: TaskFilters = ALL_TASKS,
@@ -158,8 +158,8 @@ def board_page(
 
 def list_page_with_counts(
     conn: Connection,
-    *,
     owner_id: str,
+    *,
     today: date,
     shell: bool,
     filters: TaskFilters = ALL_TASKS,
@@ -185,7 +185,7 @@ def list_page_with_counts(
 
 
 def beside(
-    conn: Connection, *, owner_id: str, today: date, filters: TaskFilters = ALL_TASKS
+    conn: Connection, owner_id: str, *, today: date, filters: TaskFilters = ALL_TASKS
 ) -> Beside:
     """The shell, and how many tasks the filters leave."""
     parameters = {"owner_id": owner_id, "today": today, **filters.parameters()}
@@ -195,7 +195,7 @@ def beside(
 
 
 def detail_page(
-    conn: Connection, *, owner_id: str, row_id: str, today: date, shell: bool
+    conn: Connection, owner_id: str, *, row_id: str, today: date, shell: bool
 ) -> TaskPage:
     """Raises TaskNotFoundError."""
     parameters = {"owner_id": owner_id, "row_id": row_id, "today": today}

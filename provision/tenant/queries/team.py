@@ -98,7 +98,7 @@ class MemberPage:
 
 
 def detail_page(
-    conn: Connection, *, owner_id: str, row_id: str, today: date, shell: bool
+    conn: Connection, owner_id: str, *, row_id: str, today: date, shell: bool
 ) -> MemberPage:
     """Raises TeamMemberNotFoundError."""
     parameters = {"owner_id": owner_id, "row_id": row_id, "today": today}

@@ -138,7 +138,7 @@ def is_noted(note: CTE) -> ColumnElement[bool]:
     return exists(select(note.c.one)).label("is_noted")
 
 
-def take_back(conn: Connection, *, owner_id: str, account: str, note_id: str) -> Outcome:
+def take_back(conn: Connection, owner_id: str, *, account: str, note_id: str) -> Outcome:
     """Restore what a note holds, all of it or nothing.
 
     `gone`: there is no such note (any more). `changed`: a row is not as the change left it.

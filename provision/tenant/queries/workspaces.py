@@ -72,7 +72,7 @@ _FOUND_BY_VERSION = {
 }
 
 
-def claim(conn: Connection, *, owner_id: str, email: str, name: str) -> None:
+def claim(conn: Connection, owner_id: str, *, email: str, name: str) -> None:
     """Make or take up the workspace of `owner_id`, in one statement; one there keeps its name.
 
     Its address is `<owner_id>@workspace.invalid` where another row already holds `email`.

@@ -59,7 +59,7 @@ class Names(msgspec.Struct, frozen=True):
     email: str | None = None
 
 
-def restore(conn: Connection, *, owner_id: str, rows: Rows) -> bool:
+def restore(conn: Connection, owner_id: str, *, rows: Rows) -> bool:
     """Write everything into a workspace that holds nothing; False where it holds something.
 
     Raises ValidationError where the database cannot take the rows as they are.
@@ -74,7 +74,7 @@ def restore(conn: Connection, *, owner_id: str, rows: Rows) -> bool:
     return bool(answer.is_empty)
 
 
-def add(conn: Connection, *, owner_id: str, rows: Rows) -> None:
+def add(conn: Connection, owner_id: str, *, rows: Rows) -> None:
     """Write rows beside those that are there; their ids and those they refer to are the caller's.
 
     Raises ValidationError as `restore`.
@@ -87,7 +87,7 @@ def add(conn: Connection, *, owner_id: str, rows: Rows) -> None:
     _check_references(answer)
 
 
-def names(conn: Connection, *, owner_id: str) -> tuple[list[Names], list[Names]]:
+def names(conn: Connection, owner_id: str) -> tuple[list[Names], list[Names]]:
     """All projects and all people, by whom rows that arrive may be named."""
     texts = gather(conn, _NAMES, {"owner_id": owner_id})
     return decode(texts["projects"], list[Names]), decode(texts["team_members"], list[Names])

@@ -51,8 +51,8 @@ class Sink(Protocol):
 
 def rows(
     conn: Connection,
-    *,
     owner_id: str,
+    *,
     of: Declared[Any, Any],
     filters: Filters,
     into: Sink,
@@ -63,7 +63,7 @@ def rows(
     _hand_over(conn, _rows(of, sort, filters.names()), parameters, into, (of.table.name,))
 
 
-def workspace(conn: Connection, *, owner_id: str, into: Sink) -> None:
+def workspace(conn: Connection, owner_id: str, *, into: Sink) -> None:
     """Hand over everything as it stands at one moment, table by table, without the owner's id."""
     tables = tuple(table.name for table in _TABLES)
     _hand_over(conn, _WORKSPACE, {"owner_id": owner_id}, into, tables)

@@ -79,7 +79,7 @@ class Sample:
         return self.changed | {each for pair in leaning for each in pair if each in ids}
 
 
-def fill(conn: Connection, *, owner_id: str, now: datetime) -> bool:
+def fill(conn: Connection, owner_id: str, *, now: datetime) -> bool:
     """Write the sample into a workspace that holds nothing yet; False where it holds something.
 
     `now` is in UTC.
@@ -87,7 +87,7 @@ def fill(conn: Connection, *, owner_id: str, now: datetime) -> bool:
     return arriving.restore(conn, owner_id=owner_id, rows=_rows(owner_id, now.replace(tzinfo=None)))
 
 
-def look(conn: Connection, *, owner_id: str, today: date | None = None) -> Sample:
+def look(conn: Connection, owner_id: str, *, today: date | None = None) -> Sample:
     """What is there of the sample, and what of the person's own leans on it.
 
     With `today` what stands around a page comes along.
@@ -108,7 +108,7 @@ def look(conn: Connection, *, owner_id: str, today: date | None = None) -> Sampl
     return Sample(frame.read(texts), found, frozenset(changed), own_tasks)
 
 
-def remove(conn: Connection, *, owner_id: str, sample: Sample, keeps: bool) -> int:
+def remove(conn: Connection, owner_id: str, *, sample: Sample, keeps: bool) -> int:
     """Take the sample away as it was looked at; with `keeps` without `Sample.kept`.
 
     Without it the person's own tasks stay and are in no project, and given to nobody, where those

@@ -5,7 +5,7 @@ Rows are built as JSON by the tenant's PostgreSQL and passed through as they com
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID  # noqa: TC003  # msgspec reads the annotation at run time
@@ -27,7 +27,7 @@ from provision.web.api.query import PARAMETERS
 from provision.web.request import workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from flask import Blueprint
 
@@ -140,14 +140,18 @@ class _Calls:
             return decode(row, dict[str, object])
 
         values = resource.of.noun.read(read_object(), creating=False, stored=stored, strict=True)
-        row = self._unless_stale(
-            resource.of.update, row_id, values=values, version=self._expected(row_id)
-        )
+        version = self._expected(row_id)
+        with _refusing_stale():
+            row = workspace.write(
+                resource.of.update, row_id=str(row_id), values=values, version=version
+            )
         return self._answer(row)
 
     def delete(self, row_id: UUID) -> Response:
         """Remove a row, if it is still the one that was read."""
-        self._unless_stale(self._resource.of.delete, row_id, version=self._expected(row_id))
+        version = self._expected(row_id)
+        with _refusing_stale():
+            workspace.write(self._resource.of.delete, row_id=str(row_id), version=version)
         return make_response("", 204)
 
     def _create(self, values: Mapping[str, Any]) -> str:
@@ -179,13 +183,16 @@ class _Calls:
             return current if current in versions else NO_VERSION
         return versions[0] if versions else NO_VERSION
 
-    def _unless_stale(self, query: Callable[..., Any], row_id: UUID, **arguments: Any) -> Any:
-        try:
-            return workspace.write(query, row_id=str(row_id), **arguments)
-        except StaleVersionError as error:
-            raise ApiError(
-                412, "stale_version", str(error), current=msgspec.Raw(error.current.encode())
-            ) from None
+
+@contextmanager
+def _refusing_stale() -> Iterator[None]:
+    """Answer 412, with the row as it is, where it is not of the expected version any more."""
+    try:
+        yield
+    except StaleVersionError as error:
+        raise ApiError(
+            412, "stale_version", str(error), current=msgspec.Raw(error.current.encode())
+        ) from None
 
 
 def _limit(text: str | None) -> int:

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from flask import g
 
@@ -29,9 +29,12 @@ from provision.web.request.services import services
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import sqlalchemy
+
     from provision.control.connections import Connection
     from provision.tenant.pool.traffic import Traffic
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -53,14 +56,22 @@ class Shown:
     health: str
 
 
-def read(query: Callable[..., T], **arguments: Any) -> T:
-    """Run a reading query in the present workspace; `owner_id` is added on the way."""
-    return _timed(lambda here: services().access.read(here, query, **arguments))
+def read(
+    query: Callable[Concatenate[sqlalchemy.Connection, str, P], T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Run a reading query in the present workspace, whose connection and owner are added."""
+    return _timed(lambda here: services().access.read(here, query, *args, **kwargs))
 
 
-def write(query: Callable[..., T], **arguments: Any) -> T:
-    """Run a writing query in the present workspace; `owner_id` is added on the way."""
-    return _timed(lambda here: services().access.write(here, query, **arguments))
+def write(
+    query: Callable[Concatenate[sqlalchemy.Connection, str, P], T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Run a writing query in the present workspace, whose connection and owner are added."""
+    return _timed(lambda here: services().access.write(here, query, *args, **kwargs))
 
 
 def of(connection: Connection) -> Workspace:
@@ -157,6 +168,6 @@ def _timed(run: Callable[[Workspace], T]) -> T:
     return result
 
 
-def _inspect(connection: Any, *, owner_id: str) -> state.SchemaReport:
-    """The catalogue belongs to nobody in particular: the owner is not asked for."""
+def _inspect(connection: sqlalchemy.Connection, _owner_id: str) -> state.SchemaReport:
+    """Inspect the catalogue, which belongs to no owner."""
     return state.inspect(connection)

@@ -98,19 +98,23 @@ def _totals(counts: Sequence[StatusCount], in_all: int) -> dict[str, int]:
 
 
 def _read(view: TaskView, today: date, offset: int, cursor: str | None) -> BoardPage | TaskListPage:
-    common: dict[str, Any] = {"today": today, "shell": not htmx, "filters": view.filters()}
     if view.is_board:
-        board: BoardPage = workspace.read(
+        return workspace.read(
             queries.board_page,
-            **common,
+            today=today,
+            shell=not htmx,
+            filters=view.filters(),
             limit=task_cards.MORE_CARDS if offset else task_cards.CARDS_A_COLUMN,
             offset=offset,
         )
-        return board
-    listed: TaskListPage = workspace.read(
-        queries.list_page_with_counts, **common, sort=view.sort, cursor=cursor or None
+    return workspace.read(
+        queries.list_page_with_counts,
+        today=today,
+        shell=not htmx,
+        filters=view.filters(),
+        sort=view.sort,
+        cursor=cursor or None,
     )
-    return listed
 
 
 def _board(

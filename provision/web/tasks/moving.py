@@ -39,7 +39,8 @@ def move(editor: Editor[TaskDetail], row_id: str, sent: Mapping[str, str]) -> Ta
     """
     was = sent.get("was", "").replace("\0", "")  # no status in a database holds it
     given = {"status": sent["status"]} if sent.get("status", was) != was else {}
-    where = TASK.read(given, creating=False) | _neighbours(sent)
+    status = TASK.read(given, creating=False).get("status")
+    neighbours = _neighbours(sent)
     try:
         text = workspace.write(
             moving.move,
@@ -48,7 +49,9 @@ def move(editor: Editor[TaskDetail], row_id: str, sent: Mapping[str, str]) -> Ta
             on_top="on_top" in sent,
             note=undo_offer.note(),
             today=filters.today(),
-            **where,
+            status=status,
+            above=neighbours.get("above"),
+            below=neighbours.get("below"),
         )
     except StaleVersionError as error:
         return editor.against({"was": was, **given}, error.current)

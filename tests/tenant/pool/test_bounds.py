@@ -109,7 +109,7 @@ def test_one_tenant_never_has_more_than_its_own_bound(server: Server, database: 
     registry = registry_of(met_target_of(database.url), tenant_connections=3)
     access = TenantAccess(registry)
 
-    def slow(connection: Any, *, owner_id: str) -> int:
+    def slow(connection: Any, owner_id: str) -> int:
         connection.execute(text("SELECT pg_sleep(0.02)"))
         return backends(server, database=database.name)
 

@@ -73,7 +73,7 @@ def test_a_changed_string_evicts_at_once_and_on_return(server: Server, database:
     registry = registry_of(lambda _: targets[0])
     access = TenantAccess(registry)
 
-    def user(connection: object, *, owner_id: str) -> str:
+    def user(connection: object, owner_id: str) -> str:
         return str(connection.execute(text("SELECT current_user")).scalar_one())  # type: ignore[attr-defined]
 
     assert access.read(WORKSPACE, user) == database.user

@@ -130,7 +130,7 @@ def test_a_result_without_end_is_cut_off_and_blames_nobody(database: Database) -
     registry = registry_of(met_target_of(database.url), max_result_bytes=1 << 20)
     access = TenantAccess(registry)
 
-    def endless(connection: Connection, *, owner_id: str) -> object:
+    def endless(connection: Connection, owner_id: str) -> object:
         return connection.execute(
             text("SELECT repeat('x', 1000), generate_series(1, 10000000)")
         ).all()
@@ -146,7 +146,7 @@ def test_a_result_without_end_is_cut_off_and_blames_nobody(database: Database) -
 def test_a_giant_error_text_is_neither_kept_nor_shown(database: Database) -> None:
     registry = registry_of(met_target_of(database.url))
 
-    def shouting(connection: Connection, *, owner_id: str) -> None:
+    def shouting(connection: Connection, owner_id: str) -> None:
         connection.execute(text("DO $$ BEGIN RAISE '%', repeat('<b>', 1000000); END $$"))
 
     with pytest.raises(RowRefusedError) as caught:
@@ -165,7 +165,7 @@ def test_a_slow_statement_of_one_does_not_delay_another(database: Database) -> N
     )
     access = TenantAccess(registry)
 
-    def slow(connection: Connection, *, owner_id: str) -> None:
+    def slow(connection: Connection, owner_id: str) -> None:
         connection.execute(text("SELECT pg_sleep(0.8)"))
 
     with ThreadPoolExecutor(6) as pool:
@@ -183,7 +183,7 @@ def test_a_statement_left_at_the_deadline_is_stopped_on_the_server(
 ) -> None:
     registry = registry_of(met_target_of(database.url), query_timeout_s=0.3, tenant_connections=1)
 
-    def endless(connection: Connection, *, owner_id: str) -> None:
+    def endless(connection: Connection, owner_id: str) -> None:
         connection.execute(text("SELECT pg_sleep(60)"))
 
     with pytest.raises(DatabaseTimeoutError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Generic
 
 from provision.tenant.queries import shell as frame
@@ -43,8 +44,8 @@ class Collection(Declared[Card, Line]):
     def page(
         self,
         conn: Connection,
-        *,
         owner_id: str,
+        *,
         filters: Filters | None = None,
         sort: str = "-created_at",
         limit: int = 50,
@@ -57,8 +58,8 @@ class Collection(Declared[Card, Line]):
     def list_page(
         self,
         conn: Connection,
-        *,
         owner_id: str,
+        *,
         today: date,
         shell: bool,
         filters: Filters | None = None,
@@ -76,11 +77,11 @@ class Collection(Declared[Card, Line]):
     def cut(self, place: Place, text: str) -> tuple[tuple[Line, ...], str | None]:
         """The rows of a page out of what was found, and where the next one starts."""
         # The type is known only here, at run time.
-        kind: Any = tuple[Keyed[self.line_type], ...]  # type: ignore[name-defined]
+        kind: Any = GenericAlias(tuple, (GenericAlias(Keyed, (self.line_type,)), ...))
         return place.cut(decode(text, kind))
 
     def get(
-        self, conn: Connection, *, owner_id: str, row_id: str, today: date | None = None
+        self, conn: Connection, owner_id: str, *, row_id: str, today: date | None = None
     ) -> str:
         """One row. Raises the noun's NotFoundError, as `update` and `delete` do."""
         return writing.get(self, conn, Aim(owner_id, row_id, today=today))
@@ -88,8 +89,8 @@ class Collection(Declared[Card, Line]):
     def create(
         self,
         conn: Connection,
-        *,
         owner_id: str,
+        *,
         values: Mapping[str, Any],
         today: date | None = None,
         row_id: str | None = None,
@@ -104,8 +105,8 @@ class Collection(Declared[Card, Line]):
     def update(
         self,
         conn: Connection,
-        *,
         owner_id: str,
+        *,
         row_id: str,
         values: Mapping[str, Any],
         version: str | None = None,
@@ -122,8 +123,8 @@ class Collection(Declared[Card, Line]):
     def delete(
         self,
         conn: Connection,
-        *,
         owner_id: str,
+        *,
         row_id: str,
         version: str | None = None,
         note: Note | None = None,
