@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from provision.errors import SettingsError
+from provision.loopback import is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,7 @@ class Settings:
             return False
         if self.mode == "demo":
             return True
-        return _is_loopback(self.host) and self.trusted_proxies == 0
+        return is_this_machine(self.host) and self.trusted_proxies == 0
 
     def with_address(self, host: str | None, port: int | None) -> Settings:
         """The same settings listening elsewhere; None keeps what is set."""
@@ -388,12 +389,3 @@ def _log_level(read: _Reader) -> LogLevel:
         "error": "error",
     }
     return levels[value]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

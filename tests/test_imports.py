@@ -14,7 +14,8 @@ _PACKAGE = _ROOT / "provision"
 # What each part may import of ours; a part is the first name below `provision`.
 _MAY_IMPORT = {
     "errors": set[str](),
-    "settings": {"errors"},
+    "loopback": set[str](),
+    "settings": {"errors", "loopback"},
     "admission": {"errors", "control", "tenant"},
     "metrics": set[str](),
     "memory": set[str](),
@@ -23,10 +24,10 @@ _MAY_IMPORT = {
     "built_in": {"errors"},
     "nouns": {"nouns", "errors"},
     "control": {"control", "errors", "credentials"},
-    "tenant": {"tenant", "nouns", "errors", "memory"},
+    "tenant": {"tenant", "nouns", "errors", "memory", "loopback"},
     "web": {
         *("web", "metrics", "control", "tenant", "nouns", "security_headers"),
-        *("errors", "settings", "credentials"),
+        *("errors", "settings", "credentials", "loopback"),
     },
 }
 _COMPOSING = {"__init__", "__main__", "assembly", "cli", "server"}

@@ -24,7 +24,6 @@ from provision.tenant.failures.translate import refusal
 from provision.tenant.host import addresses
 from provision.tenant.host.providers import recognise
 from provision.tenant.host.target import Target
-from provision.tenant.network.policy import looks_internal
 
 if TYPE_CHECKING:
     from provision.tenant.host.providers import Provider
@@ -140,7 +139,7 @@ def _judged(parts: Parts) -> Reading:
         parts.note("No password was given")
     sslmode = chosen.sslmode
     if sslmode is None:
-        sslmode = "prefer" if looks_internal(host) else "require"
+        sslmode = "prefer" if addresses.looks_internal(host) else "require"
         parts.note(f"sslmode={sslmode} was added, none was given")
     target = Target(
         host=host,

@@ -23,6 +23,7 @@ from provision.errors import (
     TenantError,
     UnreachableError,
 )
+from provision.loopback import is_localhost, is_loopback
 from provision.tenant.failures import messages
 from provision.tenant.failures.wording import (
     FOR_PROVIDER,
@@ -224,8 +225,8 @@ def _classify_connecting(
     code, why = messages.read(message, *names)
     if code is None and sqlstate is not None:
         return _code_for(sqlstate)
-    if code == "connection_refused" and target is not None and _is_loopback(target.host):
-        return code, "loopback"
+    if code == "connection_refused" and target is not None:
+        return code, "loopback" if is_localhost(target.host) or is_loopback(target.host) else None
     return code or "connection_failed", why
 
 
@@ -284,11 +285,6 @@ def quoted(identifier: str) -> str:
     if re.fullmatch(r"[a-z_][a-z0-9_]*", identifier):
         return identifier
     return '"' + identifier.replace('"', '""') + '"'
-
-
-def _is_loopback(host: str) -> bool:
-    name = host.lower().removesuffix(".")
-    return name in ("localhost", "::1") or name.startswith("127.") or name.endswith(".localhost")
 
 
 def refusal(code: str, detail: str = "", remedy: str = "") -> ConnectionStringError:

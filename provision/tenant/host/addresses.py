@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_network
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+from provision import loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Address = IPv4Address | IPv6Address
 Kind = Literal[
@@ -28,7 +33,7 @@ _TABLE: Final = tuple(
         ("10.0.0.0/8", "private"),
         ("100.100.100.200/32", "metadata"),  # Alibaba Cloud
         ("100.64.0.0/10", "private"),  # carrier-grade NAT; Tailscale
-        ("127.0.0.0/8", "loopback"),
+        *((str(network), "loopback") for network in loopback.NETWORKS),
         ("168.63.129.16/32", "metadata"),  # Azure's host agent
         ("169.254.0.0/16", "link-local"),  # with 169.254.169.254, most clouds' metadata
         ("172.16.0.0/12", "private"),
@@ -42,7 +47,6 @@ _TABLE: Final = tuple(
         ("224.0.0.0/4", "multicast"),
         ("240.0.0.0/4", "unspecified"),  # future use, and the broadcast address
         ("::/128", "unspecified"),
-        ("::1/128", "loopback"),
         ("64:ff9b:1::/48", "unspecified"),  # local NAT64: where it leads cannot be told
         ("fd00:ec2::/32", "metadata"),  # AWS
         ("fd20:ce::/32", "metadata"),  # Google Cloud
@@ -59,6 +63,8 @@ _TABLE: Final = tuple(
         ("0.0.0.0/0", "global"),
     )
 )
+
+_LOCAL_SUFFIXES: Final = (".local", ".lan", ".internal", ".intranet", ".home.arpa", ".localdomain")
 
 _MAPPED: Final = ip_network("::ffff:0:0/96")
 _TRANSLATED: Final = ip_network("::ffff:0:0:0/96")
@@ -152,5 +158,20 @@ def _folded(host: str) -> str:
 
 
 def is_literal(host: str) -> bool:
-    """Whether it is an address in plain form, not a name."""
+    """Return whether the host is an address in plain form, not a name."""
     return is_canonical_ipv4(host) or read_ipv6(host) is not None
+
+
+def looks_internal(host: str) -> bool:
+    """Return whether the text alone says: this machine, or a network of one's own."""
+    name = host.lower().removesuffix(".")
+    if is_literal(name):
+        return are_near((name,))
+    return "." not in name or name.endswith(_LOCAL_SUFFIXES) or loopback.is_localhost(name)
+
+
+def are_near(literals: Iterable[str]) -> bool:
+    """Return whether packets to all of these end on this machine or in a private network."""
+    found = [IPv6Address(each) if ":" in each else IPv4Address(each) for each in literals]
+    ends = (end for address in found for end in embedded(address) or (address,))
+    return all(kind(each) in ("private", "loopback") for each in ends)

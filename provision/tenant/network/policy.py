@@ -14,6 +14,7 @@ import time
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING, Final, Literal
 
+from provision import loopback
 from provision.errors import AddressRefusedError, UnreachableError
 from provision.tenant.failures.translate import explain, setting_words
 from provision.tenant.host import addresses
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
 
 Network = IPv4Network | IPv6Network
 
-_LOCALHOST_NAMES: Final = frozenset(
-    {
-        "localhost", "localhost.localdomain", "localhost4", "localhost4.localdomain4",
-        "localhost6", "localhost6.localdomain6", "ip6-localhost", "ip6-loopback",
-    }
-)  # fmt: skip
-_LOCAL_SUFFIXES: Final = (".local", ".lan", ".internal", ".intranet", ".home.arpa", ".localdomain")
 
 _KIND_WORDS: Final[dict[Kind, str]] = {
     "global": "a public address",
@@ -95,8 +89,8 @@ class NetworkPolicy:
         address only four plain decimal numbers pass, because libraries disagree on all others.
         """
         host = host.removeprefix("[").removesuffix("]").lower()
-        if is_localhost(host):
-            self.judge(IPv4Address("127.0.0.1"))
+        if loopback.is_localhost(host):
+            self.judge(loopback.ADDRESS)
         elif ":" in host or "%" in host:
             address = addresses.read_ipv6(host)
             if address is None:
@@ -142,14 +136,7 @@ class NetworkPolicy:
 
         Only where all of them are this machine's or a private network's, and never under `public`.
         """
-        if self.mode == "public":
-            return False
-        kinds = {
-            addresses.kind(inner)
-            for each in resolved
-            for inner in addresses.embedded(_address(each)) or (_address(each),)
-        }
-        return kinds <= {"private", "loopback"}
+        return self.mode != "public" and addresses.are_near(resolved)
 
     def _refusal(self, kind: Kind, *, denied: bool = False) -> AddressRefusedError:
         where = _KIND_WORDS[kind]
@@ -195,24 +182,6 @@ class NetworkPolicy:
         if not found:
             raise _dns_failure(host, "unknown")
         return found
-
-
-def is_localhost(host: str) -> bool:
-    """Whether the host is a name for the machine itself."""
-    name = host.lower().removesuffix(".")
-    return name in _LOCALHOST_NAMES or name.endswith(".localhost")
-
-
-def looks_internal(host: str) -> bool:
-    """Whether the text of a host alone says: this machine, or a network of one's own."""
-    name = host.lower().removesuffix(".")
-    address: Address | None = addresses.read_ipv6(name)
-    if addresses.is_canonical_ipv4(name):
-        address = IPv4Address(name)
-    if address is not None:
-        judged = addresses.embedded(address) or (address,)
-        return all(addresses.kind(each) in ("private", "loopback") for each in judged)
-    return "." not in name or name.endswith(_LOCAL_SUFFIXES) or is_localhost(name)
 
 
 def _getaddrinfo(host: str, port: int) -> tuple[str, ...] | None:

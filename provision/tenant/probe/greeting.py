@@ -8,6 +8,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Final
 
+from provision.loopback import is_loopback
 from provision.tenant.failures.translate import failure
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def reach(addresses: Sequence[str], target: Target, deadline: Deadline) -> socke
             code = "connection_refused"
         except OSError:
             code = "unreachable"
-        why = {"why": "loopback"} if _is_refused_loopback(code, address) else {}
+        is_here = code == "connection_refused" and is_loopback(address)
+        why = {"why": "loopback"} if is_here else {}
         if only_v6 and code == "unreachable":
             why = {"why": "ipv6"}
         found[code] = failure(code, target=target, **why)
@@ -101,7 +103,3 @@ def _receive(server: socket.socket, timeout_s: float) -> bytes | None:
         return server.recv(16)
     except TimeoutError:
         return None
-
-
-def _is_refused_loopback(code: str, address: str) -> bool:
-    return code == "connection_refused" and (address == "::1" or address.startswith("127."))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 import time
-from ipaddress import ip_address
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, g, make_response, request
 
+from provision.loopback import is_loopback
 from provision.web.request.services import services
 from provision.web.request.sites import is_asked_as_loopback
 
@@ -53,15 +53,7 @@ def _is_from_here() -> bool:
     peer = before.get("REMOTE_ADDR", request.remote_addr)
     if not before and any(name in request.headers for name in _FORWARDED):
         return False  # through a proxy that nobody told us about: the client may be anywhere
-    return _is_loopback(peer) and _is_loopback(request.remote_addr)
-
-
-def _is_loopback(address: str | None) -> bool:
-    try:
-        found = ip_address(address or "")
-    except ValueError:
-        return False
-    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+    return is_loopback(peer) and is_loopback(request.remote_addr)
 
 
 def _refuse(token: str | None) -> Response:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from flask import request
 
+from provision.loopback import is_this_machine
 from provision.web.answer.problem_details import ApiError
 from provision.web.request.services import services
 
@@ -34,7 +35,7 @@ def refuse_unknown_host() -> None:
         return
     known = _known_names(services().settings)
     name = _asked_name()
-    if known is None or name is None or name in known or _is_loopback(name):
+    if known is None or name is None or name in known or is_this_machine(name):
         return
     raise ApiError(
         400,
@@ -84,13 +85,13 @@ def is_own_origin(origin: str) -> bool:
 def is_asked_as_loopback() -> bool:
     """Whether the host asked for is this machine itself; a rebound name is not."""
     name = _asked_name()
-    return name is None or _is_loopback(name)
+    return name is None or is_this_machine(name)
 
 
 @cache
 def _known_names(settings: Settings) -> frozenset[str] | None:
     """The names besides loopback's; None where any will do, as nobody said how it is reached."""
-    is_local = settings.mode in ("demo", "serve") and _is_loopback(_plain(settings.host))
+    is_local = settings.mode in ("demo", "serve") and is_this_machine(_plain(settings.host))
     if settings.public_url is None and not is_local:
         return None
     names = {_plain(settings.host)}
@@ -116,15 +117,6 @@ def _plain(name: str) -> str:
         return bare if bare.isascii() else bare.encode("idna").decode()
     except UnicodeError:
         return bare
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return name == "localhost"
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback
 
 
 def _origin(text: str) -> tuple[str, str, int] | None:

@@ -7,7 +7,9 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from provision.errors import AddressRefusedError, UnreachableError
-from provision.tenant.network.policy import NetworkPolicy, is_localhost, looks_internal
+from provision.loopback import is_localhost
+from provision.tenant.host.addresses import looks_internal
+from provision.tenant.network.policy import NetworkPolicy
 from tests.patience import LONG_S
 
 INTRANET = NetworkPolicy("intranet", loopback=False)
