@@ -24,8 +24,8 @@ each_module = pytest.mark.parametrize("module", [*_LISTED, *_ALONE])
 _GIVEN: Final = re.findall(
     r"\w+",
     """
-    AbortController Boolean CSS Date Element Event FormData HTMLDialogElement Map Math Node
-    Number Option PointerEvent Promise Set String URL
+    AbortController Boolean CSS Date Element Event FormData HTMLDialogElement HTMLInputElement Map
+    Math Node Number Object Option PointerEvent Promise Set String URL
     clearTimeout document fetch getSelection history location matchMedia navigator print
     reportError setTimeout undefined window
     htmx

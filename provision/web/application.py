@@ -98,6 +98,7 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
     app.before_request(swapping.refuse_files)
     problems.install(app)
     limits.install(app)
+    app.after_request(workspace.tell_health)
     app.after_request(headers.add_security_headers)
     app.after_request(compression.compress)
     for module in _BLUEPRINTS:

@@ -82,6 +82,8 @@ const edit = (row, column) => {
   };
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
+    // Keys with which an input method composes a word are its own.
+    if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Enter") { event.preventDefault(); close(true); }
     if (event.key === "Escape") close(false);
   });

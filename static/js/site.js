@@ -12,6 +12,7 @@ import "./site/clicks.js";
 import "./site/forms.js";
 import "./site/swapping.js";
 import "./site/problems.js";
+import "./site/health.js";
 import "./site/wizard.js";
 import "./site/settling.js";
 import "./site/tabs.js";

@@ -40,3 +40,16 @@ def test_answers_given_at_once_are_told_to_the_server_and_not_to_the_log(
     assert [each.message[:30] for each in caplog.records if each.name.endswith("breaker")] == [
         "tenant database is left alone,"
     ]
+
+
+def test_script_is_told_whether_it_answered(newcomer: Visitor, database: Database) -> None:
+    def health(*, htmx: bool = True) -> str | None:
+        return newcomer.get("/projects", htmx=htmx).headers.get("Provision-Health")
+
+    with CountingProxy(str(database.url.host), int(database.url.port or 0)) as proxy:
+        url = database.url.set(host=proxy.host, port=proxy.port)
+        newcomer.connect(Database(database.name, database.user, database.password, url))
+        assert health() == "ok"
+        assert health(htmx=False) is None
+    assert health() == "down"
+    assert "Provision-Health" not in newcomer.get("/settings", htmx=True).headers

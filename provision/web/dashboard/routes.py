@@ -45,6 +45,7 @@ def page() -> Response:
     if not seen.figures.tasks and projects <= 1:
         return respond(
             "dashboard/newcomer.html",
+            "dashboard_page",
             shell=seen.shell,
             today=today,
             projects=projects,
@@ -55,7 +56,7 @@ def page() -> Response:
     shown: dict[str, Any] = {"shell": seen.shell, "today": today}
     for context in panels.panels(seen, today).values():
         shown |= context
-    return respond(_PAGE, **shown)
+    return respond(_PAGE, "dashboard_page", **shown)
 
 
 @bp.get("/side-lists")

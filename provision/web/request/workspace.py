@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from flask import g
+from flask import g, request
 
 from provision.control import connections
 from provision.errors import (
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import sqlalchemy
+    from flask import Response
 
     from provision.control.connections import Connection
     from provision.tenant.pool.traffic import Traffic
@@ -87,6 +88,16 @@ def shown() -> Shown | None:
     health = "down" if g.get("database_failed") else "ok" if last_trip() else "unknown"
     place = connection.provider or connection.host
     return Shown(connection.name, place, health)
+
+
+def tell_health(response: Response) -> Response:
+    """Tell script, in a header, whether the database answered this time; nothing if not asked."""
+    if "HX-Request" in request.headers:
+        if g.get("database_failed"):
+            response.headers["Provision-Health"] = "down"
+        elif last_trip():
+            response.headers["Provision-Health"] = "ok"
+    return response
 
 
 def note_failure() -> None:

@@ -9,11 +9,20 @@ const tell = (key, event) => {
     try { each(event); } catch (error) { reportError(error); }
   }
 };
+// Keys with which an input method composes a word are its own. Safari reports the last of them as 229 alone.
+const isComposing = (event) => event.isComposing || event.keyCode === 229;
+// Enter takes a suggestion then: it must not send the form.
+const leaveToInputMethod = (event) => {
+  if (event.key === "Enter" && event.target instanceof HTMLInputElement) event.preventDefault();
+};
 const listen = (name, capture, handle) => {
   const key = keyOf(name, capture);
   if (handlersOf.has(key)) { handlersOf.get(key).push(handle); return; }
   handlersOf.set(key, [handle]);
-  document.addEventListener(name, (event) => tell(key, event), { capture, passive: name === "touchstart" });
+  document.addEventListener(name, (event) => {
+    if (name === "keydown" && isComposing(event)) { leaveToInputMethod(event); return; }
+    tell(key, event);
+  }, { capture, passive: name === "touchstart" });
 };
 export const on = (name, handle) => listen(name, false, handle);
 // Before anything else on the page hears of it.

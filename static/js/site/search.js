@@ -63,7 +63,7 @@ on("keydown", (event) => {
     if (openSearch()) event.preventDefault();
     return;
   }
-  if (event.target.id !== "search-q" || event.isComposing) return;
+  if (event.target.id !== "search-q") return;
   if (event.key === "Escape") {
     // By itself a search field would only be emptied.
     event.preventDefault();

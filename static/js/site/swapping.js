@@ -12,14 +12,15 @@ const UNREADABLE = {
   413: "This is too large for the server. Nothing was done.",
   429: "That was too often. Wait a moment, then try again.",
 };
-export const refuse = (status) => say(UNREADABLE[status] ?? "The server's answer cannot be shown here. Load the page again and look whether it was done.", "wrong");
+const wordsFor = (status) => UNREADABLE[status] ?? "The server's answer cannot be shown here. Load the page again and look whether it was done.";
+export const refuse = (status) => say(wordsFor(status), "wrong");
 on("htmx:beforeSwap", ({ detail }) => {
   const { xhr, boosted, requestConfig, pathInfo } = detail;
   if (!detail.shouldSwap || isDrawnFor(xhr)) return;
   detail.shouldSwap = false;
   if (boosted && requestConfig.verb === "get") location.assign(pathInfo.finalRequestPath);
   // Without a body, its headers have said what there is to say.
-  else if (xhr.responseText) refuse(xhr.status);
+  else if (xhr.responseText) detail.refused = wordsFor(xhr.status);
 });
 // The browser loads a page of the history by itself that cannot be put into this document.
 on("htmx:historyCacheMissLoad", ({ detail }) => {

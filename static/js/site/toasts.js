@@ -38,7 +38,6 @@ export const say = (text, kind, undo) => {
 };
 
 on("htmx:responseError", () => say("That did not work.", "wrong"));
-on("htmx:sendError", () => say("The server could not be reached. Look whether it was done before you try again.", "wrong"));
 on("toast", (event) => {
   for (const dialog of document.querySelectorAll("dialog:modal")) dialog.close();
   say(event.detail.text, event.detail.kind, event.detail.undo);

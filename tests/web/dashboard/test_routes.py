@@ -42,6 +42,23 @@ def test_a_newcomer_sees_three_steps_and_no_dead_control(client: Visitor) -> Non
     assert page.text.count("button-primary") == 1
 
 
+def test_htmx_gets_the_dashboard_without_its_frame(client: Visitor) -> None:
+    for query in ("", "?panel=nothing-of-the-kind"):
+        new = client.get(f"/dashboard{query}", htmx=True)
+        assert "A clean sheet" in _words(new.text)
+        assert "<html" not in new.text
+        assert "<main" not in new.text
+    made(client)
+    part = client.get("/dashboard", htmx=True)
+    assert part.status_code == 200
+    assert 'id="figures-panel"' in part.text
+    assert 'id="workload-panel"' in part.text
+    assert "<html" not in part.text
+    assert 'id="side-lists"' not in part.text
+    boosted = client.raw("GET", "/dashboard", headers={"HX-Request": "true", "HX-Boosted": "true"})
+    assert "<html" in boosted.text
+
+
 def test_a_step_that_was_taken_is_ticked(client: Visitor) -> None:
     _project(client, "Website")
     text = _words(client.get("/dashboard").text)
@@ -187,4 +204,3 @@ def test_each_panel_is_fetched_alone_and_is_what_the_page_shows(
 def test_a_panel_asked_for_without_htmx_is_the_whole_page(client: Visitor) -> None:
     made(client)
     assert "</html>" in client.get("/dashboard?panel=money").text
-    assert "</html>" in client.get("/dashboard?panel=nothing", htmx=True).text
