@@ -23,6 +23,7 @@ from provision.tenant.access import TenantAccess, Workspace
 from provision.tenant.connection.driver import TenantConnection
 from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
+from provision.tenant.pool.bounds import Bounds
 from provision.tenant.pool.registry import EngineRegistry
 
 TENANTS = 1000
@@ -70,8 +71,7 @@ def read_as(
     registry = EngineRegistry(
         lambda number: replace(targets[int(number) % len(targets)]),
         policy=NetworkPolicy(loopback=True),
-        max_engines=ENGINES,
-        max_connections=CONNECTIONS,
+        bounds=Bounds(max_engines=ENGINES, max_connections=CONNECTIONS),
     )
     access = TenantAccess(registry)
     most, lock = [0], threading.Lock()

@@ -28,6 +28,7 @@ from provision.settings import Settings, forget_libpq_environment
 from provision.tenant.access import TenantAccess
 from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
+from provision.tenant.pool.bounds import Bounds
 from provision.tenant.pool.registry import EngineRegistry
 
 if TYPE_CHECKING:
@@ -211,14 +212,16 @@ def _registry(
         policy=policy,
         keep_target=keep_target,
         forgotten=None if _is_alone(settings) else forgotten,
-        max_engines=settings.max_engines // settings.workers,
-        max_connections=settings.max_connections // settings.workers,
-        tenant_connections=settings.tenant_connections // settings.workers,
-        idle_s=settings.engine_idle_seconds,
-        connect_timeout_s=settings.connect_timeout,
-        query_timeout_s=settings.query_timeout,
-        max_result_bytes=settings.max_result_bytes,
-        trouble_slots=max(1, settings.threads // 2),
+        bounds=Bounds(
+            max_engines=settings.max_engines // settings.workers,
+            max_connections=settings.max_connections // settings.workers,
+            tenant_connections=settings.tenant_connections // settings.workers,
+            idle_s=settings.engine_idle_seconds,
+            connect_timeout_s=settings.connect_timeout,
+            query_timeout_s=settings.query_timeout,
+            max_result_bytes=settings.max_result_bytes,
+            trouble_slots=max(1, settings.threads // 2),
+        ),
     )
 
 

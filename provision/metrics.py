@@ -60,7 +60,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "provision_waits_in_vain_total": Family("counter", "Of these, given up when time was over."),
     "provision_evictions_total": Family("counter", "Engines let go of, by reason."),
     "provision_breakers": Family(
-        "gauge", "Tenants whose last call failed: left alone (open) or asked on (failing)."
+        "gauge", "Tenants whose last call failed: not tried for now (open) or tried (failing)."
     ),
     "provision_breaker_refusals_total": Family("counter", "Calls refused at once."),
     "provision_trouble_slots_taken": Family("gauge", "Threads that wait for slow tenants."),
@@ -232,7 +232,7 @@ def _registry_samples(stats: Mapping[str, Any]) -> Samples:
         _labels(reason=reason): float(stats[f"evicted_{reason}_total"])
         for reason in ("lru", "idle", "changed")
     }
-    is_open, failing = stats["breakers_open"], stats["tenants_in_trouble"]
+    is_open, failing = stats["breakers_open"], stats["tenants_failing"]
     samples["provision_breakers"] = {
         _labels(state="open"): float(is_open),
         _labels(state="failing"): float(failing - is_open),

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from provision.tenant.connection.connect import connect
 from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
+from provision.tenant.pool.bounds import Bounds
 from provision.tenant.pool.registry import EngineRegistry
 
 if TYPE_CHECKING:
@@ -44,11 +45,23 @@ def met_target_of(url: URL, *, port: int | None = None) -> Target:
         return replace(connection.target, port=port or connection.target.port)
 
 
-def registry_of(load_target: Callable[[str], Target] | Target, **settings: Any) -> EngineRegistry:
-    """A registry that gives up soon; a single target stands for every tenant."""
+def registry_of(
+    load_target: Callable[[str], Target] | Target,
+    *,
+    keep_target: Callable[[str, Target], None] | None = None,
+    forgotten: Callable[[list[str]], set[str]] | None = None,
+    **bounds: Any,
+) -> EngineRegistry:
+    """Make a registry that gives up soon; a single target stands for every tenant."""
     load = (lambda _: load_target) if isinstance(load_target, Target) else load_target
-    limits: dict[str, Any] = {"policy": LOOPBACK, "connect_timeout_s": 3.0, "query_timeout_s": 3.0}
-    return EngineRegistry(load, **(limits | settings))
+    soon: dict[str, Any] = {"connect_timeout_s": 3.0, "query_timeout_s": 3.0}
+    return EngineRegistry(
+        load,
+        policy=LOOPBACK,
+        bounds=Bounds(**(soon | bounds)),
+        keep_target=keep_target,
+        forgotten=forgotten,
+    )
 
 
 def one(connection: Connection, owner_id: str) -> int:

@@ -1,8 +1,8 @@
-"""Which tenants are in trouble, and how many threads may wait for them at all.
+"""The circuit breaker: which tenants fail, and how many threads may wait for them at all.
 
-A database that keeps failing is left alone for a while: its people get their 503 at once, one call
-is let through now and then to see, and nobody else's threads are used up. Only what failed or is
-slow is remembered, so that healthy tenants cost nothing here.
+We back off from a database that keeps failing: its people get their 503 at once, one call is let
+through now and then to see, and nobody else's threads are used up. Only what failed or is slow is
+remembered, so that healthy tenants cost nothing here.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ _REMEMBERED: Final = 10_000
 
 
 @dataclass(slots=True)
-class _Trouble:
-    """What one tenant did since it last answered well."""
+class _Failing:
+    """Hold how one tenant failed since it last answered well."""
 
     kind: type[TenantError]
     code: str
@@ -72,8 +72,8 @@ class _Trouble:
         return issubclass(self.kind, DatabaseTimeoutError)
 
 
-class Visit:
-    """One call to one tenant: tells its outcome, and holds a trouble slot where it needs one."""
+class Call:
+    """Report the outcome of one call to one tenant; hold a trouble slot where it needs one."""
 
     __slots__ = ("_breakers", "_holds_slot", "_settled", "connection_id")
 
@@ -84,13 +84,13 @@ class Visit:
         self.connection_id = connection_id
 
     def may_stay(self) -> bool:
-        """Take a trouble slot if there is one: asked of a call that is slow."""
+        """Take a trouble slot for a call that is slow; return False where none is free."""
         if not self._holds_slot:
             self._holds_slot = self._breakers.take_slot(self.connection_id)
         return self._holds_slot
 
     def succeeded(self) -> None:
-        """The server answered, be it to refuse a statement."""
+        """Note that the server answered, be it to refuse a statement."""
         self._settled = True
         self._breakers.succeeded(self.connection_id)
 
@@ -107,10 +107,10 @@ class Visit:
 
 
 class Breakers:
-    """Opens after repeated failures; lets one call through after a back-off.
+    """Open after repeated failures; let one call through after a back-off.
 
-    `trouble_slots` bounds the calls at work for tenants in trouble: the last answer was a timeout,
-    or a present call is slow. No more calls to a tenant begin while it has `tenant_slots` of them.
+    `trouble_slots` bounds the calls at work for tenants whose last answer was a timeout, or of
+    which a present call is slow. No more calls to one begin while it has `tenant_slots` of them.
     """
 
     def __init__(
@@ -120,54 +120,54 @@ class Breakers:
         self._slots: Final = trouble_slots
         self._tenant_slots: Final = tenant_slots
         self._lock: Final = threading.RLock()
-        self._troubles: Final[OrderedDict[str, _Trouble]] = OrderedDict()
+        self._failing: Final[OrderedDict[str, _Failing]] = OrderedDict()
         self._slots_taken: Final[Counter[str]] = Counter()
         self._refusals = 0
         self._failures: Final[Counter[str]] = Counter()
 
-    def admit(self, connection_id: str) -> Visit:
+    def admit(self, connection_id: str) -> Call:
         """Begin a call. Raises the tenant's last error, with the time to wait, while it is open."""
-        visit = Visit(self, connection_id)
-        # No lock for the healthy: what is missing here when looked at was not in trouble then.
-        if connection_id not in self._troubles and connection_id not in self._slots_taken:
-            return visit
+        call = Call(self, connection_id)
+        # No lock for the healthy: a tenant that is in neither did not fail before.
+        if connection_id not in self._failing and connection_id not in self._slots_taken:
+            return call
         with self._lock:
-            trouble = self._troubles.get(connection_id)
-            refused = None if trouble is None else self._refuse_or_probe(trouble)
+            failing = self._failing.get(connection_id)
+            refused = None if failing is None else self._refuse_or_probe(failing)
             if refused is not None:
                 self._refusals += 1
                 raise refused
             slow_calls = self._slots_taken[connection_id]
-            is_slow = slow_calls > 0 or (trouble is not None and trouble.timed_out)
+            is_slow = slow_calls > 0 or (failing is not None and failing.timed_out)
             if not is_slow:
-                return visit
-            if slow_calls >= self._tenant_slots or not visit.may_stay():
-                if trouble is not None:
-                    trouble.probing = False
+                return call
+            if slow_calls >= self._tenant_slots or not call.may_stay():
+                if failing is not None:
+                    failing.probing = False
                 self._refusals += 1
-                raise _no_slot(trouble)
-        return visit
+                raise _no_slot(failing)
+        return call
 
     def forget(self, connection_id: str) -> None:
         """Start afresh: the connection string changed, or is gone."""
         with self._lock:
-            self._troubles.pop(connection_id, None)
+            self._failing.pop(connection_id, None)
 
     def state(self, connection_id: str) -> tuple[int, LastFailure | None]:
-        """Seconds for which this tenant is still left alone, and its last failure."""
+        """Return the seconds until this tenant is tried again, and its last failure."""
         with self._lock:
-            trouble = self._troubles.get(connection_id)
-            if trouble is None:
+            failing = self._failing.get(connection_id)
+            if failing is None:
                 return 0, None
-            failed = LastFailure(trouble.code, trouble.detail, trouble.remedy)
-            return max(0, math.ceil(trouble.open_until - self._clock())), failed
+            failed = LastFailure(failing.code, failing.detail, failing.remedy)
+            return max(0, math.ceil(failing.open_until - self._clock())), failed
 
     def stats(self) -> dict[str, int | dict[str, int]]:
         with self._lock:
             now = self._clock()
             return {
-                "tenants_in_trouble": len(self._troubles),
-                "breakers_open": sum(each.open_until > now for each in self._troubles.values()),
+                "tenants_failing": len(self._failing),
+                "breakers_open": sum(each.open_until > now for each in self._failing.values()),
                 "breaker_refusals_total": self._refusals,
                 "trouble_slots_taken": self._slots_taken.total(),
                 "trouble_slots_max": self._slots,
@@ -175,45 +175,45 @@ class Breakers:
             }
 
     def succeeded(self, connection_id: str) -> None:
-        if connection_id not in self._troubles:
+        if connection_id not in self._failing:
             return
         with self._lock:
-            trouble = self._troubles.pop(connection_id, None)
-        if trouble is not None and trouble.open_until:
+            failing = self._failing.pop(connection_id, None)
+        if failing is not None and failing.open_until:
             _log.warning("tenant database answers again: connection=%s", connection_id)
 
     def failed(self, connection_id: str, error: TenantError) -> None:
         with self._lock:
             self._failures[error.code] += 1
-            trouble = self._troubles.pop(connection_id, None)
-            if trouble is None:
-                trouble = _Trouble(TenantError, "", "", "")
-            trouble.kind, trouble.code = type(error), error.code
-            trouble.detail, trouble.remedy = error.detail, error.remedy
-            trouble.failures += 1
-            trouble.probing = False
-            hold_s = _hold_s(error.code, trouble.failures)
-            was_open = trouble.open_until > 0.0
+            failing = self._failing.pop(connection_id, None)
+            if failing is None:
+                failing = _Failing(TenantError, "", "", "")
+            failing.kind, failing.code = type(error), error.code
+            failing.detail, failing.remedy = error.detail, error.remedy
+            failing.failures += 1
+            failing.probing = False
+            hold_s = _hold_s(error.code, failing.failures)
+            was_open = failing.open_until > 0.0
             if hold_s > 0.0:
-                trouble.open_until = self._clock() + hold_s
-            self._troubles[connection_id] = trouble
-            if len(self._troubles) > _REMEMBERED:
-                self._troubles.popitem(last=False)
+                failing.open_until = self._clock() + hold_s
+            self._failing[connection_id] = failing
+            if len(self._failing) > _REMEMBERED:
+                self._failing.popitem(last=False)
         if hold_s > 0.0 and not was_open:
             _log.warning(
-                "tenant database is left alone, for %.0f s at first: cause=%s connection=%s",
+                "tenant database fails, backing off %.0f s at first: cause=%s connection=%s",
                 hold_s,
                 error.code,
                 connection_id,
             )
 
     def undecided(self, connection_id: str) -> None:
-        """The call ended without having found out: the next one may."""
-        if connection_id in self._troubles:
+        """Note that the call ended without having found out: the next one may."""
+        if connection_id in self._failing:
             with self._lock:
-                trouble = self._troubles.get(connection_id)
-                if trouble is not None:
-                    trouble.probing = False
+                failing = self._failing.get(connection_id)
+                if failing is not None:
+                    failing.probing = False
 
     def take_slot(self, connection_id: str) -> bool:
         with self._lock:
@@ -228,30 +228,30 @@ class Breakers:
             if not self._slots_taken[connection_id]:
                 del self._slots_taken[connection_id]
 
-    def _refuse_or_probe(self, trouble: _Trouble) -> TenantError | None:
-        if trouble.open_until == 0.0:
+    def _refuse_or_probe(self, failing: _Failing) -> TenantError | None:
+        if failing.open_until == 0.0:
             return None
-        wait_s = trouble.open_until - self._clock()
-        if wait_s <= 0.0 and not trouble.probing:
-            trouble.probing = True
+        wait_s = failing.open_until - self._clock()
+        if wait_s <= 0.0 and not failing.probing:
+            failing.probing = True
             return None
-        return trouble.kind(
-            trouble.code,
-            trouble.detail,
-            trouble.remedy,
+        return failing.kind(
+            failing.code,
+            failing.detail,
+            failing.remedy,
             retry_after_s=max(1, math.ceil(wait_s)),
             at_once=True,
         )
 
 
-def _no_slot(trouble: _Trouble | None) -> TenantError:
-    """What a call is told for which no slot is left while its tenant is slow."""
-    told = failure("query_timeout") if trouble is None else trouble
+def _no_slot(failing: _Failing | None) -> TenantError:
+    """Return the error for a call that finds no slot left while its tenant is slow."""
+    told = failure("query_timeout") if failing is None else failing
     return DatabaseBusyError(told.code, told.detail, told.remedy, retry_after_s=5, at_once=True)
 
 
 def _hold_s(code: str, failures: int) -> float:
-    """Seconds to leave a tenant alone after this many failures in a row; 0.0 for not yet."""
+    """Return the seconds to back off after this many failures in a row; 0.0 for not yet."""
     if code in _FATAL:
         return min(_FATAL_HOLD_S * 2.0 ** min(failures - 1, 10), _LONGEST_FATAL_HOLD_S)
     if failures < _FAILURES_TO_OPEN:

@@ -1,7 +1,6 @@
 """The one background thread of the registry: it closes what nobody used for a while.
 
-It talks to no database. It sleeps until the next connection is due, and without one until it is
-told that there is one again.
+It talks to no database. It sleeps until the next connection is due, or until `expect` is called.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class Reaper:
-    """Calls `reap` when something is due; `reap` returns the time of the next, or None.
+    """Call `reap` when something is due; `reap` returns the time of the next, or None.
 
     The thread starts at the first `expect`, so that a process may still fork before.
     """
@@ -31,7 +30,7 @@ class Reaper:
         self._stopped = False
 
     def expect(self, in_s: float) -> None:
-        """Something will be due then at the earliest."""
+        """Wake up in `in_s` seconds at the latest: nothing is due before."""
         if self._due_at is not None:
             return  # what is due later is found when the earlier is
         with self._changed:
@@ -66,7 +65,7 @@ class Reaper:
                     self._due_at = min(next_at, self._due_at or next_at)
 
     def _sleep_until_due(self) -> bool:
-        """Whether to go on: False once stopped."""
+        """Sleep; return False once stopped."""
         with self._changed:
             while not self._stopped:
                 left = None if self._due_at is None else self._due_at - self._clock()

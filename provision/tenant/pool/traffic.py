@@ -1,4 +1,4 @@
-"""What the registry tells of one tenant, for the person whose database it is."""
+"""Numbers about one tenant, for the person whose database it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LastFailure:
-    """Its code (CONTRACT section 5), what is wrong in plain words, and what to do next."""
+    """Say by code, in plain words and with a next step what was wrong (CONTRACT section 5)."""
 
     code: str
     detail: str
@@ -16,10 +16,10 @@ class LastFailure:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """One tenant as the registry of this process sees it.
+    """Describe one tenant as the registry of this process sees it.
 
     `waits` are the calls that had to wait for a connection since its engine was made;
-    `left_alone_s` is how long it is still left alone after failures, 0 where it is not;
+    `retry_in_s` are the seconds until it is tried again, 0 where we do not back off;
     `last_failure` is that of the last call, None where it went well.
     """
 
@@ -27,5 +27,5 @@ class Traffic:
     connections_lent: int
     connections_max: int
     waits: int
-    left_alone_s: int
+    retry_in_s: int
     last_failure: LastFailure | None

@@ -12,8 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from provision.errors import SchemaNotReadyError, TenantError
 from provision.tenant.failures.translate import failure, translate
-from provision.tenant.pool.dialect import EngineMaker
-from provision.tenant.pool.lent import Loan
+from provision.tenant.pool.alchemy import CheckedOut, EngineMaker
 from provision.tenant.queries import workspaces
 from provision.tenant.schema import state as schema
 
@@ -99,7 +98,7 @@ def inspect(
     connection: TenantConnection, target: Target
 ) -> tuple[SchemaReport, tuple[FoundWorkspace, ...]]:
     """Compare the tables with what they should be, and list the workspaces in them."""
-    with Connection(EngineMaker().engine_for(target), Loan(connection)) as tenant:
+    with Connection(EngineMaker().engine_for(target), CheckedOut(connection)) as tenant:
         try:
             report = schema.inspect(tenant)
             if report.version is None or report.state == "conflict":

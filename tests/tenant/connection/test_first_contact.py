@@ -195,7 +195,7 @@ def test_a_contact_whose_turn_does_not_come_is_not_held_against_the_server(
         stats = registry.stats()
     finally:
         registry.close()
-    assert (stats["tenants_in_trouble"], stats["failures_total"]) == (0, {})
+    assert (stats["tenants_failing"], stats["failures_total"]) == (0, {})
     assert _children() == set()
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from provision.errors import DatabaseBusyError, UnreachableError
 from provision.tenant.access import TenantAccess, Workspace
-from provision.tenant.pool.registry import EngineRegistry
+from provision.tenant.pool.bounds import Bounds
 from tests.patience import LONG_S
-from tests.tenant.targets import LOOPBACK, backends, met_target_of, one, registry_of
+from tests.tenant.targets import backends, met_target_of, one, registry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,11 +88,11 @@ def test_forty_tenants_never_have_more_than_eight_connections(
     access = TenantAccess(registry)
     names = list(many)
 
-    def visit(number: int) -> int:
+    def call(number: int) -> int:
         return access.read(Workspace(names[number * 7 % TENANTS], "owner"), one)
 
     with Watch(server) as watch, ThreadPoolExecutor(12) as pool:
-        assert list(pool.map(visit, range(400))) == [1] * 400
+        assert list(pool.map(call, range(400))) == [1] * 400
     stats = registry.stats()
     assert isinstance(stats["engines"], int)
     assert isinstance(stats["connections"], int)
@@ -242,4 +242,4 @@ def test_a_bound_that_makes_no_sense_is_refused_in_a_sentence(
     wrong: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
-        EngineRegistry(lambda _: pytest.fail("not asked"), policy=LOOPBACK, **wrong)
+        Bounds(**wrong)

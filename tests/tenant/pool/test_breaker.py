@@ -21,9 +21,9 @@ WRONG_PASSWORD = UnreachableError("auth_failed", "The password is wrong.", "Copy
 
 def fail(breakers: Breakers, error: TenantError, times: int = 1, name: str = "a") -> None:
     for _ in range(times):
-        visit = breakers.admit(name)
-        visit.failed(error)
-        visit.end()
+        call = breakers.admit(name)
+        call.failed(error)
+        call.end()
 
 
 def refusal(breakers: Breakers, name: str = "a") -> TenantError:
@@ -53,9 +53,9 @@ def test_three_failures_in_a_row_open_it(breakers: Breakers) -> None:
 def test_an_answer_in_between_starts_the_count_afresh(breakers: Breakers) -> None:
     for _ in range(3):
         fail(breakers, REFUSED, 2)
-        visit = breakers.admit("a")
-        visit.succeeded()
-        visit.end()
+        call = breakers.admit("a")
+        call.succeeded()
+        call.end()
     breakers.admit("a").end()
 
 
@@ -86,7 +86,7 @@ def test_a_server_that_refuses_is_looked_at_every_second(breakers: Breakers, clo
         assert refusal(breakers).retry_after_s == 1
 
 
-def test_a_server_that_costs_time_is_left_alone_for_longer_each_time(
+def test_a_server_that_costs_time_is_given_longer_back_offs_each_time(
     breakers: Breakers, clock: Clock
 ) -> None:
     fail(breakers, SILENT, 3)
@@ -130,12 +130,12 @@ def test_calls_for_tenants_that_timed_out_share_the_trouble_slots(breakers: Brea
 
 
 def test_a_slow_call_may_stay_only_while_there_are_slots(breakers: Breakers) -> None:
-    visits = [breakers.admit(name) for name in "abc"]
-    assert [each.may_stay() for each in visits] == [True, True, False]
-    assert visits[0].may_stay()
-    visits[0].end()
-    assert visits[2].may_stay()
-    for each in visits[1:]:
+    calls = [breakers.admit(name) for name in "abc"]
+    assert [each.may_stay() for each in calls] == [True, True, False]
+    assert calls[0].may_stay()
+    calls[0].end()
+    assert calls[2].may_stay()
+    for each in calls[1:]:
         each.end()
     assert breakers.stats()["trouble_slots_taken"] == 0
 
@@ -177,7 +177,7 @@ def test_opening_and_closing_is_one_line_each(
     clock.now += 1.0
     breakers.admit("a").succeeded()
     assert [record.getMessage() for record in caplog.records] == [
-        "tenant database is left alone, for 1 s at first: cause=connection_refused connection=a",
+        "tenant database fails, backing off 1 s at first: cause=connection_refused connection=a",
         "tenant database answers again: connection=a",
     ]
 
@@ -186,7 +186,7 @@ def test_stats_name_codes_and_no_tenant(breakers: Breakers) -> None:
     fail(breakers, REFUSED, 3, name="secret-id")
     refusal(breakers, "secret-id")
     assert breakers.stats() == {
-        "tenants_in_trouble": 1,
+        "tenants_failing": 1,
         "breakers_open": 1,
         "breaker_refusals_total": 1,
         "trouble_slots_taken": 0,

@@ -103,14 +103,14 @@ def test_a_connection_left_in_a_transaction_is_not_lent_again(
     registry.close()
 
 
-def test_a_connection_is_of_no_use_after_it_was_given_back(database: Database) -> None:
+def test_a_connection_is_of_no_use_after_its_check_in(database: Database) -> None:
     registry = registry_of(met_target_of(database.url))
     with registry.connection("a") as kept:
         pass
     with pytest.raises(Exception, match="closed"):
         kept.execute(text("SELECT 1"))
     engine = kept.engine
-    with pytest.raises(RuntimeError, match="lent by the registry"):
+    with pytest.raises(RuntimeError, match="from the registry only"):
         engine.connect()
     assert database.password not in repr(engine) + str(engine.url)
     registry.close()

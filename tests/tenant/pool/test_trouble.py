@@ -139,7 +139,7 @@ def test_a_result_without_end_is_cut_off_and_blames_nobody(database: Database) -
         with pytest.raises(ResultTooLargeError):
             access.read(Workspace("a", "o"), endless)
     assert access.read(Workspace("a", "o"), one) == 1
-    assert registry.stats()["tenants_in_trouble"] == 0
+    assert registry.stats()["tenants_failing"] == 0
     registry.close()
 
 

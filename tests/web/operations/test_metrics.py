@@ -51,7 +51,7 @@ def test_everything_is_told_in_the_text_format_and_nobody_is_named(
         assert told not in answer.text
 
 
-def test_a_database_left_alone_is_told_by_its_code_and_to_its_owner(
+def test_a_database_that_keeps_failing_is_told_by_its_code_and_to_its_owner(
     app: Flask, newcomer: Visitor, database: Database
 ) -> None:
     with CountingProxy(str(database.url.host), int(database.url.port or 0)) as proxy:
@@ -62,7 +62,7 @@ def test_a_database_left_alone_is_told_by_its_code_and_to_its_owner(
     for _ in range(3):
         newcomer.api("GET", "/api/projects")
     part = block(newcomer.get("/settings/databases").text, "traffic")
-    assert "It is left alone for a moment" in part
+    assert "Provision waits before it tries again" in part
     assert "<code>connection_refused</code>" in part
     lines = _metrics(app).text.splitlines()
     assert 'provision_failures_total{code="connection_refused"} 3' in lines

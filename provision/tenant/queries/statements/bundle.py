@@ -55,7 +55,7 @@ def stream(
     compiled = statement.compile(dialect=conn.dialect)
     driver = conn.connection.driver_connection
     if driver is None:
-        raise RuntimeError("this connection was given back")
+        raise RuntimeError("this connection is checked in")
     with driver.cursor() as cursor:
         yield from cursor.stream(
             str(compiled), compiled.construct_params(dict(parameters)), size=_ROWS_AT_ONCE

@@ -1,4 +1,4 @@
-"""A database that keeps failing is left alone: its owner's answers come at once and are no news."""
+"""We back off from a database that keeps failing: answers come at once, and the log stays short."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_answers_given_at_once_are_told_to_the_server_and_not_to_the_log(
     told = [each for each in caplog.records if each.name == "provision.web.answer.problems"]
     assert len(told) == len(answers) - at_once
     assert [each.message[:30] for each in caplog.records if each.name.endswith("breaker")] == [
-        "tenant database is left alone,"
+        "tenant database fails, backing"
     ]
 
 
