@@ -49,9 +49,9 @@ _MOST_HASHES: Final = 4
 def assemble(settings: Settings) -> Flask:
     """The app of one worker process; raises SettingsError when it cannot run as configured."""
     # Imported here: commands that only open the store need not load the web layer.
+    from provision.tenant.probe.progress import Progress  # noqa: PLC0415
     from provision.web.application import make_app  # noqa: PLC0415
     from provision.web.request.services import Services  # noqa: PLC0415
-    from provision.web.setup.progress import Progress  # noqa: PLC0415
 
     if settings.built_in_postgres and settings.mode == "wsgi":
         raise SettingsError(

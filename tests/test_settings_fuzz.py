@@ -13,7 +13,7 @@ from provision import assembly
 from provision.control.store.engine import make_engine, parse
 from provision.errors import SettingsError
 from provision.settings import Mode, load_settings
-from provision.web.setup.progress import Progress
+from provision.tenant.probe.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path

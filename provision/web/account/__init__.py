@@ -1,5 +1,4 @@
 """Signing up, in and out.
 
-`routes` has the forms, `registration` says who may, `reset` is the one-time link; `codes` and
-`reauthentication` ask again for what is dangerous; `agents` and `events` word the audit log.
+`routes` has the forms, `registration` says who may register, `reset` is the one-time link.
 """

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provision.control.accounts import tokens, users
 from provision.errors import BadCredentialsError, SecondFactorRejectedError, ValidationError
-from provision.web.account import codes
 from provision.web.answer.compression import keep_plain
 from provision.web.answer.problem_details import ApiError
 from provision.web.api.body import answer, read_object, text_fields
@@ -19,9 +18,10 @@ from provision.web.api.once import (
     refuse_another,
     replay,
 )
-from provision.web.api.times import rfc3339
+from provision.web.format.times import rfc3339
 from provision.web.request import limits, session
 from provision.web.request.services import services
+from provision.web.two_factor import codes
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response

@@ -11,7 +11,7 @@ from provision.tenant.schema.state import LATEST
 from provision.web.answer.problem_details import problem
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.once import once, settle
-from provision.web.api.times import rfc3339
+from provision.web.format.times import rfc3339
 from provision.web.request import session, workspace
 from provision.web.setup import connecting
 

@@ -6,7 +6,6 @@ Rows are built as JSON by the tenant's PostgreSQL and passed through as they com
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID  # noqa: TC003  # msgspec reads the annotation at run time
 
@@ -15,14 +14,18 @@ from flask import Response, make_response, request, url_for
 
 from provision.errors import NotFoundError, RowRefusedError, StaleVersionError, ValidationError
 from provision.nouns.fields import Day, FieldError, Reference, Text
-from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.statements.bundle import decode
-from provision.tenant.queries.tasks import TASKS
-from provision.tenant.queries.team import TEAM
 from provision.web.answer.problem_details import ApiError
 from provision.web.api.body import raw_answer, read_object, row_answer
 from provision.web.api.conditions import CONDITIONS, expected_versions
 from provision.web.api.once import once, reserved_id
+from provision.web.api.openapi.resources import (
+    DEFAULT_LIMIT,
+    LONGEST_WORDS,
+    MOST_ROWS,
+    RESOURCES,
+    Resource,
+)
 from provision.web.api.query import PARAMETERS
 from provision.web.request import workspace
 
@@ -32,14 +35,9 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from provision.nouns.fields import Field
-    from provision.tenant.queries.statements.collection import Collection
 
-DEFAULT_LIMIT: Final = 50
-MOST_ROWS: Final = 200
 NO_VERSION: Final = ""
 """A version that no row has."""
-LONGEST_WORDS: Final = 300
-"""As many characters as fit into an address of 4,000 bytes whatever they are."""
 
 _DAYS = {name: Day(column=name, label="This day") for name in ("due_before", "due_after")}
 _REFERENCES = {
@@ -47,23 +45,6 @@ _REFERENCES = {
     "assignee_id": Reference(column="assignee_id", label="This person"),
 }
 _WORDS = {"q": Text(column="q", label="The text to look for", most=LONGEST_WORDS, multiline=True)}
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A noun in the API; `filters` are the names a list may be filtered by."""
-
-    of: Collection[Any, Any]
-    filters: tuple[str, ...]
-
-
-RESOURCES: Final = (
-    Resource(PROJECTS, ("status", "priority", "q", "due_before", "due_after")),
-    Resource(
-        TASKS, ("status", "priority", "q", "project_id", "assignee_id", "due_before", "due_after")
-    ),
-    Resource(TEAM, ("status", "q")),
-)
 
 
 class _Identified(msgspec.Struct):

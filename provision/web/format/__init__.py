@@ -1,3 +1,3 @@
-"""How values are written for people: `due` and `moments` days and times, `markdown` descriptions;
-`filters` hands these and the others to the templates.
+"""How values are written: `due` and `moments` write days and times for people, `times` for
+programs, `markdown` descriptions; `filters` hands these and the others to the templates.
 """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from provision.tenant.access import TenantAccess
     from provision.tenant.host.target import Target
     from provision.tenant.network.policy import NetworkPolicy
-    from provision.web.setup.progress import Progress
+    from provision.tenant.probe.progress import Progress
 
 EXTENSION = "provision"
 

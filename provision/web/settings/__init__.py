@@ -1,6 +1,7 @@
 """Settings of the person: one blueprint, a module for each page.
 
-The pages stand without the database, so that a string that fails can be replaced here.
+`frame` draws what is around a page; `events` and `agents` write the audit log for people. No page
+needs the person's database, so that a connection string that fails can be replaced here.
 """
 
 from __future__ import annotations

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from flask import request
 
 from provision.control import audit
-from provision.web.account import events
-from provision.web.account.agents import described
 from provision.web.answer.partials import respond
-from provision.web.api.times import rfc3339
+from provision.web.format.times import rfc3339
 from provision.web.request import session
 from provision.web.request.services import services
+from provision.web.settings import events
+from provision.web.settings.agents import described
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from provision.errors import (
 )
 from provision.tenant.failures.translate import not_let_in
 from provision.web.answer.partials import leave_for, respond
-from provision.web.api.times import rfc3339
+from provision.web.format.times import rfc3339
 from provision.web.request import session, workspace
 from provision.web.request.services import services
 from provision.web.settings.frame import frame

@@ -15,12 +15,12 @@ from provision.errors import (
     RegistrationClosedError,
     ValidationError,
 )
-from provision.web.account.reauthentication import reauthenticate
 from provision.web.account.registration import refuse_foreign_domain
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.request import limits, session
 from provision.web.request.services import services
 from provision.web.settings.frame import frame
+from provision.web.two_factor.reauthentication import reauthenticate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

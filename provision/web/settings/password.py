@@ -13,11 +13,11 @@ from provision.errors import (
     SessionNotFoundError,
     ValidationError,
 )
-from provision.web.account.reauthentication import reauthenticate
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.request import session
 from provision.web.request.services import services
 from provision.web.settings.frame import frame
+from provision.web.two_factor.reauthentication import reauthenticate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

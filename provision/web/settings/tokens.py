@@ -11,14 +11,14 @@ from flask import request, url_for
 from provision.control.accounts import tokens as store_tokens
 from provision.control.accounts.naming import normalized_name
 from provision.errors import RateLimitedError, ReauthenticationRequiredError, ValidationError
-from provision.web.account import reauthentication
 from provision.web.answer.compression import keep_plain
 from provision.web.answer.partials import done, show_form
-from provision.web.api.times import rfc3339
 from provision.web.format import filters
+from provision.web.format.times import rfc3339
 from provision.web.request import session
 from provision.web.request.services import services
 from provision.web.settings.frame import frame
+from provision.web.two_factor import reauthentication
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,11 +9,11 @@ from flask import request, url_for
 from provision.control.second_factor import checking, recovery_codes
 from provision.control.second_factor import enrolment as factors
 from provision.errors import NotFoundError, RateLimitedError, ReauthenticationRequiredError
-from provision.web.account.reauthentication import reauthenticate
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.request import session
 from provision.web.request.services import services
 from provision.web.settings.frame import frame
+from provision.web.two_factor.reauthentication import reauthenticate
 from provision.web.two_factor.setup import show_codes
 
 if TYPE_CHECKING:

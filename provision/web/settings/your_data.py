@@ -10,12 +10,12 @@ from flask import make_response, request, url_for
 
 from provision.control import dossier
 from provision.errors import RateLimitedError, ReauthenticationRequiredError
-from provision.web.account import reauthentication
 from provision.web.answer.partials import leave_for, show_form
-from provision.web.api.times import rfc3339
+from provision.web.format.times import rfc3339
 from provision.web.request import session, workspace
 from provision.web.request.services import services
 from provision.web.settings.frame import frame
+from provision.web.two_factor import reauthentication
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

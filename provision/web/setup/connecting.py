@@ -18,9 +18,9 @@ from provision.errors import RowRefusedError, SchemaNotReadyError, TenantError, 
 from provision.tenant.host.target import Target
 from provision.tenant.probe.walk import probe
 from provision.tenant.schema import state
-from provision.web.account import reauthentication
 from provision.web.request import limits, session, workspace
 from provision.web.request.services import services
+from provision.web.two_factor import reauthentication
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

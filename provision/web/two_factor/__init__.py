@@ -1,4 +1,8 @@
-"""`/auth/two-factor`: the second half of signing in, and setting it up; a module for each page."""
+"""The second factor at `/auth/two-factor`: `challenge` asks for it, `setup` turns it on.
+
+`codes` checks a code for every page and call; `reauthentication` asks for password and code again
+before a dangerous action.
+"""
 
 from __future__ import annotations
 

@@ -18,11 +18,11 @@ from provision.errors import (
     SecondFactorUnreadableError,
     SignInOverError,
 )
-from provision.web.account import codes
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.answer.urls import safe_next
 from provision.web.request import session
 from provision.web.request.services import services
+from provision.web.two_factor import codes
 
 if TYPE_CHECKING:
     from flask import Blueprint

@@ -20,12 +20,12 @@ from provision.errors import (
     SecondFactorRejectedError,
     TwoFactorSetupOverError,
 )
-from provision.web.account.reauthentication import is_recent, reauthenticate
 from provision.web.answer.compression import keep_plain
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.answer.urls import safe_next
 from provision.web.request import session
 from provision.web.request.services import services
+from provision.web.two_factor.reauthentication import is_recent, reauthenticate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, cast, get_args
 import pytest
 
 from provision.control import audit
-from provision.web.account import events
 from provision.web.request.services import EXTENSION
+from provision.web.settings import events
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.wizard import block
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.errors import TooManyTestsError
+from provision.tenant.probe.progress import Progress
 from provision.tenant.probe.walk import Stage
-from provision.web.setup.progress import Progress
 from tests.tenant import faulty_servers as faulty
 from tests.web.wizard import CONNECTION, paste
 

@@ -9,10 +9,15 @@ from msgspec import inspect
 from provision.nouns.fields import Choice
 from provision.tenant.queries.rows import Project, Task, TeamMember
 from provision.tenant.queries.statements.paging import MAX_CURSOR_LENGTH
-from provision.web.api.nouns import DEFAULT_LIMIT, LONGEST_WORDS, MOST_ROWS, RESOURCES
 from provision.web.api.openapi import fields, problems
 from provision.web.api.openapi.call import Call, Good
 from provision.web.api.openapi.headers import parameter, query
+from provision.web.api.openapi.resources import (
+    DEFAULT_LIMIT,
+    LONGEST_WORDS,
+    MOST_ROWS,
+    RESOURCES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +25,8 @@ if TYPE_CHECKING:
     from msgspec import Struct
 
     from provision.nouns.noun import Noun
-    from provision.web.api.nouns import Resource
     from provision.web.api.openapi.fields import Schema
+    from provision.web.api.openapi.resources import Resource
 
 TAGS: Final = {
     "projects": ("Projects", "What the work is for, with money and a day it is due."),

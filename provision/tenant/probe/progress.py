@@ -16,7 +16,7 @@ from provision.errors import TooManyTestsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from provision.tenant.probe.walk import Stage
+    from provision.tenant.probe.report import Stage
 
 
 _MOST_OF_ONE_PERSON: Final = 2

@@ -17,9 +17,9 @@ from provision.errors import (
     SecondFactorRejectedError,
     SecondFactorUnreadableError,
 )
-from provision.web.account import codes
 from provision.web.request import limits, session
 from provision.web.request.services import services
+from provision.web.two_factor import codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from provision.web.account.agents import described
+from provision.web.settings.agents import described
 
 _CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"
 _SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0"
