@@ -19,7 +19,7 @@ from sqlalchemy import create_engine
 from provision import close_app, create_app
 from provision.assembly import open_store
 from provision.built_in.postgres import BuiltInPostgres
-from provision.control import connections
+from provision.control import audit, connections
 from provision.control.accounts import tokens, users
 from provision.control.connections import NewConnection
 from provision.credentials.passwords import PasswordHasher
@@ -108,7 +108,12 @@ def make_tenants(folder: Path, postgres: BuiltInPostgres, number: int) -> list[T
             each.host, each.port, each.database, each.user, each.password, sslmode="disable"
         )
         person = users.register(
-            store, hasher, email=f"t{count}@example.org", name=f"T{count}", password=PASSWORD
+            store,
+            hasher,
+            email=f"t{count}@example.org",
+            name=f"T{count}",
+            password=PASSWORD,
+            client=audit.OPERATOR,
         )
         # The wizard's test is the first contact; what it found out is sealed with the string.
         target = met(target)
@@ -132,9 +137,15 @@ def make_tenants(folder: Path, postgres: BuiltInPostgres, number: int) -> list[T
                 schema_version=state.LATEST,
             ),
             secret=target.to_secret(),
+            client=audit.OPERATOR,
         )
         token, _ = tokens.create(
-            store, user_id=person.id, name="bench", read_only=False, expires_at=None
+            store,
+            user_id=person.id,
+            name="bench",
+            read_only=False,
+            expires_at=None,
+            client=audit.OPERATOR,
         )
         made.append(Tenant(token, target))
     store.dispose()
@@ -178,7 +189,9 @@ def lead_through(folder: Path, tenant: Tenant, host: str, port: int) -> Tenant:
         schema_version=old.schema_version,
     )
     user_id = holder.person.id
-    connections.save(store, secrets, user_id=user_id, new=new, secret=target.to_secret())
+    connections.save(
+        store, secrets, user_id=user_id, new=new, secret=target.to_secret(), client=audit.OPERATOR
+    )
     store.dispose()
     return replace(tenant, target=target)
 

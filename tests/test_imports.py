@@ -30,6 +30,16 @@ _MAY_IMPORT = {
         *("errors", "settings", "credentials", "loopback"),
     },
 }
+# The folders of `control`, lowest first: each imports only what stands above it in this list.
+# Those of one line know nothing of each other. The modules beside the folders are the last line.
+_CONTROL_ORDER = (
+    {"store"},
+    {"attempts", "audit", "secrets"},
+    {"connections"},
+    {"accounts"},
+    {"second_factor", "sign_in"},
+    {"dossier", "idempotency", "keys"},
+)
 _COMPOSING = {"__init__", "__main__", "assembly", "cli", "server"}
 
 
@@ -76,6 +86,21 @@ def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
         return
     assert part in _MAY_IMPORT, f"{part} is in no layer yet"
     assert _parts_imported(path) <= _MAY_IMPORT[part]
+
+
+@pytest.mark.parametrize("path", sorted((_PACKAGE / "control").rglob("*.py")), ids=_name)
+def test_the_folders_of_control_have_an_order(path: Path) -> None:
+    unit = path.relative_to(_PACKAGE / "control").with_suffix("").parts[0]
+    units = set[str]().union(*_CONTROL_ORDER)
+    names = [name.split(".") for name in _imports(path)]
+    used = {name[2] for name in names if name[:2] == ["provision", "control"] and len(name) > 2}
+    if unit == "__init__":
+        assert not used
+        return
+    rank = next(rank for rank, line in enumerate(_CONTROL_ORDER) if unit in line)
+    lower = set[str]().union(*_CONTROL_ORDER[:rank])
+    last = _CONTROL_ORDER[-1] if rank == len(_CONTROL_ORDER) - 1 else set[str]()
+    assert used & units <= lower | {unit} | last
 
 
 def test_of_the_server_only_serve_composes() -> None:

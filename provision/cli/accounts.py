@@ -60,7 +60,7 @@ def create_user(email: str, name: str) -> None:
             email=email,
             name=name,
             password=password,
-            address=trail.OPERATOR,
+            client=trail.OPERATOR,
         )
     finally:
         store.dispose()
@@ -148,7 +148,7 @@ def create_token(email: str, name: str, read_only: bool, expires_days: int | Non
             name=name,
             read_only=read_only,
             expires_at=expires_at,
-            address=trail.OPERATOR,
+            client=trail.OPERATOR,
         )
         click.echo(raw)
 

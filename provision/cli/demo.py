@@ -17,7 +17,7 @@ from uuid import uuid4
 import click
 
 from provision import close_app, create_app, server
-from provision.control import connections
+from provision.control import audit, connections
 from provision.control.accounts import users
 from provision.control.connections import NewConnection
 from provision.errors import SettingsError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provision.control.accounts.users import Person
-    from provision.control.connections import Connection
+    from provision.control.connections import SavedConnection
     from provision.settings import Settings
 
 EMAIL: Final = "demo@halden.example"
@@ -73,7 +73,12 @@ def _prepare(services: Services, password: str) -> None:
     person = users.by_email(services.store, EMAIL)
     if person is None:
         person = users.register(
-            services.store, services.hasher, email=EMAIL, name=NAME, password=password
+            services.store,
+            services.hasher,
+            email=EMAIL,
+            name=NAME,
+            password=password,
+            client=audit.OPERATOR,
         )
     if person.setup_step != users.FIRST_SETUP_STEP:
         return
@@ -88,7 +93,7 @@ def _prepare(services: Services, password: str) -> None:
     users.set_setup_step(services.store, person.id, _FINISHED)
 
 
-def _connect(services: Services, person: Person) -> Connection:
+def _connect(services: Services, person: Person) -> SavedConnection:
     if services.make_built_in is None:
         raise SettingsError("PROVISION_BUILT_IN_POSTGRES is off, and the demo is made of it")
     found = probe(
@@ -116,6 +121,7 @@ def _connect(services: Services, person: Person) -> Connection:
             server_version=found.server_version or "",
         ),
         secret=found.target.to_secret(),
+        client=audit.OPERATOR,
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provision.control.audit import EventName
-    from provision.control.connections import Connection
+    from provision.control.connections import SavedConnection
     from provision.tenant.access import Workspace
     from provision.web.request.services import Services
 
@@ -81,7 +81,7 @@ def bring(email: str, file: Path) -> None:
 
 
 @contextmanager
-def _workspace_of(email: str) -> Iterator[tuple[Services, Connection, Workspace]]:
+def _workspace_of(email: str) -> Iterator[tuple[Services, SavedConnection, Workspace]]:
     from provision import close_app, create_app
     from provision.control import connections
     from provision.tenant.access import Workspace
@@ -101,14 +101,13 @@ def _workspace_of(email: str) -> Iterator[tuple[Services, Connection, Workspace]
         close_app(app)
 
 
-def _note(services: Services, connection: Connection, event: EventName) -> None:
+def _note(services: Services, connection: SavedConnection, event: EventName) -> None:
     from provision.control import audit
 
     audit.note(
         services.store,
         event=event,
         user_id=connection.user_id,
-        address=audit.OPERATOR,
-        agent="provision workspace",
+        client=audit.Client(audit.OPERATOR.address, "provision workspace"),
         detail={"what": "workspace", "by": "operator"},
     )

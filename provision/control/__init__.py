@@ -1,6 +1,6 @@
 """Our own store: accounts, sessions, tokens, and where each person's database is.
 
-`connections` keeps the sealed strings, `audit` what happened to an account, `idempotency` the calls
-that may be sent again; `dossier` gathers and erases all that is held about a person, `keys` moves
-every secret to a new key. The folders hold the rest, each by its subject.
+Each folder is a subject; `tests/test_imports.py` holds their order, `store` lowest. Above them
+`idempotency` keeps the answers to calls that may be sent again, `dossier` gathers and erases all
+that is held about a person, and `keys` moves every secret to a new key.
 """

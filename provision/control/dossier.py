@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 
 from provision.control import audit, connections, idempotency
 from provision.control.accounts import tokens
+from provision.control.accounts.entitled import demand
 from provision.control.second_factor import recovery_codes
 from provision.control.secrets.sealed import SealedSecrets
 from provision.control.sign_in import sessions
@@ -29,7 +30,7 @@ from provision.errors import NotFoundError
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
-    from provision.control.sign_in.sessions import Entitled
+    from provision.control.accounts.entitled import Entitled
     from provision.control.store.store import ControlStore
 
 _MOST_EVENTS = 1_000_000
@@ -42,14 +43,14 @@ class Dossier:
     account: dict[str, Any]
     sessions: list[sessions.Session]
     tokens: list[tokens.Token]
-    connection: connections.Connection | None
+    connection: connections.SavedConnection | None
     half_sign_ins: list[dict[str, int]]
     password_resets: list[dict[str, int]]
     idempotency_keys: list[dict[str, int]]
     events: list[audit.Event]
 
 
-def gather(store: ControlStore, user_id: str, *, address: str = "", agent: str = "") -> Dossier:
+def gather(store: ControlStore, user_id: str, *, client: audit.Client) -> Dossier:
     """All of it, which is told in the audit trail first. Raises NotFoundError."""
     with store.writing() as conn:
         audit.record(
@@ -57,8 +58,7 @@ def gather(store: ControlStore, user_id: str, *, address: str = "", agent: str =
             at=store.now(),
             event="data_exported",
             user_id=user_id,
-            address=address,
-            agent=agent,
+            client=client,
         )
     with store.reading() as conn:
         person = conn.execute(select(users).where(users.c.id == user_id)).first()
@@ -93,7 +93,7 @@ def erase(store: ControlStore, user_id: str, *, entitled: Entitled | None = None
     Of its audit events stays what happened and when, under an id that leads to nobody any more.
     """
     with store.writing() as conn:
-        sessions.demand(conn, entitled)
+        demand(conn, entitled)
         idempotency.delete_where(conn, idempotency_keys.c.user_id == user_id)
         sealed_ids = [
             *conn.execute(
@@ -117,7 +117,9 @@ def erase(store: ControlStore, user_id: str, *, entitled: Entitled | None = None
         for sealed_id in {*sealed_ids, person.totp_secret_id} - {None}:
             SealedSecrets.delete(conn, sealed_id)
         leave_no_trace(conn)
-        audit.record(conn, at=store.now(), event="account_deleted", user_id=user_id)
+        audit.record(
+            conn, at=store.now(), event="account_deleted", user_id=user_id, client=audit.NOBODY
+        )
         audit.strip(conn, user_id)
 
 

@@ -88,7 +88,7 @@ def rotate(secrets: SealedSecrets, *, pause: Callable[[float], object] = time.sl
                 at=secrets.store.now(),
                 event="keys_rotated",
                 user_id=None,
-                address=audit.OPERATOR,
+                client=audit.OPERATOR,
                 detail={"count": moved.total(), "key_id": secrets.key_ids[0]},
             )
     return Rotation(moved, lost, second.total())

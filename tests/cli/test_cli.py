@@ -19,6 +19,7 @@ from provision.control.sign_in import half_sign_ins
 from provision.control.store.store import ControlStore
 from provision.credentials.passwords import PasswordHasher
 from provision.tenant.transfer.workspace_file import WorkspaceWriter
+from tests.control.conftest import CLIENT
 from tests.running import call
 
 if TYPE_CHECKING:
@@ -42,7 +43,12 @@ def store(tmp_path: Path) -> Iterator[ControlStore]:
 def ana(store: ControlStore) -> users.Person:
     hasher = PasswordHasher()
     return users.register(
-        store, hasher, email="ana@example.org", name="Ana", password="a long enough one"
+        store,
+        hasher,
+        email="ana@example.org",
+        name="Ana",
+        password="a long enough one",
+        client=CLIENT,
     )
 
 
@@ -70,7 +76,12 @@ def test_a_store_that_takes_no_writes_is_one_line(
     url = server.url(name).render_as_string(hide_password=False)
     store = ControlStore.open(url)
     users.register(
-        store, PasswordHasher(), email="ana@example.org", name="Ana", password="a long enough one"
+        store,
+        PasswordHasher(),
+        email="ana@example.org",
+        name="Ana",
+        password="a long enough one",
+        client=CLIENT,
     )
     store.dispose()
     standby = f"{url}?options=-c%20default_transaction_read_only%3Don"
@@ -99,9 +110,9 @@ def test_a_lost_second_factor_is_reset(
     )
     secret = enrolment.begin(store, secrets, ana.id)
     assert secret is not None
-    enrolment.turn_on(store, secrets, ana.id, pyotp.TOTP(secret).at(store.now()))
+    enrolment.turn_on(store, secrets, ana.id, pyotp.TOTP(secret).at(store.now()), client=CLIENT)
     found = users.authenticate(
-        store, PasswordHasher(), email=ana.email, password="a long enough one"
+        store, PasswordHasher(), email=ana.email, password="a long enough one", client=CLIENT
     )
     half = half_sign_ins.start(store, found)
     assert "\t2fa\t" in command("users", "list")
@@ -125,7 +136,11 @@ def test_an_account_is_made_with_the_password_on_standard_input(tmp_path: Path) 
     store = ControlStore.open(f"sqlite:///{tmp_path / 'data' / 'control.db'}")
     try:
         who = users.authenticate(
-            store, PasswordHasher(), email="ben@example.org", password="one of my own, really"
+            store,
+            PasswordHasher(),
+            email="ben@example.org",
+            password="one of my own, really",
+            client=CLIENT,
         )
         assert who.person.name == "Ben"
     finally:

@@ -16,6 +16,7 @@ from provision.control import connections
 from provision.control.accounts import users
 from provision.control.secrets.sealed import open_vault
 from provision.control.store.store import ControlStore
+from tests.control.conftest import CLIENT
 from tests.control.test_connections import NEW as CONNECTION
 from tests.running import PROVISION, call, environment, running
 
@@ -185,7 +186,7 @@ def test_the_doctor_names_who_lost_what_and_a_new_start_can_be_made(tmp_path: Pa
     ana = users.by_email(store, EMAIL)
     assert ana is not None
     secrets = open_vault(store, encryption_key=OLD, key_file=tmp_path, allow_generate=False)
-    connections.save(store, secrets, user_id=ana.id, new=CONNECTION, secret="x")
+    connections.save(store, secrets, user_id=ana.id, new=CONNECTION, secret="x", client=CLIENT)
     new = {"ENCRYPTION_KEY": NEW}
     said = call("doctor", directory=tmp_path, settings=new)
     assert said.returncode == 1

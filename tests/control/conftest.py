@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.control.accounts import users
+from provision.control.audit import Client
 from provision.control.secrets.sealed import SealedSecrets, open_vault
 from provision.control.store.store import ControlStore
 from provision.control.store.tables import metadata
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 KEY = "ab" * 32
 PASSWORD = "correct horse battery"
+CLIENT = Client("192.0.2.1", "Browser")
 
 
 class Clock:
@@ -116,7 +118,12 @@ def secrets(store: ControlStore, tmp_path: Path) -> SealedSecrets:
 def add_person(store: ControlStore, hasher: PasswordHasher) -> Callable[[str], Person]:
     def add(name: str) -> Person:
         return users.register(
-            store, hasher, email=f"{name}@example.org", name=name.title(), password=PASSWORD
+            store,
+            hasher,
+            email=f"{name}@example.org",
+            name=name.title(),
+            password=PASSWORD,
+            client=CLIENT,
         )
 
     return add

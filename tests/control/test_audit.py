@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import insert
 
 from provision.control import audit
+from provision.control.audit import Client
 from provision.control.store.tables import audit_events
+from tests.control.conftest import CLIENT
 
 if TYPE_CHECKING:
     from provision.control.store.store import ControlStore
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
 def _record(store: ControlStore, at: int, user_id: str | None = None) -> None:
     with store.writing() as conn:
-        audit.record(conn, at=at, event="signed_in", user_id=user_id, detail={"at": at})
+        audit.record(
+            conn, at=at, event="signed_in", user_id=user_id, detail={"at": at}, client=CLIENT
+        )
 
 
 def test_lists_newest_first_of_everybody_or_of_one(store: ControlStore) -> None:
@@ -35,7 +39,7 @@ def test_lists_newest_first_of_everybody_or_of_one(store: ControlStore) -> None:
 def test_is_not_told_when_it_did_not_happen(store: ControlStore) -> None:
     def fail() -> None:
         with store.writing() as conn:
-            audit.record(conn, at=1, event="signed_in", user_id="a")
+            audit.record(conn, at=1, event="signed_in", user_id="a", client=CLIENT)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -46,7 +50,7 @@ def test_is_not_told_when_it_did_not_happen(store: ControlStore) -> None:
 def test_detail_comes_back_as_it_was_whatever_it_holds(store: ControlStore) -> None:
     detail = {"text": "\0 ü \ud800 </script>", "number": 1, "nothing": None}
     with store.writing() as conn:
-        audit.record(conn, at=1, event="signed_in", user_id=None, detail=detail)
+        audit.record(conn, at=1, event="signed_in", user_id=None, detail=detail, client=CLIENT)
     assert audit.listing(store)[0].detail == detail
 
 
@@ -74,7 +78,7 @@ def test_a_flood_of_one_kind_keeps_its_newest_and_all_of_the_others(store: Contr
         conn.execute(insert(audit_events), earlier)
         for at in range(2_400, 3_000):  # looked at now and then, by chance: 12 times here
             for user_id in ("a", None):
-                audit.record(conn, at=at, event="sign_in_failed", user_id=user_id)
+                audit.record(conn, at=at, event="sign_in_failed", user_id=user_id, client=CLIENT)
     listed = audit.listing(store, user_id="a", limit=10_000)
     failures = [each for each in listed if each.event == "sign_in_failed"]
     assert 2_000 <= len(failures) < 2_900
@@ -90,7 +94,7 @@ def test_what_is_older_than_the_days_it_is_kept_goes_in_lots(
     now = store.now()
     with store.writing() as conn:
         for at in [now - 86_400 - 1] * 1_500 + [now - 86_400, now]:
-            audit.record(conn, at=at, event="signed_in", user_id="a")
+            audit.record(conn, at=at, event="signed_in", user_id="a", client=CLIENT)
     assert [audit.purge(store, days=1) for _ in range(3)] == [1_000, 500, 0]
     assert [each.at for each in audit.listing(store)] == [now, now - 86_400]
     clock.pass_s(2 * 86_400)
@@ -105,9 +109,8 @@ def test_stripped_events_tell_what_happened_and_nothing_of_the_person(store: Con
                 at=1,
                 event="token_created",
                 user_id=user_id,
-                address="192.0.2.1",
-                agent="Browser",
                 detail={"name": "laptop"},
+                client=Client("192.0.2.1", "Browser"),
             )
         audit.strip(conn, "a")
     bobs, alices = audit.listing(store)

@@ -17,6 +17,7 @@ from provision.errors import (
     ConnectionUnreadableError,
     ValidationError,
 )
+from tests.control.conftest import CLIENT
 
 if TYPE_CHECKING:
     from provision.control.accounts.users import Person
@@ -51,7 +52,9 @@ def _another(**changes: Any) -> NewConnection:
 def test_saves_what_is_shown_in_columns_and_the_string_only_sealed(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    saved = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
     assert (saved.name, saved.host, saved.port, saved.owner_id) == (
         "Work",
         "db.example.org",
@@ -70,9 +73,14 @@ def test_replaces_the_one_before_with_all_that_belongs_to_it(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
     sealed_before = _count(store, sealed)
-    old = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="old")
+    old = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="old", client=CLIENT)
     new = connections.save(
-        store, secrets, user_id=alice.id, new=replace(NEW, host="new.example.org"), secret="new"
+        store,
+        secrets,
+        user_id=alice.id,
+        new=replace(NEW, host="new.example.org"),
+        secret="new",
+        client=CLIENT,
     )
     assert connections.active(store, alice.id) == new
     assert connections.open_secret(store, secrets, new.id) == "new"
@@ -86,8 +94,8 @@ def test_replaces_the_one_before_with_all_that_belongs_to_it(
 def test_one_active_connection_a_person_is_a_rule_of_the_store(
     store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
 ) -> None:
-    connections.save(store, secrets, user_id=alice.id, new=NEW, secret="a")
-    connections.save(store, secrets, user_id=bob.id, new=_another(), secret="b")
+    connections.save(store, secrets, user_id=alice.id, new=NEW, secret="a", client=CLIENT)
+    connections.save(store, secrets, user_id=bob.id, new=_another(), secret="b", client=CLIENT)
     with store.reading() as conn:
         row = dict(conn.execute(select(table).where(table.c.user_id == alice.id)).mappings().one())
     with store.writing() as conn:
@@ -100,7 +108,7 @@ def test_one_active_connection_a_person_is_a_rule_of_the_store(
 def test_a_string_is_sealed_anew_only_in_place_of_the_one_that_was_read(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="old")
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="old", client=CLIENT)
     before = _count(store, sealed)
 
     def replace_old(after: str) -> str:
@@ -117,20 +125,26 @@ def test_forgets_a_connection_and_its_string(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
     sealed_before = _count(store, sealed)
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
-    connections.forget(store, user_id=alice.id, connection_id=saved.id)
+    saved = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
+    connections.forget(store, user_id=alice.id, connection_id=saved.id, client=CLIENT)
     assert connections.active(store, alice.id) is None
     assert _count(store, sealed) == sealed_before
     assert audit.listing(store)[0].event == "connection_forgotten"
     with pytest.raises(ConnectionNotFoundError):
-        connections.forget(store, user_id=alice.id, connection_id=saved.id)
+        connections.forget(store, user_id=alice.id, connection_id=saved.id, client=CLIENT)
 
 
 def test_tells_which_connections_are_none_any_more(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
-    old = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="old").id
-    new = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="new").id
+    old = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret="old", client=CLIENT
+    ).id
+    new = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret="new", client=CLIENT
+    ).id
     assert connections.forgotten(store, [new, old, "never"] * 400) == {old, "never"}
     assert connections.forgotten(store, []) == set()
 
@@ -138,9 +152,11 @@ def test_tells_which_connections_are_none_any_more(
 def test_nobody_forgets_the_connection_of_another(
     store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
 ) -> None:
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    saved = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
     with pytest.raises(ConnectionNotFoundError):
-        connections.forget(store, user_id=bob.id, connection_id=saved.id)
+        connections.forget(store, user_id=bob.id, connection_id=saved.id, client=CLIENT)
     assert connections.active(store, alice.id) == saved
     assert connections.active(store, bob.id) is None
 
@@ -152,13 +168,15 @@ def test_an_unknown_connection_is_not_found(
     store: ControlStore, alice: Person, connection_id: str
 ) -> None:
     with pytest.raises(ConnectionNotFoundError):
-        connections.forget(store, user_id=alice.id, connection_id=connection_id)
+        connections.forget(store, user_id=alice.id, connection_id=connection_id, client=CLIENT)
 
 
 def test_remembers_that_the_tables_are_ready_and_that_they_are_not(
     store: ControlStore, secrets: SealedSecrets, clock: Clock, alice: Person
 ) -> None:
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    saved = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
     clock.pass_s(60)
     connections.mark_verified(store, saved.id, schema_version=2)
     ready = replace(saved, schema_version=2, verified_at=store.now())
@@ -178,22 +196,24 @@ def test_remembers_that_the_tables_are_ready_and_that_they_are_not(
 def test_a_workspace_held_by_another_account_is_known_and_not_given_away(
     store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
 ) -> None:
-    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT)
     asked = [NEW.owner_id, *(str(uuid4()) for _ in range(1200))]
     assert connections.held_by_others(store, asked, user_id=bob.id) == {NEW.owner_id}
     assert connections.held_by_others(store, asked, user_id=alice.id) == set()
     assert connections.held_by_others(store, [], user_id=bob.id) == set()
     with pytest.raises(ValidationError) as caught:
-        connections.save(store, secrets, user_id=bob.id, new=NEW, secret="b")
+        connections.save(store, secrets, user_id=bob.id, new=NEW, secret="b", client=CLIENT)
     assert set(caught.value.errors) == {"workspace"}
     assert connections.active(store, bob.id) is None
-    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT)
 
 
 def test_a_connection_given_to_another_account_in_the_file_cannot_be_opened(
     store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
 ) -> None:
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    saved = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
     with store.writing() as conn:
         conn.execute(update(table).values(user_id=bob.id))
     with pytest.raises(ConnectionUnreadableError):
@@ -203,7 +223,9 @@ def test_a_connection_given_to_another_account_in_the_file_cannot_be_opened(
 def test_a_connection_led_to_another_workspace_in_the_file_cannot_be_opened(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    saved = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
     elsewhere = str(uuid4())
     with store.writing() as conn:
         conn.execute(update(table).values(owner_id=elsewhere))
@@ -224,8 +246,12 @@ def test_a_connection_led_to_another_workspace_in_the_file_cannot_be_opened(
 def test_what_was_sealed_without_its_workspace_is_sealed_again_once(
     store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
 ) -> None:
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
-    broken = connections.save(store, secrets, user_id=bob.id, new=_another(), secret="b")
+    saved = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
+    broken = connections.save(
+        store, secrets, user_id=bob.id, new=_another(), secret="b", client=CLIENT
+    )
     with store.writing() as conn:
         for each, text in ((saved, SECRET), (broken, "b")):
             earlier = f"{each.user_id}/{each.id}"
@@ -252,8 +278,10 @@ def test_what_was_sealed_without_its_workspace_is_sealed_again_once(
 def test_strings_swapped_between_connections_cannot_be_opened(
     store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
 ) -> None:
-    first = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="a")
-    second = connections.save(store, secrets, user_id=bob.id, new=_another(), secret="b")
+    first = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="a", client=CLIENT)
+    second = connections.save(
+        store, secrets, user_id=bob.id, new=_another(), secret="b", client=CLIENT
+    )
     with store.writing() as conn:
         ids = {row.id: row.sealed_id for row in conn.execute(select(table))}
         for here, there in ((first, second), (second, first)):
@@ -266,8 +294,12 @@ def test_strings_swapped_between_connections_cannot_be_opened(
 def test_a_broken_string_costs_nobody_else_anything_and_can_be_pasted_again(
     store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
 ) -> None:
-    broken = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
-    whole = connections.save(store, secrets, user_id=bob.id, new=_another(), secret="b")
+    broken = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
+    whole = connections.save(
+        store, secrets, user_id=bob.id, new=_another(), secret="b", client=CLIENT
+    )
     with store.writing() as conn:
         sealed_id = conn.execute(
             select(table.c.sealed_id).where(table.c.id == broken.id)
@@ -278,7 +310,9 @@ def test_a_broken_string_costs_nobody_else_anything_and_can_be_pasted_again(
     assert "Paste your connection string again" in str(caught.value)
     assert connections.active(store, alice.id) == broken
     assert connections.open_secret(store, secrets, whole.id) == "b"
-    again = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    again = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
     assert connections.open_secret(store, secrets, again.id) == SECRET
 
 
@@ -286,5 +320,7 @@ def test_foreign_text_of_any_length_can_be_kept(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
     new = _another(host="h" * 5000, database="d" * 5000, server_version="v" * 5000, name="n" * 5000)
-    saved = connections.save(store, secrets, user_id=alice.id, new=new, secret="s" * 100_000)
+    saved = connections.save(
+        store, secrets, user_id=alice.id, new=new, secret="s" * 100_000, client=CLIENT
+    )
     assert connections.active(store, alice.id) == saved

@@ -8,10 +8,12 @@ from sqlalchemy import func, select
 
 from provision.control import audit, connections, dossier
 from provision.control.accounts import tokens
+from provision.control.audit import Client
 from provision.control.second_factor import enrolment
 from provision.control.sign_in import sessions
 from provision.control.store.tables import metadata, sealed
 from provision.errors import NotFoundError
+from tests.control.conftest import CLIENT
 from tests.control.test_connections import NEW, _another
 
 if TYPE_CHECKING:
@@ -34,11 +36,13 @@ def _rows_of(store: ControlStore, user_id: str) -> dict[str, int]:
 
 def _live(store: ControlStore, secrets: SealedSecrets, person: Person, new: Any) -> None:
     """Leave a trace in as many tables as there are."""
-    connections.save(store, secrets, user_id=person.id, new=new, secret="x")
+    connections.save(store, secrets, user_id=person.id, new=new, secret="x", client=CLIENT)
     sessions.start(
-        store, user_id=person.id, address="192.0.2.1", agent="B", absolute_s=60, idle_s=60
+        store, user_id=person.id, absolute_s=60, idle_s=60, client=Client("192.0.2.1", "B")
     )
-    tokens.create(store, user_id=person.id, name="t", read_only=True, expires_at=None)
+    tokens.create(
+        store, user_id=person.id, name="t", read_only=True, expires_at=None, client=CLIENT
+    )
     enrolment.begin(store, secrets, person.id)
 
 
@@ -70,7 +74,7 @@ def test_a_string_tested_meanwhile_is_not_kept_for_nobody(
     with store.reading() as conn:
         before = conn.execute(select(func.count()).select_from(sealed)).scalar_one()
     with pytest.raises(NotFoundError):
-        connections.save(store, secrets, user_id=alice.id, new=NEW, secret="x")
+        connections.save(store, secrets, user_id=alice.id, new=NEW, secret="x", client=CLIENT)
     with store.reading() as conn:
         assert conn.execute(select(func.count()).select_from(sealed)).scalar_one() == before
 
@@ -80,7 +84,7 @@ def test_a_second_factor_in_force_goes_too(
 ) -> None:
     secret = enrolment.begin(store, secrets, alice.id)
     assert secret is not None
-    enrolment.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()))
+    enrolment.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()), client=CLIENT)
     dossier.erase(store, alice.id)
     with store.reading() as conn:
         purposes = set(conn.execute(select(sealed.c.purpose)).scalars())
@@ -92,7 +96,7 @@ def test_what_is_gathered_is_of_one_person_and_told(
 ) -> None:
     _live(store, secrets, alice, NEW)
     _live(store, secrets, bob, _another())
-    found = dossier.gather(store, alice.id, address="192.0.2.9")
+    found = dossier.gather(store, alice.id, client=Client("192.0.2.9", ""))
     assert found.account["email"] == alice.email
     assert (len(found.sessions), len(found.tokens)) == (1, 1)
     assert found.connection == connections.active(store, alice.id)

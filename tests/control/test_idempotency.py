@@ -11,6 +11,7 @@ from provision.control.idempotency import LIFE_S, MOST, PURPOSE, Ticket
 from provision.control.secrets.sealed import SealedSecrets, open_vault, unproved_vault
 from provision.control.store.tables import idempotency_keys, sealed
 from provision.errors import TooManyKeysError
+from tests.control.conftest import CLIENT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,7 +225,7 @@ def test_keys_go_with_the_account_and_are_told_of_before(
     for person in (alice, bob):
         assert _keep(secrets, Ticket.of(person.id, "k", HASH))
     now = store.now()
-    told = dossier.gather(store, alice.id).idempotency_keys
+    told = dossier.gather(store, alice.id, client=CLIENT).idempotency_keys
     assert told == [{"created_at": now, "expires_at": now + LIFE_S}]
     dossier.erase(store, alice.id)
     assert _answers(store) == 1

@@ -10,6 +10,7 @@ import pyotp
 from provision.control.accounts import users
 from provision.control.second_factor import enrolment
 from provision.web.request.services import EXTENSION, Services
+from tests.control.conftest import CLIENT
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -52,5 +53,7 @@ def enrol(app: Flask, visitor: Visitor) -> tuple[Authenticator, list[str]]:
     secret = enrolment.begin(services.store, services.secrets, person.id)
     assert secret is not None
     authenticator = Authenticator(app, secret)
-    codes = enrolment.turn_on(services.store, services.secrets, person.id, authenticator.code())
+    codes = enrolment.turn_on(
+        services.store, services.secrets, person.id, authenticator.code(), client=CLIENT
+    )
     return authenticator, codes

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from provision.control import audit
 from provision.control.accounts import users
+from tests.control.conftest import CLIENT
 from tests.running import call
 from tests.tenant.real_servers import missing
 from tests.web.conftest import PASSWORD, Visitor
@@ -133,9 +134,7 @@ def test_a_full_disk_is_told_once_by_its_name_and_is_over_when_there_is_room(
 def _note_a_lot(store: ControlStore) -> None:
     (person,) = users.listing(store)
     for _ in range(1_000):
-        audit.note(
-            store, event="exported", user_id=person.id, address="", agent="A" * 100, detail={}
-        )
+        audit.note(store, event="exported", user_id=person.id, detail={}, client=CLIENT)
 
 
 def test_a_limit_of_pages_is_a_full_disk_too(

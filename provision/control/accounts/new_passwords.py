@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from provision.control import audit
+from provision.control.accounts.entitled import session_stands
 from provision.control.accounts.users import PERSON_COLUMNS, Person, by_id, person_from
-from provision.control.sign_in.sessions import stands
 from provision.control.store.identifiers import digest, new_secret
 from provision.control.store.store import leave_no_trace
 from provision.control.store.tables import half_sign_ins, password_resets, sessions, users
@@ -56,8 +56,7 @@ def change(
     *,
     password: str,
     except_id_hash: str | None = None,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
 ) -> int:
     """Replace the password; returns how many sessions ended, all but `except_id_hash`.
 
@@ -69,7 +68,7 @@ def change(
     check(person, password)
     password_hash = hasher.hash(password)
     with store.writing() as conn:
-        if except_id_hash is not None and not stands(conn, except_id_hash):
+        if except_id_hash is not None and not session_stands(conn, except_id_hash):
             raise SignInOverError
         now = store.now()
         ended = _replace(conn, user_id, password_hash, now, except_id_hash=except_id_hash)
@@ -78,8 +77,7 @@ def change(
             at=now,
             event="password_changed",
             user_id=user_id,
-            address=address,
-            agent=agent,
+            client=client,
         )
     return ended
 
@@ -105,7 +103,7 @@ def new_reset(store: ControlStore, user_id: str) -> str:
             },
         )
         audit.record(
-            conn, at=now, event="password_reset_issued", user_id=user_id, address=audit.OPERATOR
+            conn, at=now, event="password_reset_issued", user_id=user_id, client=audit.OPERATOR
         )
     return raw
 
@@ -125,8 +123,7 @@ def reset(
     raw: str,
     *,
     password: str,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
 ) -> None:
     """Set the password by a link, which is used up by it; every session ends.
 
@@ -155,8 +152,7 @@ def reset(
             at=now,
             event="password_reset",
             user_id=user_id,
-            address=address,
-            agent=agent,
+            client=client,
         )
 
 

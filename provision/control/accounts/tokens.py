@@ -12,10 +12,10 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 from sqlalchemy.exc import OperationalError
 
 from provision.control import audit
+from provision.control.accounts.entitled import demand
 from provision.control.accounts.naming import name_problems, normalized_name
 from provision.control.accounts.users import PERSON_COLUMNS, Person, person_from
-from provision.control.connections import CONNECTION_COLUMNS, Connection, connection_from
-from provision.control.sign_in.sessions import demand
+from provision.control.connections import CONNECTION_COLUMNS, SavedConnection, connection_from
 from provision.control.store.identifiers import digest, is_id, new_id, new_secret
 from provision.control.store.tables import connections, tokens, users
 from provision.errors import TokenNotFoundError, ValidationError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection as SqlConnection
 
-    from provision.control.sign_in.sessions import Entitled
+    from provision.control.accounts.entitled import Entitled
     from provision.control.store.store import ControlStore
 
 PREFIX: Final = "pvn_"
@@ -54,7 +54,7 @@ class TokenHolder:
     """Who a token speaks for, and the connection they work on."""
 
     person: Person
-    connection: Connection | None
+    connection: SavedConnection | None
     token: Token
 
 
@@ -82,8 +82,7 @@ def create(
     name: str,
     read_only: bool,
     expires_at: int | None,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
     entitled: Entitled | None = None,
     settle: Callable[[SqlConnection, str, Token], object] | None = None,
 ) -> tuple[str, Token]:
@@ -109,8 +108,7 @@ def create(
             at=token.created_at,
             event="token_created",
             user_id=user_id,
-            address=address,
-            agent=agent,
+            client=client,
             detail={"token_id": token.id, "name": name, "read_only": read_only},
         )
         if settle is not None:
@@ -151,9 +149,7 @@ def listing(store: ControlStore, *, user_id: str) -> list[Token]:
         return [Token(*row) for row in conn.execute(query)]
 
 
-def revoke(
-    store: ControlStore, *, user_id: str, token_id: str, address: str = "", agent: str = ""
-) -> None:
+def revoke(store: ControlStore, *, user_id: str, token_id: str, client: audit.Client) -> None:
     """End a token of this person. Raises TokenNotFoundError."""
     if not is_id(token_id):
         raise TokenNotFoundError
@@ -171,8 +167,7 @@ def revoke(
             at=store.now(),
             event="token_revoked",
             user_id=user_id,
-            address=address,
-            agent=agent,
+            client=client,
             detail={"token_id": token_id, "name": name},
         )
 

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from provision.credentials.passwords import PasswordHasher
 
 FIRST_SETUP_STEP: Final = "information"
-# The step of who had a database connected and took it away: a next one takes its place.
-FORGOTTEN_STEP: Final = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +107,7 @@ def register(
     email: str,
     name: str,
     password: str,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
 ) -> Person:
     """Make an account. Raises ValidationError, or EmailTakenError."""
     check_registration(email=email, name=name, password=password)
@@ -132,9 +129,7 @@ def register(
                     "created_at": at,
                 },
             )
-            audit.record(
-                conn, at=at, event="registered", user_id=person.id, address=address, agent=agent
-            )
+            audit.record(conn, at=at, event="registered", user_id=person.id, client=client)
     except IntegrityError:
         raise EmailTakenError from None
     return person
@@ -146,8 +141,7 @@ def authenticate(
     *,
     email: str,
     password: str,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
 ) -> Recognised:
     """The person whose password this is.
 
@@ -165,8 +159,7 @@ def authenticate(
                 event="sign_in_failed",
                 # Not what was typed: now and then that is a password in the wrong field.
                 user_id=row.id if row else None,
-                address=address,
-                agent=agent,
+                client=client,
             )
         raise BadCredentialsError
     if hasher.needs_rehash(stored):
@@ -181,8 +174,7 @@ def confirm_password(
     user_id: str,
     *,
     password: str,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
 ) -> None:
     """Raises BadCredentialsError unless this is the present password of that account."""
     query = select(users.c.password_hash).where(users.c.id == user_id)
@@ -196,8 +188,7 @@ def confirm_password(
             at=store.now(),
             event="reauthentication_failed",
             user_id=user_id,
-            address=address,
-            agent=agent,
+            client=client,
         )
     raise BadCredentialsError
 
@@ -230,7 +221,7 @@ def set_enabled(store: ControlStore, user_id: str, *, enabled: bool) -> None:
             conn.execute(delete(sessions).where(sessions.c.user_id == user_id))
             conn.execute(delete(half_sign_ins).where(half_sign_ins.c.user_id == user_id))
         event: audit.EventName = "account_enabled" if enabled else "account_disabled"
-        audit.record(conn, at=store.now(), event=event, user_id=user_id, address=audit.OPERATOR)
+        audit.record(conn, at=store.now(), event=event, user_id=user_id, client=audit.OPERATOR)
 
 
 def rename(store: ControlStore, user_id: str, *, name: str) -> None:
@@ -246,8 +237,7 @@ def change_email(
     user_id: str,
     *,
     email: str,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
     entitled: Callable[[Connection], bool] | None = None,
 ) -> None:
     """Raises ValidationError, EmailTakenError, NotFoundError, or SignInOverError when not entitled.
@@ -268,8 +258,7 @@ def change_email(
                 at=store.now(),
                 event="email_changed",
                 user_id=user_id,
-                address=address,
-                agent=agent,
+                client=client,
                 # Who was robbed of an account asks for it by the address it had.
                 detail={"before": former},
             )

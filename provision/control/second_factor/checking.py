@@ -52,8 +52,7 @@ def check(
     user_id: str,
     typed: str,
     *,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
 ) -> Accepted:
     """Look at a code without using it up.
 
@@ -62,11 +61,11 @@ def check(
     """
     accepted = _look(store, secrets, user_id, typed)
     if accepted is None:
-        _refuse(store, user_id, address=address, agent=agent)
+        _refuse(store, user_id, client=client)
     return accepted
 
 
-def spend(store: ControlStore, accepted: Accepted, *, address: str = "", agent: str = "") -> int:
+def spend(store: ControlStore, accepted: Accepted, *, client: audit.Client) -> int:
     """Use a code up; returns how many recovery codes are left.
 
     Raises SecondFactorRejectedError when it has been used since it was looked at.
@@ -101,12 +100,11 @@ def spend(store: ControlStore, accepted: Accepted, *, address: str = "", agent: 
                 at=at,
                 event="recovery_code_used",
                 user_id=accepted.user_id,
-                address=address,
-                agent=agent,
+                client=client,
                 detail={"left": left},
             )
     if not is_spent:
-        _refuse(store, accepted.user_id, address=address, agent=agent)
+        _refuse(store, accepted.user_id, client=client)
     return left
 
 
@@ -129,14 +127,13 @@ def _look(store: ControlStore, secrets: SealedSecrets, user_id: str, typed: str)
     return Accepted(user_id, row[0], step=step)
 
 
-def _refuse(store: ControlStore, user_id: str, *, address: str, agent: str) -> NoReturn:
+def _refuse(store: ControlStore, user_id: str, *, client: audit.Client) -> NoReturn:
     with store.writing() as conn:
         audit.record(
             conn,
             at=store.now(),
             event="second_factor_failed",
             user_id=user_id,
-            address=address,
-            agent=agent,
+            client=client,
         )
     raise SecondFactorRejectedError

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from provision.control import audit
+from provision.control.accounts.entitled import demand
 from provision.control.second_factor import recovery_codes
 from provision.control.second_factor.checking import PURPOSE
 from provision.control.secrets.sealed import SealedSecrets
-from provision.control.sign_in.sessions import demand
 from provision.control.store.store import leave_no_trace
 from provision.control.store.tables import half_sign_ins, two_factor_setups, users
 from provision.credentials import totp
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from provision.control.sign_in.sessions import Entitled
+    from provision.control.accounts.entitled import Entitled
     from provision.control.store.store import ControlStore
 
 # A QR code that nobody scanned is not left lying for ever.
@@ -91,8 +91,7 @@ def turn_on(
     user_id: str,
     typed: str,
     *,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
 ) -> list[str]:
     """Turn it on with a first code; returns the recovery codes, which are kept nowhere else.
 
@@ -112,13 +111,11 @@ def turn_on(
             raise SecondFactorRejectedError
         _set_secret(conn, user_id, row.sealed_id, step)
         codes = recovery_codes.replace(conn, user_id)
-        _record(conn, "two_factor_on", user_id, at=at, address=address, agent=agent)
+        audit.record(conn, at=at, event="two_factor_on", user_id=user_id, client=client)
     return codes
 
 
-def confirm_saved(
-    store: ControlStore, user_id: str, typed: str, *, address: str = "", agent: str = ""
-) -> None:
+def confirm_saved(store: ControlStore, user_id: str, typed: str, *, client: audit.Client) -> None:
     """Take a recovery code typed back for proof that they were saved; it stays good.
 
     Raises SecondFactorRejectedError when it is none of them.
@@ -129,8 +126,8 @@ def confirm_saved(
             raise SecondFactorRejectedError
         ended = delete(two_factor_setups).where(two_factor_setups.c.user_id == user_id)
         if conn.execute(ended).rowcount:
-            _record(
-                conn, "recovery_codes_saved", user_id, at=store.now(), address=address, agent=agent
+            audit.record(
+                conn, at=store.now(), event="recovery_codes_saved", user_id=user_id, client=client
             )
 
 
@@ -144,8 +141,7 @@ def new_codes(
     store: ControlStore,
     user_id: str,
     *,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
     entitled: Entitled | None = None,
 ) -> list[str]:
     """Ten new recovery codes in place of the old; to be typed back again.
@@ -161,7 +157,7 @@ def new_codes(
         codes = recovery_codes.replace(conn, user_id)
         if row.sealed_id is None:
             _put_setup(conn, user_id, row.totp_secret_id, at)
-        _record(conn, "recovery_codes_made", user_id, at=at, address=address, agent=agent)
+        audit.record(conn, at=at, event="recovery_codes_made", user_id=user_id, client=client)
     return codes
 
 
@@ -169,28 +165,26 @@ def turn_off(
     store: ControlStore,
     user_id: str,
     *,
-    address: str = "",
-    agent: str = "",
+    client: audit.Client,
     entitled: Entitled | None = None,
 ) -> None:
     """Remove the secret, every code, and what is half done.
 
     Raises NotFoundError, or SignInOverError for who is not `entitled`.
     """
-    _remove(store, user_id, "two_factor_off", address, agent, entitled=entitled)
+    _remove(store, user_id, "two_factor_off", client, entitled=entitled)
 
 
 def reset(store: ControlStore, user_id: str) -> None:
     """What `turn_off` does, done by the operator. Raises NotFoundError."""
-    _remove(store, user_id, "two_factor_reset", audit.OPERATOR, "")
+    _remove(store, user_id, "two_factor_reset", audit.OPERATOR)
 
 
 def _remove(
     store: ControlStore,
     user_id: str,
     event: audit.EventName,
-    address: str,
-    agent: str,
+    client: audit.Client,
     *,
     entitled: Entitled | None = None,
 ) -> None:
@@ -204,7 +198,7 @@ def _remove(
             leave_no_trace(conn)
         recovery_codes.remove(conn, user_id)
         conn.execute(delete(half_sign_ins).where(half_sign_ins.c.user_id == user_id))
-        _record(conn, event, user_id, at=store.now(), address=address, agent=agent)
+        audit.record(conn, at=store.now(), event=event, user_id=user_id, client=client)
 
 
 def _row(conn: Connection, user_id: str) -> Row[Any, Any, Any]:
@@ -250,9 +244,3 @@ def _set_secret(conn: Connection, user_id: str, sealed_id: str | None, step: int
         .where(users.c.id == user_id)
         .values(totp_secret_id=sealed_id, totp_last_step=step)
     )
-
-
-def _record(
-    conn: Connection, event: audit.EventName, user_id: str, *, at: int, address: str, agent: str
-) -> None:
-    audit.record(conn, at=at, event=event, user_id=user_id, address=address, agent=agent)

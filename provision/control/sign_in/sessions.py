@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, bindparam, case, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from provision.control import audit
+from provision.control.accounts.entitled import demand
 from provision.control.accounts.users import PERSON_COLUMNS, Person, person_from
-from provision.control.connections import CONNECTION_COLUMNS, Connection, connection_from
+from provision.control.connections import CONNECTION_COLUMNS, SavedConnection, connection_from
 from provision.control.store.identifiers import digest, is_digest, new_secret
 from provision.control.store.tables import connections, sessions, users
-from provision.errors import SessionNotFoundError, SignInOverError
+from provision.errors import SessionNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy import Connection as SqlConnection
     from sqlalchemy import Select
 
+    from provision.control.accounts.entitled import Entitled
     from provision.control.store.store import ControlStore
-
-    # Whether what lets the person in still holds, asked in the transaction that lets them in.
-    Entitled: TypeAlias = Callable[[SqlConnection], bool]
 
 # A write for each request would cost more than the request.
 _SEEN_EVERY_S: Final = 60
@@ -39,7 +35,7 @@ class SignedIn:
     """Who a session belongs to, since when (unix seconds), and the connection they work on."""
 
     person: Person
-    connection: Connection | None
+    connection: SavedConnection | None
     session_id_hash: str = field(repr=False)
     signed_in_at: int
 
@@ -75,8 +71,7 @@ def start(
     store: ControlStore,
     *,
     user_id: str,
-    address: str,
-    agent: str,
+    client: audit.Client,
     absolute_s: int,
     idle_s: int,
     entitled: Entitled | None = None,
@@ -98,15 +93,14 @@ def start(
             {
                 "id_hash": digest(raw),
                 "user_id": user_id,
-                "address": audit.client_text(address),
-                "agent": audit.client_text(agent),
+                **client.as_kept(),
                 "idle_s": idle_s,
                 "created_at": now,
                 "last_seen_at": now,
                 "expires_at": now + absolute_s,
             },
         )
-        audit.record(conn, at=now, event="signed_in", user_id=user_id, address=address, agent=agent)
+        audit.record(conn, at=now, event="signed_in", user_id=user_id, client=client)
     return raw
 
 
@@ -120,18 +114,6 @@ def resolve(store: ControlStore, raw: str) -> SignedIn | None:
         _note_seen(store, id_hash, now)
     connection = connection_from(row[_PERSON_END:]) if row[_PERSON_END] else None
     return SignedIn(person_from(row[2:_PERSON_END]), connection, id_hash, row[1])
-
-
-def stands(conn: SqlConnection, id_hash: str) -> bool:
-    """Whether a session has not been ended since it was resolved; writers take turns."""
-    there = select(sessions.c.user_id).where(sessions.c.id_hash == id_hash)
-    return conn.execute(there).first() is not None
-
-
-def demand(conn: SqlConnection, entitled: Entitled | None) -> None:
-    """Raise SignInOverError unless the person is still entitled to what is about to be written."""
-    if entitled is not None and not entitled(conn):
-        raise SignInOverError
 
 
 def renew(store: ControlStore, *, id_hash: str) -> str:
@@ -149,7 +131,7 @@ def renew(store: ControlStore, *, id_hash: str) -> str:
     return raw
 
 
-def end(store: ControlStore, raw: str, *, address: str = "", agent: str = "") -> None:
+def end(store: ControlStore, raw: str, *, client: audit.Client) -> None:
     """Sign one browser out; nothing happens when it was out already."""
     ended = delete(sessions).where(sessions.c.id_hash == digest(raw)).returning(sessions.c.user_id)
     with store.writing() as conn:
@@ -160,8 +142,7 @@ def end(store: ControlStore, raw: str, *, address: str = "", agent: str = "") ->
                 at=store.now(),
                 event="signed_out",
                 user_id=user_id,
-                address=address,
-                agent=agent,
+                client=client,
             )
 
 
@@ -186,9 +167,7 @@ def listing(store: ControlStore, *, user_id: str) -> list[Session]:
         return [Session(*row) for row in conn.execute(query)]
 
 
-def end_one(
-    store: ControlStore, *, user_id: str, id_hash: str, address: str = "", agent: str = ""
-) -> None:
+def end_one(store: ControlStore, *, user_id: str, id_hash: str, client: audit.Client) -> None:
     """Sign a person out of one browser. Raises SessionNotFoundError."""
     ended = (
         delete(sessions)
@@ -206,15 +185,12 @@ def end_one(
             at=store.now(),
             event="session_ended",
             user_id=user_id,
-            address=address,
-            agent=agent,
+            client=client,
             detail={"address": there},
         )
 
 
-def end_others(
-    store: ControlStore, *, user_id: str, id_hash: str, address: str = "", agent: str = ""
-) -> int:
+def end_others(store: ControlStore, *, user_id: str, id_hash: str, client: audit.Client) -> int:
     """Sign a person out everywhere but in the session of `id_hash`; returns how many ended."""
     ended = delete(sessions).where(sessions.c.user_id == user_id, sessions.c.id_hash != id_hash)
     with store.writing() as conn:
@@ -225,8 +201,7 @@ def end_others(
                 at=store.now(),
                 event="sessions_ended",
                 user_id=user_id,
-                address=address,
-                agent=agent,
+                client=client,
                 detail={"count": count},
             )
     return count

@@ -31,7 +31,7 @@ def password(secret: str) -> Response:
                 services().hasher,
                 secret,
                 password=request.form.get("new_password", ""),
-                **session.client(),
+                client=session.client(),
             )
         except ValidationError as error:
             errors = error.errors

@@ -47,7 +47,7 @@ def register() -> Response:
                 email=email,
                 name=name,
                 password=password,
-                **session.client(),
+                client=session.client(),
             )
         except RateLimitedError as error:
             refusal = error
@@ -85,7 +85,7 @@ def login() -> Response:
                 services().hasher,
                 email=email,
                 password=request.form.get("password", ""),
-                **session.client(),
+                client=session.client(),
             )
             if found.person.two_factor:
                 return challenge.begin(found, target)

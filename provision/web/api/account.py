@@ -67,7 +67,7 @@ def create_token() -> Response:
             services().hasher,
             email=email,
             password=password or "",
-            **session.client(),
+            client=session.client(),
         )
         attempt = attempt_of(found.person.id)
         seen = attempt.look() if attempt else None
@@ -98,7 +98,7 @@ def create_token() -> Response:
             name=(name or "").strip() or "API",
             read_only=read_only,
             expires_at=expires_at,
-            **session.client(),
+            client=session.client(),
             entitled=found.still_holds,
             settle=settle,
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from flask import Blueprint
 
-    from provision.control.connections import Connection
+    from provision.control.connections import SavedConnection
     from provision.tenant.queries.rows import FoundWorkspace
     from provision.tenant.schema.state import SchemaReport
 
@@ -106,14 +106,14 @@ def apply_schema() -> Response:
     return answer(_schema(connecting.apply_schema(_connection())))
 
 
-def _connection() -> Connection:
+def _connection() -> SavedConnection:
     connection = session.connection_or_none()
     if connection is None:
         raise NotConnectedError
     return connection
 
 
-def _connected(connection: Connection, found: Sequence[FoundWorkspace]) -> Response:
+def _connected(connection: SavedConnection, found: Sequence[FoundWorkspace]) -> Response:
     return answer(
         {
             "success": True,
@@ -132,7 +132,7 @@ def _connected(connection: Connection, found: Sequence[FoundWorkspace]) -> Respo
     )
 
 
-def _described(connection: Connection) -> dict[str, Any]:
+def _described(connection: SavedConnection) -> dict[str, Any]:
     return {
         "id": connection.id,
         "name": connection.name,

@@ -52,6 +52,6 @@ def revoke(token_id: UUID) -> Response:
         services().store,
         user_id=session.person().id,
         token_id=str(token_id),
-        **session.client(),
+        client=session.client(),
     )
     return make_response("", 204)

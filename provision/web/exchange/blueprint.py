@@ -22,6 +22,6 @@ def note(event: EventName, **detail: Any) -> None:
         services().store,
         event=event,
         user_id=session.person().id,
-        **session.client(),
+        client=session.client(),
         detail=detail,
     )

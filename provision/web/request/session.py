@@ -10,6 +10,8 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from flask_wtf.csrf import CSRFProtect
 
 from provision.control.accounts import tokens
+from provision.control.accounts.entitled import session_stands
+from provision.control.audit import Client
 from provision.control.sign_in import sessions
 from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
@@ -21,10 +23,11 @@ from provision.web.request.sites import SAFE_METHODS
 if TYPE_CHECKING:
     from sqlalchemy import Connection as SqlConnection
 
+    from provision.control.accounts.entitled import Entitled
     from provision.control.accounts.tokens import TokenHolder
     from provision.control.accounts.users import Person
-    from provision.control.connections import Connection
-    from provision.control.sign_in.sessions import Entitled, SignedIn
+    from provision.control.connections import SavedConnection
+    from provision.control.sign_in.sessions import SignedIn
 
 OPEN_ENDPOINTS: Final = frozenset(
     {
@@ -90,7 +93,7 @@ def person_or_none() -> Person | None:
     return holder.person if holder else None
 
 
-def connection_or_none() -> Connection | None:
+def connection_or_none() -> SavedConnection | None:
     """The active connection of the person asking, as it was when the request came in."""
     holder: SignedIn | TokenHolder | None = g.get("holder")
     return holder.connection if holder else None
@@ -110,7 +113,7 @@ def id_hash() -> str:
 
 def still_stands(conn: SqlConnection) -> bool:
     """Whether the present browser's session has not been ended meanwhile; on all pages."""
-    return sessions.stands(conn, id_hash())
+    return session_stands(conn, id_hash())
 
 
 def signed_in_at() -> int:
@@ -129,7 +132,7 @@ def sign_in(user_id: str, *, entitled: Entitled | None = None) -> None:
     raw = sessions.start(
         services().store,
         user_id=user_id,
-        **client(),
+        client=client(),
         absolute_s=settings.session_days * 86_400,
         idle_s=settings.session_idle_hours * 3_600,
         entitled=entitled,
@@ -148,7 +151,7 @@ def end_present_session() -> None:
     """Sign this browser out, here and in the control store."""
     raw = cookie.get("_user_id")
     if isinstance(raw, str):
-        sessions.end(services().store, raw, **client())
+        sessions.end(services().store, raw, client=client())
     forget_browser()
 
 
@@ -158,12 +161,12 @@ def forget_browser() -> None:
     cookie.clear()
 
 
-def client() -> dict[str, str]:
-    """Address and agent of who is asking, for the audit trail.
+def client() -> Client:
+    """Return who is asking, for the audit log.
 
     Forwarded headers are believed as PROVISION_TRUSTED_PROXIES says.
     """
-    return {"address": request.remote_addr or "", "agent": request.user_agent.string}
+    return Client(request.remote_addr or "", request.user_agent.string)
 
 
 def is_api_request() -> bool:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import sqlalchemy
     from flask import Response
 
-    from provision.control.connections import Connection
+    from provision.control.connections import SavedConnection
     from provision.tenant.pool.traffic import Traffic
 
 P = ParamSpec("P")
@@ -75,7 +75,7 @@ def write(
     return _timed(lambda here: services().access.write(here, query, *args, **kwargs))
 
 
-def of(connection: Connection) -> Workspace:
+def of(connection: SavedConnection) -> Workspace:
     """The workspace that a stored connection leads to."""
     return Workspace(connections.name_of(connection), connection.owner_id)
 
@@ -125,17 +125,19 @@ def remember_unready() -> None:
             connections.mark_unready(services().store, connection.id)
 
 
-def traffic(connection: Connection) -> Traffic:
+def traffic(connection: SavedConnection) -> Traffic:
     """The connections we have there at the moment, as this process knows them."""
     return services().access.traffic_of(of(connection))
 
 
-def look(connection: Connection) -> state.SchemaReport:
+def look(connection: SavedConnection) -> state.SchemaReport:
     """Look at the tables and change nothing."""
     return services().access.read(of(connection), _inspect)
 
 
-def check(connection: Connection, *, seen: state.SchemaReport | None = None) -> state.SchemaReport:
+def check(
+    connection: SavedConnection, *, seen: state.SchemaReport | None = None
+) -> state.SchemaReport:
     """Look at the tables; when they are ready, enter the workspace's own rows and remember it.
 
     `seen` is what a look just found.

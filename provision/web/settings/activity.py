@@ -61,7 +61,7 @@ def activity() -> Response:
 
 
 def _row(event: audit.Event) -> Row:
-    if event.address == audit.OPERATOR:
+    if event.address == audit.OPERATOR.address:
         place = ["by the operator of this server"]
     else:
         place = [event.address, described(event.agent) if event.agent else ""]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from flask import Blueprint, Response
 
-    from provision.control.connections import Connection
+    from provision.control.connections import SavedConnection
     from provision.tenant.pool.traffic import LastFailure, Traffic
     from provision.tenant.probe.report import Stage
 
@@ -83,7 +83,7 @@ def forget() -> Response:
     return leave_for(url_for(".databases"), "The connection string is forgotten.")
 
 
-def _connected() -> Connection:
+def _connected() -> SavedConnection:
     connection = session.connection_or_none()
     if connection is None:
         raise NotConnectedError
@@ -109,7 +109,7 @@ def _show(found: Check | None = None) -> Response:
     )
 
 
-def _refused(connection: Connection, traffic: Traffic) -> TenantError | LastFailure | None:
+def _refused(connection: SavedConnection, traffic: Traffic) -> TenantError | LastFailure | None:
     """Find what the network policy has against this connection, as far as is known unasked."""
     if traffic.last_failure and traffic.last_failure.code == "blocked_address":
         return traffic.last_failure
@@ -121,7 +121,7 @@ def _refused(connection: Connection, traffic: Traffic) -> TenantError | LastFail
     return None
 
 
-def _look(connection: Connection) -> Check:
+def _look(connection: SavedConnection) -> Check:
     try:
         report = connecting.examine(connection)
         found = report.schema

@@ -56,7 +56,7 @@ def change_email() -> Response:
             services().store,
             person.id,
             email=new_email,
-            **session.client(),
+            client=session.client(),
             entitled=session.still_stands,
         )
     except (ValidationError, ReauthenticationRequiredError) as error:

@@ -52,7 +52,7 @@ def change_password() -> Response:
             person.id,
             password=new_password,
             except_id_hash=session.id_hash(),
-            **session.client(),
+            client=session.client(),
         )
         session.renew()
     except (ValidationError, ReauthenticationRequiredError) as error:

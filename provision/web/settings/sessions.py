@@ -52,7 +52,7 @@ def end_session() -> Response:
         session.end_present_session()
         return leave_for(url_for("landing.page"), "You are signed out.")
     store_sessions.end_one(
-        services().store, user_id=session.person().id, id_hash=id_hash, **session.client()
+        services().store, user_id=session.person().id, id_hash=id_hash, client=session.client()
     )
     return _done("That browser is signed out.")
 
@@ -63,7 +63,7 @@ def end_others() -> Response:
         services().store,
         user_id=session.person().id,
         id_hash=session.id_hash(),
-        **session.client(),
+        client=session.client(),
     )
     if not count:
         return _done("You are signed in nowhere else.")

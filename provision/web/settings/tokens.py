@@ -87,7 +87,7 @@ def create_token() -> Response:
             name=typed.name,
             read_only=typed.access != "full",
             expires_at=expires_at,
-            **session.client(),
+            client=session.client(),
             entitled=session.still_stands,
             settle=None,
         )
@@ -105,7 +105,7 @@ def revoke_token() -> Response:
         services().store,
         user_id=session.person().id,
         token_id=request.form.get("token", ""),
-        **session.client(),
+        client=session.client(),
     )
     return done(
         url_for(".tokens"),

@@ -46,7 +46,7 @@ def new_codes() -> Response:
     person = session.person()
     return show_codes(
         factors.new_codes(
-            services().store, person.id, **session.client(), entitled=session.still_stands
+            services().store, person.id, client=session.client(), entitled=session.still_stands
         )
     )
 
@@ -64,7 +64,7 @@ def turn_off() -> Response:
     factors.turn_off(
         services().store,
         session.person().id,
-        **session.client(),
+        client=session.client(),
         entitled=session.still_stands,
     )
     return leave_for(url_for(".two_factor"), "Two-factor is off.")

@@ -46,7 +46,7 @@ def your_data() -> Response:
 
 def download_data() -> Response:
     """Everything held about the person, as a file of JSON."""
-    found = dossier.gather(services().store, session.person().id, **session.client())
+    found = dossier.gather(services().store, session.person().id, client=session.client())
     response = make_response(json.dumps(_readable(found), indent=2, ensure_ascii=False) + "\n")
     response.content_type = "application/json"
     response.headers["Content-Disposition"] = 'attachment; filename="provision-account.json"'

@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import msgspec
 
 from provision.control import connections
-from provision.control.accounts import users
 from provision.control.connections import NewConnection
 from provision.errors import RowRefusedError, SchemaNotReadyError, TenantError, ValidationError
 from provision.tenant.host.target import Target
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection as SqlConnection
 
-    from provision.control.connections import Connection
+    from provision.control.connections import SavedConnection
     from provision.control.second_factor.checking import Accepted
     from provision.tenant.probe.walk import Report
     from provision.tenant.queries.rows import FoundWorkspace
@@ -43,7 +42,9 @@ def asks_again() -> bool:
     found a browser open cannot lead the work of somebody with two-factor elsewhere.
     """
     who = session.person()
-    had_one = session.connection_or_none() is not None or who.setup_step == users.FORGOTTEN_STEP
+    had_one = (
+        session.connection_or_none() is not None or who.setup_step == connections.FORGOTTEN_STEP
+    )
     return who.two_factor and had_one
 
 
@@ -72,7 +73,7 @@ def test(pasted: str | Target, *, ca_certificate: str | None, allow_md5: bool) -
         )
 
 
-def examine(connection: Connection) -> Report:
+def examine(connection: SavedConnection) -> Report:
     """Run the doctor on the string that is kept.
 
     Raises RateLimitedError, and ConnectionUnreadableError when the sealed string cannot be opened.
@@ -106,8 +107,8 @@ def save(
     choice: str | None,
     found: Sequence[FoundWorkspace],
     confirmed: Accepted | None,
-    settle: Callable[[SqlConnection, Connection], object] | None = None,
-) -> Connection:
+    settle: Callable[[SqlConnection, SavedConnection], object] | None = None,
+) -> SavedConnection:
     """Seal and keep the string that `report` found good, in place of the one before.
 
     `choice` is `new` (also when None) or the owner id of one of `found`; `confirmed` is what
@@ -144,7 +145,7 @@ def save(
         ),
         secret=target.to_secret(),
         settle=settle,
-        **session.client(),
+        client=session.client(),
     )
     if before:
         services().access.forget(workspace.of(before))
@@ -155,7 +156,7 @@ def save(
     return connections.active(services().store, who.id) or connection
 
 
-def apply_schema(connection: Connection) -> state.SchemaReport:
+def apply_schema(connection: SavedConnection) -> state.SchemaReport:
     """Create or upgrade what is missing, in one transaction, and enter the workspace.
 
     Raises SchemaConflictError when a table of another shape is in the way; nothing is changed then.
@@ -165,13 +166,13 @@ def apply_schema(connection: Connection) -> state.SchemaReport:
     return workspace.check(connection) if report.state == "ready" else report
 
 
-def forget(connection: Connection) -> None:
+def forget(connection: SavedConnection) -> None:
     """Drop the stored string; the database itself is left alone."""
     connections.forget(
         services().store,
         user_id=session.person().id,
         connection_id=connection.id,
-        **session.client(),
+        client=session.client(),
     )
     services().access.forget(workspace.of(connection))
 

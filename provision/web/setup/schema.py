@@ -16,7 +16,7 @@ from provision.web.setup.table_states import table_states
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provision.control.connections import Connection
+    from provision.control.connections import SavedConnection
     from provision.tenant.schema.state import Problem, SchemaReport
 
 _PAGE = "setup/schema.html"
@@ -36,7 +36,7 @@ class Complaint:
     problems: tuple[Problem, ...] = ()
 
 
-def apply(connection: Connection) -> Response:
+def apply(connection: SavedConnection) -> Response:
     """Make what is missing, in one transaction."""
     try:
         report = connecting.apply_schema(connection)
@@ -52,7 +52,7 @@ def apply(connection: Connection) -> Response:
 
 
 def show(
-    connection: Connection, complaint: Complaint | None = None, *, asked: bool = False
+    connection: SavedConnection, complaint: Complaint | None = None, *, asked: bool = False
 ) -> Response:
     """The tables as they are now; once they are ready, on to the last step.
 

@@ -25,7 +25,7 @@ def check(person: Person, typed: str) -> Accepted:
         limits.admit_code(person.id)
     try:
         return checking.check(
-            services().store, services().secrets, person.id, typed, **session.client()
+            services().store, services().secrets, person.id, typed, client=session.client()
         )
     except (SecondFactorRejectedError, SecondFactorUnreadableError):
         limits.failed(person.email)
@@ -35,7 +35,7 @@ def check(person: Person, typed: str) -> Accepted:
 
 def spend(accepted: Accepted) -> int:
     """Use a code up; returns how many recovery codes are left. Raises SecondFactorRejectedError."""
-    return checking.spend(services().store, accepted, **session.client())
+    return checking.spend(services().store, accepted, client=session.client())
 
 
 def told_left(left: int) -> str:

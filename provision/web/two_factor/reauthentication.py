@@ -62,7 +62,11 @@ def check(data: Mapping[str, object]) -> Accepted | None:
     limits.admit(person.email)
     try:
         users.confirm_password(
-            services().store, services().hasher, person.id, password=password, **session.client()
+            services().store,
+            services().hasher,
+            person.id,
+            password=password,
+            client=session.client(),
         )
     except BadCredentialsError:
         limits.failed(person.email)

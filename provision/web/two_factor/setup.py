@@ -66,7 +66,7 @@ def turn_on() -> Response:
             services().secrets,
             session.person().id,
             request.form.get("code", ""),
-            **session.client(),
+            client=session.client(),
         )
     except RateLimitedError as error:
         return _show_secret(refusal=error)
@@ -84,7 +84,7 @@ def confirm_saved() -> Response:
             services().store,
             session.person().id,
             request.form.get("code", ""),
-            **session.client(),
+            client=session.client(),
         )
     except SecondFactorRejectedError:
         message = "This is none of your recovery codes. Look at your copy and type one of them."

@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select
 
 from provision.control import audit
 from provision.control.accounts import new_passwords, users
+from provision.control.audit import Client
 from provision.control.sign_in import sessions
 from provision.control.store.identifiers import digest
 from provision.control.store.tables import half_sign_ins, password_resets
@@ -17,7 +18,7 @@ from provision.errors import (
     ResetLinkNotFoundError,
     ValidationError,
 )
-from tests.control.conftest import PASSWORD
+from tests.control.conftest import CLIENT, PASSWORD
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -32,9 +33,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def _start(store: ControlStore, person: Person) -> str:
-    return sessions.start(
-        store, user_id=person.id, address="", agent="", absolute_s=3600, idle_s=3600
-    )
+    return sessions.start(store, user_id=person.id, absolute_s=3600, idle_s=3600, client=CLIENT)
 
 
 def _half_sign_in(store: ControlStore, person: Person) -> None:
@@ -52,7 +51,7 @@ def _count(store: ControlStore, table: Table) -> int:
 
 def _lets_in(store: ControlStore, hasher: PasswordHasher, person: Person, password: str) -> bool:
     try:
-        users.authenticate(store, hasher, email=person.email, password=password)
+        users.authenticate(store, hasher, email=person.email, password=password, client=CLIENT)
     except BadCredentialsError:
         return False
     return True
@@ -68,7 +67,12 @@ def test_a_new_password_closes_what_the_old_one_opened(
     bobs_link = new_passwords.new_reset(store, bob.id)
 
     ended = new_passwords.change(
-        store, hasher, alice.id, password=NEW, except_id_hash=digest(here), address="192.0.2.1"
+        store,
+        hasher,
+        alice.id,
+        password=NEW,
+        except_id_hash=digest(here),
+        client=Client("192.0.2.1", ""),
     )
     assert ended == 1
     assert sessions.resolve(store, here)
@@ -83,7 +87,7 @@ def test_a_new_password_closes_what_the_old_one_opened(
     told = audit.listing(store, user_id=alice.id)
     assert ("password_changed", "192.0.2.1") in [(each.event, each.address) for each in told]
 
-    assert new_passwords.change(store, hasher, alice.id, password=PASSWORD) == 1
+    assert new_passwords.change(store, hasher, alice.id, password=PASSWORD, client=CLIENT) == 1
     assert sessions.resolve(store, here) is None
 
 
@@ -93,8 +97,8 @@ def test_a_password_that_is_refused_changes_nothing(
 ) -> None:
     link = new_passwords.new_reset(store, alice.id)
     for refused in (
-        lambda: new_passwords.change(store, hasher, alice.id, password=password),
-        lambda: new_passwords.reset(store, hasher, link, password=password),
+        lambda: new_passwords.change(store, hasher, alice.id, password=password, client=CLIENT),
+        lambda: new_passwords.reset(store, hasher, link, password=password, client=CLIENT),
     ):
         with pytest.raises(ValidationError) as caught:
             refused()
@@ -105,7 +109,7 @@ def test_a_password_that_is_refused_changes_nothing(
 
 def test_nobody_has_no_password(store: ControlStore, hasher: PasswordHasher) -> None:
     with pytest.raises(NotFoundError):
-        new_passwords.change(store, hasher, NOBODY, password=NEW)
+        new_passwords.change(store, hasher, NOBODY, password=NEW, client=CLIENT)
 
 
 def test_a_link_resets_once_and_ends_every_session(
@@ -114,14 +118,14 @@ def test_a_link_resets_once_and_ends_every_session(
     here, bobs = _start(store, alice), _start(store, bob)
     link = new_passwords.new_reset(store, alice.id)
     assert new_passwords.holder(store, link) == alice
-    new_passwords.reset(store, hasher, link, password=NEW, address="192.0.2.1")
+    new_passwords.reset(store, hasher, link, password=NEW, client=Client("192.0.2.1", ""))
     assert sessions.resolve(store, here) is None
     assert sessions.resolve(store, bobs)
     assert _lets_in(store, hasher, alice, NEW)
     with pytest.raises(ResetLinkNotFoundError):
-        new_passwords.reset(store, hasher, link, password=PASSWORD)
+        new_passwords.reset(store, hasher, link, password=PASSWORD, client=CLIENT)
     told = [(each.event, each.address) for each in audit.listing(store, user_id=alice.id)]
-    assert told[:2] == [("password_reset", "192.0.2.1"), ("password_reset_issued", audit.OPERATOR)]
+    assert told[:2] == [("password_reset", "192.0.2.1"), ("password_reset_issued", "operator")]
     with store.reading() as conn:
         assert link not in str(conn.exec_driver_sql("SELECT * FROM audit_events").fetchall())
 
@@ -164,7 +168,7 @@ def test_of_one_link_in_two_tabs_one_wins(
 
     def reset(password: str) -> bool:
         try:
-            new_passwords.reset(store, hasher, link, password=password)
+            new_passwords.reset(store, hasher, link, password=password, client=CLIENT)
         except ResetLinkNotFoundError:
             return False
         return True

@@ -8,8 +8,10 @@ from sqlalchemy import select
 
 from provision.control import audit, connections
 from provision.control.accounts import tokens, users
+from provision.control.audit import Client
 from provision.control.store.tables import tokens as table
 from provision.errors import TokenNotFoundError, ValidationError
+from tests.control.conftest import CLIENT
 from tests.control.test_connections import NEW
 
 if TYPE_CHECKING:
@@ -24,7 +26,12 @@ def _create(
     store: ControlStore, person: Person, *, read_only: bool = False, expires_at: int | None = None
 ) -> tuple[str, Token]:
     return tokens.create(
-        store, user_id=person.id, name="CI", read_only=read_only, expires_at=expires_at
+        store,
+        user_id=person.id,
+        name="CI",
+        read_only=read_only,
+        expires_at=expires_at,
+        client=CLIENT,
     )
 
 
@@ -33,7 +40,7 @@ def test_speaks_for_the_person_who_made_it(
 ) -> None:
     raw, token = _create(store, alice, read_only=True)
     _create(store, bob)
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="x")
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="x", client=CLIENT)
     holder = tokens.resolve(store, raw)
     assert holder
     assert (holder.person, holder.connection, holder.token) == (alice, saved, token)
@@ -116,11 +123,11 @@ def test_lists_the_tokens_of_one_person_newest_first(
 def test_is_over_once_revoked(store: ControlStore, alice: Person) -> None:
     raw, token = _create(store, alice)
     other, _ = _create(store, alice)
-    tokens.revoke(store, user_id=alice.id, token_id=token.id)
+    tokens.revoke(store, user_id=alice.id, token_id=token.id, client=CLIENT)
     assert tokens.resolve(store, raw) is None
     assert tokens.resolve(store, other)
     with pytest.raises(TokenNotFoundError):
-        tokens.revoke(store, user_id=alice.id, token_id=token.id)
+        tokens.revoke(store, user_id=alice.id, token_id=token.id, client=CLIENT)
 
 
 def test_nobody_revokes_the_token_of_another(
@@ -128,7 +135,7 @@ def test_nobody_revokes_the_token_of_another(
 ) -> None:
     raw, token = _create(store, alice)
     with pytest.raises(TokenNotFoundError):
-        tokens.revoke(store, user_id=bob.id, token_id=token.id)
+        tokens.revoke(store, user_id=bob.id, token_id=token.id, client=CLIENT)
     assert tokens.resolve(store, raw)
 
 
@@ -137,18 +144,20 @@ def test_an_id_that_cannot_be_one_is_not_found(
     store: ControlStore, alice: Person, token_id: str
 ) -> None:
     with pytest.raises(TokenNotFoundError):
-        tokens.revoke(store, user_id=alice.id, token_id=token_id)
+        tokens.revoke(store, user_id=alice.id, token_id=token_id, client=CLIENT)
 
 
 def test_needs_a_name(store: ControlStore, alice: Person) -> None:
     with pytest.raises(ValidationError) as caught:
-        tokens.create(store, user_id=alice.id, name=" ", read_only=False, expires_at=None)
+        tokens.create(
+            store, user_id=alice.id, name=" ", read_only=False, expires_at=None, client=CLIENT
+        )
     assert set(caught.value.errors) == {"name"}
 
 
 def test_making_and_revoking_are_told(store: ControlStore, alice: Person) -> None:
     _, token = _create(store, alice, read_only=True)
-    tokens.revoke(store, user_id=alice.id, token_id=token.id, address="192.0.2.1")
+    tokens.revoke(store, user_id=alice.id, token_id=token.id, client=Client("192.0.2.1", ""))
     revoked, created = audit.listing(store, user_id=alice.id)[:2]
     assert (created.event, created.detail) == (
         "token_created",

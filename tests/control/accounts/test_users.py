@@ -9,12 +9,13 @@ from sqlalchemy import select, update
 
 from provision.control import audit
 from provision.control.accounts import users as people
+from provision.control.audit import Client
 from provision.control.sign_in import sessions
 from provision.control.store.store import ControlStore
 from provision.control.store.tables import users
 from provision.credentials.passwords import PasswordHasher
 from provision.errors import BadCredentialsError, EmailTakenError, NotFoundError, ValidationError
-from tests.control.conftest import PASSWORD
+from tests.control.conftest import CLIENT, PASSWORD
 
 if TYPE_CHECKING:
     from provision.control.accounts.users import Person
@@ -32,7 +33,12 @@ def _register_in_process(url: str) -> str:
     store = ControlStore.open(url)
     try:
         people.register(
-            store, PasswordHasher(), email="alice@example.org", name="Alice", password=PASSWORD
+            store,
+            PasswordHasher(),
+            email="alice@example.org",
+            name="Alice",
+            password=PASSWORD,
+            client=CLIENT,
         )
     except EmailTakenError:
         return "taken"
@@ -42,14 +48,17 @@ def _register_in_process(url: str) -> str:
 
 
 def _start(store: ControlStore, person: Person) -> str:
-    return sessions.start(
-        store, user_id=person.id, address="", agent="", absolute_s=3600, idle_s=3600
-    )
+    return sessions.start(store, user_id=person.id, absolute_s=3600, idle_s=3600, client=CLIENT)
 
 
 def test_registers_a_person_at_the_first_step(store: ControlStore, hasher: PasswordHasher) -> None:
     person = people.register(
-        store, hasher, email=" Alice@Example.org ", name="  Alice ", password=PASSWORD
+        store,
+        hasher,
+        email=" Alice@Example.org ",
+        name="  Alice ",
+        password=PASSWORD,
+        client=CLIENT,
     )
     assert (person.email, person.name) == ("alice@example.org", "Alice")
     assert (person.is_enabled, person.two_factor, person.setup_step) == (True, False, "information")
@@ -60,7 +69,7 @@ def test_registers_a_person_at_the_first_step(store: ControlStore, hasher: Passw
 
 def test_names_every_field_that_is_wrong(store: ControlStore, hasher: PasswordHasher) -> None:
     with pytest.raises(ValidationError) as caught:
-        people.register(store, hasher, email="nonsense", name="", password="short")
+        people.register(store, hasher, email="nonsense", name="", password="short", client=CLIENT)
     assert set(caught.value.errors) == {"email", "name", "password"}
     assert people.listing(store) == []
     assert audit.listing(store) == []
@@ -70,7 +79,9 @@ def test_an_address_is_taken_in_every_spelling(
     store: ControlStore, hasher: PasswordHasher, alice: Person
 ) -> None:
     with pytest.raises(EmailTakenError):
-        people.register(store, hasher, email="ALICE@EXAMPLE.ORG", name="A", password=PASSWORD)
+        people.register(
+            store, hasher, email="ALICE@EXAMPLE.ORG", name="A", password=PASSWORD, client=CLIENT
+        )
     assert people.listing(store) == [alice]
 
 
@@ -90,7 +101,9 @@ def test_one_of_several_who_register_an_address_at_once_gets_it(
 def test_lets_in_who_knows_the_password(
     store: ControlStore, hasher: PasswordHasher, alice: Person
 ) -> None:
-    found = people.authenticate(store, hasher, email=" Alice@example.ORG", password=PASSWORD)
+    found = people.authenticate(
+        store, hasher, email=" Alice@example.ORG", password=PASSWORD, client=CLIENT
+    )
     assert found.person == alice
     assert found.password_hash not in repr(found)
 
@@ -112,7 +125,9 @@ def test_refuses_everybody_else_in_the_same_words(
     store: ControlStore, hasher: PasswordHasher, alice: Person, email: str, password: str
 ) -> None:
     with pytest.raises(BadCredentialsError) as caught:
-        people.authenticate(store, hasher, email=email, password=password, address="192.0.2.1")
+        people.authenticate(
+            store, hasher, email=email, password=password, client=Client("192.0.2.1", "")
+        )
     assert str(caught.value) == BadCredentialsError.message
     failure = audit.listing(store)[0]
     assert failure.event == "sign_in_failed"
@@ -124,7 +139,9 @@ def test_an_attempt_records_nothing_that_was_typed(
     store: ControlStore, hasher: PasswordHasher
 ) -> None:
     with pytest.raises(BadCredentialsError):
-        people.authenticate(store, hasher, email="typed@secret", password="typed secret")
+        people.authenticate(
+            store, hasher, email="typed@secret", password="typed secret", client=CLIENT
+        )
     assert "secret" not in repr(audit.listing(store))
 
 
@@ -135,10 +152,15 @@ def test_a_disabled_account_is_out_at_once_and_back_without_its_sessions(
     people.set_enabled(store, alice.id, enabled=False)
     assert sessions.resolve(store, raw) is None
     with pytest.raises(BadCredentialsError):
-        people.authenticate(store, hasher, email=alice.email, password=PASSWORD)
+        people.authenticate(store, hasher, email=alice.email, password=PASSWORD, client=CLIENT)
     people.set_enabled(store, alice.id, enabled=True)
     assert sessions.resolve(store, raw) is None
-    assert people.authenticate(store, hasher, email=alice.email, password=PASSWORD).person == alice
+    assert (
+        people.authenticate(
+            store, hasher, email=alice.email, password=PASSWORD, client=CLIENT
+        ).person
+        == alice
+    )
     assert {"account_disabled", "account_enabled"} <= {e.event for e in audit.listing(store)}
 
 
@@ -149,14 +171,16 @@ def test_a_hash_of_old_parameters_is_replaced_at_sign_in(
     with store.writing() as conn:
         conn.execute(update(users).values(password_hash=old))
     with pytest.raises(BadCredentialsError):
-        people.authenticate(store, hasher, email=alice.email, password="wrong password")
+        people.authenticate(
+            store, hasher, email=alice.email, password="wrong password", client=CLIENT
+        )
     assert _password_hash(store, alice) == old
-    found = people.authenticate(store, hasher, email=alice.email, password=PASSWORD)
+    found = people.authenticate(store, hasher, email=alice.email, password=PASSWORD, client=CLIENT)
     new = _password_hash(store, alice)
     assert found.password_hash == new
     assert new != old
     assert not hasher.needs_rehash(new)
-    people.authenticate(store, hasher, email=alice.email, password=PASSWORD)
+    people.authenticate(store, hasher, email=alice.email, password=PASSWORD, client=CLIENT)
     assert _password_hash(store, alice) == new
 
 
@@ -174,17 +198,21 @@ def test_renames_and_remembers_the_step(store: ControlStore, alice: Person, bob:
 def test_an_address_is_changed_to_one_that_is_free(
     store: ControlStore, hasher: PasswordHasher, alice: Person, bob: Person
 ) -> None:
-    people.change_email(store, alice.id, email=" Liddell@Example.ORG ", address="192.0.2.1")
+    people.change_email(
+        store, alice.id, email=" Liddell@Example.ORG ", client=Client("192.0.2.1", "")
+    )
     assert people.by_email(store, "alice@example.org") is None
-    found = people.authenticate(store, hasher, email="liddell@example.org", password=PASSWORD)
+    found = people.authenticate(
+        store, hasher, email="liddell@example.org", password=PASSWORD, client=CLIENT
+    )
     assert found.person.id == alice.id
     told = audit.listing(store, user_id=alice.id)[0]
     assert (told.event, told.address) == ("email_changed", "192.0.2.1")
     assert told.detail == {"before": "alice@example.org"}
     with pytest.raises(EmailTakenError, match="Another account here"):
-        people.change_email(store, alice.id, email="BOB@example.org")
+        people.change_email(store, alice.id, email="BOB@example.org", client=CLIENT)
     with pytest.raises(ValidationError):
-        people.change_email(store, alice.id, email="no address")
+        people.change_email(store, alice.id, email="no address", client=CLIENT)
     assert people.by_email(store, "liddell@example.org")
 
 
@@ -194,7 +222,7 @@ def test_says_when_there_is_no_such_person(store: ControlStore) -> None:
     with pytest.raises(NotFoundError):
         people.set_enabled(store, NOBODY, enabled=True)
     with pytest.raises(NotFoundError):
-        people.change_email(store, NOBODY, email="somebody@example.org")
+        people.change_email(store, NOBODY, email="somebody@example.org", client=CLIENT)
     with pytest.raises(NotFoundError):
         people.rename(store, NOBODY, name="A")
     with pytest.raises(NotFoundError):

@@ -20,6 +20,7 @@ from provision.errors import (
     SecondFactorUnreadableError,
     TwoFactorSetupOverError,
 )
+from tests.control.conftest import CLIENT
 
 if TYPE_CHECKING:
     from provision.control.accounts.users import Person
@@ -36,11 +37,13 @@ def _enrol(
     secret = enrolment.begin(store, secrets, person.id)
     assert secret is not None
     app = pyotp.TOTP(secret)
-    return app, enrolment.turn_on(store, secrets, person.id, app.at(store.now()))
+    return app, enrolment.turn_on(store, secrets, person.id, app.at(store.now()), client=CLIENT)
 
 
 def _enter(store: ControlStore, secrets: SealedSecrets, person: Person, typed: str) -> int:
-    return checking.spend(store, checking.check(store, secrets, person.id, typed))
+    return checking.spend(
+        store, checking.check(store, secrets, person.id, typed, client=CLIENT), client=CLIENT
+    )
 
 
 def _events(store: ControlStore, person: Person) -> list[str]:
@@ -61,7 +64,7 @@ def _spend_together(store: ControlStore, seen: list[checking.Accepted]) -> list[
     def spend(accepted: checking.Accepted) -> int | None:
         gate.wait()
         try:
-            return checking.spend(store, accepted)
+            return checking.spend(store, accepted, client=CLIENT)
         except SecondFactorRejectedError:
             return None
 
@@ -78,10 +81,10 @@ def test_it_is_off_until_a_right_code_has_been_seen(
     assert not enrolment.state(store, alice.id).is_on
     app = pyotp.TOTP(secret)
     with pytest.raises(SecondFactorRejectedError):
-        enrolment.turn_on(store, secrets, alice.id, app.at(store.now() - 90))
+        enrolment.turn_on(store, secrets, alice.id, app.at(store.now() - 90), client=CLIENT)
     with pytest.raises(SecondFactorRejectedError):
-        checking.check(store, secrets, alice.id, app.at(store.now()))
-    codes = enrolment.turn_on(store, secrets, alice.id, app.at(store.now()))
+        checking.check(store, secrets, alice.id, app.at(store.now()), client=CLIENT)
+    codes = enrolment.turn_on(store, secrets, alice.id, app.at(store.now()), client=CLIENT)
     assert len(set(codes)) == 10
     assert enrolment.state(store, alice.id) == enrolment.TwoFactor(True, 10, False)
     found = users.by_id(store, alice.id)
@@ -89,7 +92,7 @@ def test_it_is_off_until_a_right_code_has_been_seen(
     assert found.two_factor
     assert enrolment.begin(store, secrets, alice.id) is None
     with pytest.raises(TwoFactorSetupOverError):
-        enrolment.turn_on(store, secrets, alice.id, app.at(store.now() + 30))
+        enrolment.turn_on(store, secrets, alice.id, app.at(store.now() + 30), client=CLIENT)
     assert _events(store, alice)[-1] == "two_factor_on"
 
 
@@ -100,7 +103,7 @@ def test_a_setup_left_lying_for_a_day_gets_another_secret(
     assert old is not None
     clock.pass_s(86_400)
     with pytest.raises(TwoFactorSetupOverError):
-        enrolment.turn_on(store, secrets, alice.id, pyotp.TOTP(old).at(store.now()))
+        enrolment.turn_on(store, secrets, alice.id, pyotp.TOTP(old).at(store.now()), client=CLIENT)
     assert enrolment.begin(store, secrets, alice.id) not in (None, old)
     assert _sealed_count(store) == 1
 
@@ -111,12 +114,12 @@ def test_the_code_that_turned_it_on_and_any_before_it_are_used(
     app, _ = _enrol(store, secrets, alice)
     for at in (store.now() - 30, store.now()):
         with pytest.raises(SecondFactorRejectedError):
-            checking.check(store, secrets, alice.id, app.at(at))
+            checking.check(store, secrets, alice.id, app.at(at), client=CLIENT)
     _enter(store, secrets, alice, app.at(store.now() + 30))
     # A step further the last one is still in the window, and used.
     clock.pass_s(30)
     with pytest.raises(SecondFactorRejectedError):
-        checking.check(store, secrets, alice.id, app.at(store.now()))
+        checking.check(store, secrets, alice.id, app.at(store.now()), client=CLIENT)
     _enter(store, secrets, alice, app.at(store.now() + 30))
     assert "second_factor_failed" in _events(store, alice)
 
@@ -127,7 +130,7 @@ def test_two_requests_with_one_code_let_one_in(
     app, _ = _enrol(store, secrets, alice)
     clock.pass_s(30)
     code = app.at(store.now())
-    seen = [checking.check(store, secrets, alice.id, code) for _ in range(4)]
+    seen = [checking.check(store, secrets, alice.id, code, client=CLIENT) for _ in range(4)]
     results = _spend_together(store, seen)
     assert [each for each in results if each is not None] == [10]
 
@@ -137,11 +140,11 @@ def test_a_recovery_code_is_good_once_also_for_two_at_a_time(
 ) -> None:
     _, codes = _enrol(store, secrets, alice)
     typed = f"  {codes[0].upper().replace('-', ' ')}"
-    seen = [checking.check(store, secrets, alice.id, typed) for _ in range(3)]
+    seen = [checking.check(store, secrets, alice.id, typed, client=CLIENT) for _ in range(3)]
     results = _spend_together(store, seen)
     assert [each for each in results if each is not None] == [9]
     with pytest.raises(SecondFactorRejectedError):
-        checking.check(store, secrets, alice.id, codes[0])
+        checking.check(store, secrets, alice.id, codes[0], client=CLIENT)
     assert _enter(store, secrets, alice, codes[9]) == 8
     assert _events(store, alice).count("recovery_code_used") == 2
 
@@ -153,7 +156,7 @@ def test_a_recovery_code_used_proves_them_saved(
     _enter(store, secrets, alice, codes[0])
     assert enrolment.state(store, alice.id) == enrolment.TwoFactor(True, 9, True)
     # Of new ones nobody has shown a copy.
-    enrolment.new_codes(store, alice.id)
+    enrolment.new_codes(store, alice.id, client=CLIENT)
     assert enrolment.state(store, alice.id) == enrolment.TwoFactor(True, 10, False)
 
 
@@ -162,13 +165,13 @@ def test_a_code_looked_at_does_not_outlive_its_secret(
 ) -> None:
     app, codes = _enrol(store, secrets, alice)
     clock.pass_s(30)
-    by_app = checking.check(store, secrets, alice.id, app.at(store.now()))
-    by_recovery = checking.check(store, secrets, alice.id, codes[0])
-    enrolment.turn_off(store, alice.id)
+    by_app = checking.check(store, secrets, alice.id, app.at(store.now()), client=CLIENT)
+    by_recovery = checking.check(store, secrets, alice.id, codes[0], client=CLIENT)
+    enrolment.turn_off(store, alice.id, client=CLIENT)
     _enrol(store, secrets, alice)
     for each in (by_app, by_recovery):
         with pytest.raises(SecondFactorRejectedError):
-            checking.spend(store, each)
+            checking.spend(store, each, client=CLIENT)
 
 
 def test_recovery_codes_are_proven_saved_by_one_typed_back(
@@ -176,15 +179,15 @@ def test_recovery_codes_are_proven_saved_by_one_typed_back(
 ) -> None:
     _, codes = _enrol(store, secrets, alice)
     with pytest.raises(SecondFactorRejectedError):
-        enrolment.confirm_saved(store, alice.id, "0000-0000-0000-0000-0000-0000")
-    enrolment.confirm_saved(store, alice.id, codes[3])
+        enrolment.confirm_saved(store, alice.id, "0000-0000-0000-0000-0000-0000", client=CLIENT)
+    enrolment.confirm_saved(store, alice.id, codes[3], client=CLIENT)
     # It was shown, not used.
     assert enrolment.state(store, alice.id) == enrolment.TwoFactor(True, 10, True)
-    fresh = enrolment.new_codes(store, alice.id)
+    fresh = enrolment.new_codes(store, alice.id, client=CLIENT)
     assert not set(fresh) & set(codes)
     assert enrolment.state(store, alice.id) == enrolment.TwoFactor(True, 10, False)
     with pytest.raises(SecondFactorRejectedError):
-        checking.check(store, secrets, alice.id, codes[3])
+        checking.check(store, secrets, alice.id, codes[3], client=CLIENT)
     assert _events(store, alice)[-4:-1] == [
         "two_factor_on",
         "recovery_codes_saved",
@@ -199,19 +202,19 @@ def test_turning_it_off_leaves_nothing_behind(
     before = _sealed_count(store)
     app, codes = _enrol(store, secrets, alice)
     if is_proven:
-        enrolment.confirm_saved(store, alice.id, codes[0])
-    enrolment.turn_off(store, alice.id)
+        enrolment.confirm_saved(store, alice.id, codes[0], client=CLIENT)
+    enrolment.turn_off(store, alice.id, client=CLIENT)
     assert enrolment.state(store, alice.id) == enrolment.TwoFactor(False, 0, False)
     assert _sealed_count(store) == before
     with store.reading() as conn:
         assert conn.execute(select(func.count()).select_from(codes_table)).scalar() == 0
         assert conn.execute(select(func.count()).select_from(two_factor_setups)).scalar() == 0
     with pytest.raises(SecondFactorRejectedError):
-        checking.check(store, secrets, alice.id, app.at(store.now() + 30))
+        checking.check(store, secrets, alice.id, app.at(store.now() + 30), client=CLIENT)
     with pytest.raises(NotFoundError):
-        enrolment.new_codes(store, alice.id)
+        enrolment.new_codes(store, alice.id, client=CLIENT)
     with pytest.raises(NotFoundError):
-        enrolment.turn_off(store, NOBODY)
+        enrolment.turn_off(store, NOBODY, client=CLIENT)
 
 
 def test_what_is_kept_tells_neither_secret_nor_codes(
@@ -250,7 +253,7 @@ def test_ciphertexts_swapped_between_two_people_open_for_neither(
     for person in (alice, bob):
         for app in (of_alice, of_bob):
             with pytest.raises(SecondFactorUnreadableError):
-                checking.check(store, secrets, person.id, app.at(store.now()))
+                checking.check(store, secrets, person.id, app.at(store.now()), client=CLIENT)
     # The way out needs no secret.
     assert _enter(store, secrets, alice, codes[0]) == 9
 
@@ -261,7 +264,7 @@ def test_one_persons_codes_are_nothing_to_another(
     _, codes = _enrol(store, secrets, alice)
     _enrol(store, secrets, bob)
     with pytest.raises(SecondFactorRejectedError):
-        checking.check(store, secrets, bob.id, codes[0])
+        checking.check(store, secrets, bob.id, codes[0], client=CLIENT)
 
 
 @pytest.mark.parametrize(

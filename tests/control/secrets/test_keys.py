@@ -15,7 +15,7 @@ from provision.control.secrets.sealed import (
 )
 from provision.control.store.tables import sealed, users
 from provision.errors import SettingsError
-from tests.control.conftest import KEY
+from tests.control.conftest import CLIENT, KEY
 from tests.control.test_connections import NEW, SECRET
 
 if TYPE_CHECKING:
@@ -63,13 +63,15 @@ def test_after_a_rotation_the_new_key_alone_opens_everything(
     store: ControlStore, secrets: SealedSecrets, alice: Person, tmp_path: Path
 ) -> None:
     ids, signing_key = _fill(secrets), session_signing_key(secrets, None)
-    connection = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    connection = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
     done = keys.rotate(_opened(store, f"{NEWER},{KEY}", tmp_path), pause=_at_once)
     assert done.moved == {"p": MANY, "connection string": 1, "signing key": 1, KEY_CHECK: 1}
     assert (done.lost, done.late) == ((), 0)
     told = audit.listing(store)[0]
     assert (told.event, told.address, told.detail["count"]) == (
-        *("keys_rotated", audit.OPERATOR),
+        *("keys_rotated", audit.OPERATOR.address),
         MANY + 3,
     )
     alone = _opened(store, NEWER, tmp_path)
@@ -120,7 +122,7 @@ def test_secrets_that_a_server_seals_under_the_older_key_meanwhile_are_moved_and
 def test_what_no_key_opens_is_left_as_it_is_and_named(
     store: ControlStore, secrets: SealedSecrets, alice: Person, tmp_path: Path
 ) -> None:
-    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT)
     both = _opened(store, f"{NEWER},{KEY}", tmp_path)
     keys.rotate(both, pause=_at_once)
     with store.writing() as conn:
@@ -143,7 +145,7 @@ def test_what_is_lost_for_good_can_be_given_up_but_no_second_factor(
     tmp_path: Path,
 ) -> None:
     bob = add_person("bob")
-    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT)
     session_signing_key(secrets, None)
     with store.writing() as conn:
         factor = secrets.put(conn, purpose="second factor", owner=bob.id, plaintext="x")
@@ -155,7 +157,7 @@ def test_what_is_lost_for_good_can_be_given_up_but_no_second_factor(
     assert (newest.event, newest.address) == ("connection_forgotten", "operator")
     opened = _opened(store, NEWER, tmp_path)
     assert session_signing_key(opened, None)
-    again = connections.save(store, opened, user_id=alice.id, new=NEW, secret=SECRET)
+    again = connections.save(store, opened, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT)
     assert connections.open_secret(store, opened, again.id) == SECRET
     with store.reading() as conn:
         assert conn.execute(select(users.c.totp_secret_id).where(users.c.id == bob.id)).scalar()
@@ -164,7 +166,9 @@ def test_what_is_lost_for_good_can_be_given_up_but_no_second_factor(
 def test_forgetting_what_is_lost_touches_nothing_that_opens(
     store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET)
+    saved = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
     assert keys.forget_lost(secrets) == []
     assert connections.open_secret(store, secrets, saved.id) == SECRET
 

@@ -17,7 +17,7 @@ from provision.control.second_factor import checking, enrolment
 from provision.control.secrets.sealed import open_vault
 from provision.control.store.backup import write_backup
 from provision.control.store.tables import sealed, users
-from tests.control.conftest import KEY
+from tests.control.conftest import CLIENT, KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,9 @@ _NEW = NewConnection(
 
 
 def _save(store: ControlStore, secrets: SealedSecrets, person: Person) -> str:
-    return connections.save(store, secrets, user_id=person.id, new=_NEW, secret="a secret").id
+    return connections.save(
+        store, secrets, user_id=person.id, new=_NEW, secret="a secret", client=CLIENT
+    ).id
 
 
 def _sealed(store: ControlStore, purpose: str) -> bytes:
@@ -77,7 +79,7 @@ def _learn(store: ControlStore, secrets: SealedSecrets, _: Person, connection_id
 
 
 def _forget(store: ControlStore, _: SealedSecrets, person: Person, connection_id: str) -> None:
-    connections.forget(store, user_id=person.id, connection_id=connection_id)
+    connections.forget(store, user_id=person.id, connection_id=connection_id, client=CLIENT)
 
 
 def _delete(store: ControlStore, _: SealedSecrets, person: Person, _id: str) -> None:
@@ -106,9 +108,9 @@ def test_a_second_factor_that_is_off_is_in_no_file(
 ) -> None:
     secret = enrolment.begin(store, secrets, alice.id)
     assert secret is not None
-    enrolment.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()))
+    enrolment.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()), client=CLIENT)
     value = _sealed(store, checking.PURPOSE)
-    enrolment.turn_off(store, alice.id)
+    enrolment.turn_off(store, alice.id, client=CLIENT)
     assert value not in _files(path)
 
 
@@ -118,7 +120,7 @@ def test_a_former_password_is_in_no_file(
     with store.reading() as conn:
         former = conn.execute(select(users.c.password_hash)).scalar_one().encode()
     assert former in _files(path)
-    new_passwords.change(store, hasher, alice.id, password="another horse battery")
+    new_passwords.change(store, hasher, alice.id, password="another horse battery", client=CLIENT)
     assert former not in _files(path)
 
 
@@ -143,7 +145,7 @@ def test_a_reader_who_stays_holds_up_nobody_and_the_next_write_clears_away(
     with closing(sqlite3.connect(path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM users").fetchall()
-        connections.forget(store, user_id=alice.id, connection_id=connection_id)
+        connections.forget(store, user_id=alice.id, connection_id=connection_id, client=CLIENT)
         assert connections.active(store, alice.id) is None
         assert value in _files(path)
     with store.writing() as conn:

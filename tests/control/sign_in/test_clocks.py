@@ -18,7 +18,7 @@ from provision.errors import (
     SecondFactorRejectedError,
     TooManyAttemptsError,
 )
-from tests.control.conftest import KEY, PASSWORD
+from tests.control.conftest import CLIENT, KEY, PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,22 +51,18 @@ def other_secrets(secrets: SealedSecrets, other: ControlStore, tmp_path: Path) -
 
 def test_a_sign_in_holds_on_both(store: ControlStore, other: ControlStore, alice: Person) -> None:
     for here, there in ((store, other), (other, store)):
-        raw = sessions.start(
-            here, user_id=alice.id, address="", agent="", absolute_s=86_400, idle_s=3_600
-        )
+        raw = sessions.start(here, user_id=alice.id, absolute_s=86_400, idle_s=3_600, client=CLIENT)
         for each in (there, here, there):
             assert sessions.resolve(each, raw) is not None
             assert len(sessions.listing(each, user_id=alice.id)) == 1
-        sessions.end(there, raw)
+        sessions.end(there, raw, client=CLIENT)
         assert sessions.resolve(here, raw) is None
 
 
 def test_a_session_ends_on_both_but_for_the_difference(
     store: ControlStore, other: ControlStore, alice: Person, clock: Clock
 ) -> None:
-    raw = sessions.start(
-        other, user_id=alice.id, address="", agent="", absolute_s=86_400, idle_s=3_600
-    )
+    raw = sessions.start(other, user_id=alice.id, absolute_s=86_400, idle_s=3_600, client=CLIENT)
     clock.pass_s(3_600 - 61)
     assert sessions.resolve(store, raw) is not None
     clock.pass_s(3_600 + 122)
@@ -87,21 +83,21 @@ def test_a_code_is_asked_for_here_and_given_there(
     assert secret is not None
     totp = pyotp.TOTP(secret)
     # The phone keeps the time that is right; each machine may be as far off as that is forgiven.
-    enrolment.turn_on(store, secrets, alice.id, totp.at(int(clock())))
+    enrolment.turn_on(store, secrets, alice.id, totp.at(int(clock())), client=CLIENT)
     clock.pass_s(120)
-    found = users.authenticate(other, hasher, email=alice.email, password=PASSWORD)
+    found = users.authenticate(other, hasher, email=alice.email, password=PASSWORD, client=CLIENT)
     half = half_sign_ins.start(other, found)
     person = half_sign_ins.person_of(store, half)
     assert person is not None
     assert person.id == alice.id
     code = totp.at(int(clock()))
-    accepted = checking.check(store, secrets, alice.id, code)
-    checking.spend(store, accepted)
+    accepted = checking.check(store, secrets, alice.id, code, client=CLIENT)
+    checking.spend(store, accepted, client=CLIENT)
     with store.writing() as conn:
         assert half_sign_ins.finish(conn, half, now=store.now())
     # A code used here is good nowhere any more.
     with pytest.raises(SecondFactorRejectedError):
-        checking.check(other, other_secrets, alice.id, code)
+        checking.check(other, other_secrets, alice.id, code, client=CLIENT)
 
 
 def test_a_link_and_a_token_hold_on_both(
@@ -115,6 +111,7 @@ def test_a_link_and_a_token_hold_on_both(
         name="ci",
         read_only=False,
         expires_at=other.now() + 86_400,
+        client=CLIENT,
     )
     for each in (store, other):
         assert tokens.resolve(each, raw) is not None

@@ -12,7 +12,7 @@ from provision.control.accounts import users
 from provision.control.second_factor import enrolment
 from provision.control.sign_in import half_sign_ins
 from provision.control.store.tables import half_sign_ins as table
-from tests.control.conftest import PASSWORD
+from tests.control.conftest import CLIENT, PASSWORD
 
 if TYPE_CHECKING:
     from provision.control.accounts.users import Person, Recognised
@@ -29,8 +29,8 @@ def nora(
     """Somebody whose two-factor is on, and whose password was right."""
     secret = enrolment.begin(store, secrets, alice.id)
     assert secret is not None
-    enrolment.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()))
-    return users.authenticate(store, hasher, email=alice.email, password=PASSWORD)
+    enrolment.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()), client=CLIENT)
+    return users.authenticate(store, hasher, email=alice.email, password=PASSWORD, client=CLIENT)
 
 
 def _finish(store: ControlStore, raw: str) -> bool:
@@ -107,5 +107,5 @@ def test_any_other_value_is_nobody(store: ControlStore, nora: Recognised, raw: s
 def test_without_a_second_factor_there_is_no_half_way(
     store: ControlStore, hasher: PasswordHasher, bob: Person
 ) -> None:
-    found = users.authenticate(store, hasher, email=bob.email, password=PASSWORD)
+    found = users.authenticate(store, hasher, email=bob.email, password=PASSWORD, client=CLIENT)
     assert half_sign_ins.person_of(store, half_sign_ins.start(store, found)) is None

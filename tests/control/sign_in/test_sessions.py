@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import event, func, select
 
 from provision.control import audit, connections
+from provision.control.audit import Client
 from provision.control.sign_in import sessions
 from provision.control.store.identifiers import digest
 from provision.control.store.tables import sessions as table
 from provision.errors import SessionNotFoundError
+from tests.control.conftest import CLIENT
 from tests.control.test_connections import NEW
 
 if TYPE_CHECKING:
@@ -25,10 +27,9 @@ def _start(store: ControlStore, person: Person, *, absolute_s: int = 30 * DAY_S)
     return sessions.start(
         store,
         user_id=person.id,
-        address="192.0.2.1",
-        agent="Browser",
         absolute_s=absolute_s,
         idle_s=DAY_S,
+        client=Client("192.0.2.1", "Browser"),
     )
 
 
@@ -44,7 +45,7 @@ def test_says_who_is_signed_in(
     before = sessions.resolve(store, raw)
     assert before
     assert (before.person, before.connection) == (alice, None)
-    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="x")
+    saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="x", client=CLIENT)
     after = sessions.resolve(store, raw)
     assert after
     assert (after.person, after.connection) == (alice, saved)
@@ -75,7 +76,7 @@ def test_every_session_has_an_id_of_256_random_bits(store: ControlStore, alice: 
 def test_an_unknown_id_is_nobody(store: ControlStore, alice: Person, raw: str) -> None:
     _start(store, alice)
     assert sessions.resolve(store, raw) is None
-    sessions.end(store, raw)
+    sessions.end(store, raw, client=CLIENT)
     assert [each.event for each in audit.listing(store)] == ["signed_in", "registered"]
 
 
@@ -148,22 +149,22 @@ def test_another_id_takes_the_place_of_the_former(
 
 def test_ends_by_signing_out_here_only(store: ControlStore, alice: Person) -> None:
     here, elsewhere = _start(store, alice), _start(store, alice)
-    sessions.end(store, here, address="192.0.2.2", agent="Browser")
+    sessions.end(store, here, client=Client("192.0.2.2", "Browser"))
     assert sessions.resolve(store, here) is None
     assert sessions.resolve(store, elsewhere)
     told = audit.listing(store)[0]
     assert (told.event, told.user_id, told.address) == ("signed_out", alice.id, "192.0.2.2")
-    sessions.end(store, here)
+    sessions.end(store, here, client=CLIENT)
     assert len(audit.listing(store)) == 4
 
 
 def test_ends_everywhere_else(store: ControlStore, alice: Person, bob: Person) -> None:
     here, elsewhere, bobs = _start(store, alice), _start(store, alice), _start(store, bob)
-    assert sessions.end_others(store, user_id=alice.id, id_hash=digest(here)) == 1
+    assert sessions.end_others(store, user_id=alice.id, id_hash=digest(here), client=CLIENT) == 1
     assert sessions.resolve(store, here)
     assert sessions.resolve(store, elsewhere) is None
     assert sessions.resolve(store, bobs)
-    assert sessions.end_others(store, user_id=alice.id, id_hash=digest(here)) == 0
+    assert sessions.end_others(store, user_id=alice.id, id_hash=digest(here), client=CLIENT) == 0
     ended = [each.detail for each in audit.listing(store) if each.event == "sessions_ended"]
     assert ended == [{"count": 1}]
 
@@ -174,9 +175,9 @@ def test_one_session_of_ones_own_is_ended_and_nobody_elses(
     here, bobs = _start(store, alice), _start(store, bob)
     for other in (digest(bobs), "0" * 64, "", "\0", "x" * 10_000):
         with pytest.raises(SessionNotFoundError):
-            sessions.end_one(store, user_id=alice.id, id_hash=other)
+            sessions.end_one(store, user_id=alice.id, id_hash=other, client=CLIENT)
     assert sessions.resolve(store, bobs)
-    sessions.end_one(store, user_id=alice.id, id_hash=digest(here), address="192.0.2.7")
+    sessions.end_one(store, user_id=alice.id, id_hash=digest(here), client=Client("192.0.2.7", ""))
     assert sessions.resolve(store, here) is None
     told = audit.listing(store)[0]
     assert (told.event, told.user_id, told.address) == ("session_ended", alice.id, "192.0.2.7")
@@ -211,7 +212,7 @@ def test_what_is_over_is_swept_away_at_the_next_sign_in(
 def test_a_browser_may_call_itself_anything(store: ControlStore, alice: Person) -> None:
     agent = "\0\x1b[31m\ud800" + "x" * 10_000
     sessions.start(
-        store, user_id=alice.id, address="\0", agent=agent, absolute_s=DAY_S, idle_s=DAY_S
+        store, user_id=alice.id, absolute_s=DAY_S, idle_s=DAY_S, client=Client("\0", agent)
     )
     with store.reading() as conn:
         row = conn.execute(select(table)).one()

@@ -14,7 +14,7 @@ from provision.control.second_factor import enrolment
 from provision.control.sign_in import half_sign_ins, sessions
 from provision.control.store import tables
 from provision.errors import SignInOverError
-from tests.control.conftest import PASSWORD
+from tests.control.conftest import CLIENT, PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +29,10 @@ def _start(store: ControlStore, found: Recognised) -> object:
     return sessions.start(
         store,
         user_id=found.person.id,
-        address="",
-        agent="",
         absolute_s=3600,
         idle_s=3600,
         entitled=found.still_holds,
+        client=CLIENT,
     )
 
 
@@ -45,6 +44,7 @@ def _make_token(store: ControlStore, found: Recognised) -> object:
         read_only=False,
         expires_at=None,
         entitled=found.still_holds,
+        client=CLIENT,
     )
 
 
@@ -65,11 +65,13 @@ def change(
     def turn_on() -> None:
         secret = enrolment.begin(store, secrets, alice.id)
         assert secret is not None
-        enrolment.turn_on(store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()))
+        enrolment.turn_on(
+            store, secrets, alice.id, pyotp.TOTP(secret).at(store.now()), client=CLIENT
+        )
 
     changes: dict[str, Callable[[], object]] = {
         "password": lambda: new_passwords.change(
-            store, hasher, alice.id, password="another good one"
+            store, hasher, alice.id, password="another good one", client=CLIENT
         ),
         "disabled": lambda: users.set_enabled(store, alice.id, enabled=False),
         "deleted": lambda: dossier.erase(store, alice.id),
@@ -86,7 +88,7 @@ def test_no_door_opens_after_the_account_was_changed(
     change: Callable[[], object],
 ) -> None:
     found, bobs = (
-        users.authenticate(store, hasher, email=each.email, password=PASSWORD)
+        users.authenticate(store, hasher, email=each.email, password=PASSWORD, client=CLIENT)
         for each in (alice, bob)
     )
     change()

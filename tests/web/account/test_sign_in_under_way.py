@@ -15,6 +15,7 @@ from provision.control.store import tables
 from provision.control.store.store import ControlStore
 from provision.credentials.passwords import PasswordHasher
 from provision.web.request.services import EXTENSION, Services
+from tests.control.conftest import CLIENT
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.second_factor import enrol
 
@@ -62,7 +63,11 @@ def test_the_old_password_opens_nothing_milliseconds_later(
 
     def change() -> None:
         new_passwords.change(
-            services.store, services.hasher, person.id, password=f"changed {PASSWORD}"
+            services.store,
+            services.hasher,
+            person.id,
+            password=f"changed {PASSWORD}",
+            client=CLIENT,
         )
 
     app.extensions[EXTENSION] = replace(services, hasher=_Interrupted(change))
@@ -103,14 +108,16 @@ def test_a_browser_that_is_put_out_meanwhile_changes_nothing(
         fields = fields | {"code": authenticator.next_code()}
 
     def put_out() -> None:
-        sessions.end_others(services.store, user_id=person.id, id_hash="")
+        sessions.end_others(services.store, user_id=person.id, id_hash="", client=CLIENT)
 
     app.extensions[EXTENSION] = replace(services, hasher=_Interrupted(put_out))
     answer = newcomer.post_form(f"/settings/{path}", {"password": PASSWORD, **fields})
     assert answer.status_code == 401
     assert "Sign in again" in answer.text
     assert _rows(services) == [0, 0, 0]
-    found = users.authenticate(services.store, services.hasher, email=email, password=PASSWORD)
+    found = users.authenticate(
+        services.store, services.hasher, email=email, password=PASSWORD, client=CLIENT
+    )
     assert found.person.two_factor == bool(codes)
     assert enrolment.good_codes(services.store, person.id, codes) == codes
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from provision.control import audit
 from provision.control.store.store import ControlStore
 from provision.web.operations.retention import Retention
+from tests.control.conftest import CLIENT
 from tests.web.conftest import Visitor
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def _record(store: ControlStore, days_ago: int, count: int = 1) -> None:
     with store.writing() as conn:
         for _ in range(count):
             at = store.now() - days_ago * DAY_S
-            audit.record(conn, at=at, event="signed_in", user_id="a")
+            audit.record(conn, at=at, event="signed_in", user_id="a", client=CLIENT)
 
 
 def test_old_events_are_gone_after_the_start_and_new_ones_stay(

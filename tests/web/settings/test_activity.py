@@ -7,6 +7,7 @@ import pytest
 from provision.control import audit
 from provision.web.request.services import EXTENSION
 from provision.web.settings import events
+from tests.control.conftest import CLIENT
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.wizard import block
 
@@ -57,7 +58,9 @@ def test_pages_of_fifty_go_back_to_the_beginning(app: Flask, newcomer: Visitor) 
     with _store(app).writing() as conn:
         for number in range(60):
             detail = {"name": f"t-{number}-<b>"}
-            audit.record(conn, at=1, event="token_created", user_id=user_id, detail=detail)
+            audit.record(
+                conn, at=1, event="token_created", user_id=user_id, detail=detail, client=CLIENT
+            )
     first = newcomer.get(ACTIVITY).text
     assert (first.count('<li class="entry"'), "Earlier" in first, "Newest" in first) == (
         *(50, True),
@@ -78,7 +81,7 @@ def test_any_place_to_go_on_from_is_answered(newcomer: Visitor, before: str) -> 
 def test_what_the_operator_did_is_said_to_be_theirs(app: Flask, newcomer: Visitor) -> None:
     user_id = next(each.user_id for each in audit.listing(_store(app)))
     with _store(app).writing() as conn:
-        audit.record(conn, at=1, event="two_factor_reset", user_id=user_id, address=audit.OPERATOR)
+        audit.record(conn, at=1, event="two_factor_reset", user_id=user_id, client=audit.OPERATOR)
     assert "by the operator of this server" in newcomer.get(ACTIVITY).text
 
 

@@ -9,6 +9,7 @@ import pytest
 from provision.control.accounts import tokens
 from provision.web.format import filters
 from provision.web.request.services import EXTENSION
+from tests.control.conftest import CLIENT
 from tests.web import second_factor
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.wizard import block
@@ -153,7 +154,9 @@ def test_one_that_ran_out_is_shown_as_such_and_goes_after_a_while(newcomer: Visi
     store, user_id = _services(newcomer.app).store, _user_id(newcomer)
     for name, days_ago in (("lately", 1), ("long ago", 91)):
         end = store.now() - days_ago * 86_400
-        tokens.create(store, user_id=user_id, name=name, read_only=True, expires_at=end)
+        tokens.create(
+            store, user_id=user_id, name=name, read_only=True, expires_at=end, client=CLIENT
+        )
     assert block(newcomer.get(TOKENS).text, "tokens").count("Expired") == 2
     newcomer.post_form(TOKENS, FORM)
     listed = [each.name for each in tokens.listing(store, user_id=user_id)]
@@ -163,7 +166,9 @@ def test_one_that_ran_out_is_shown_as_such_and_goes_after_a_while(newcomer: Visi
 def test_there_may_be_so_many_and_no_more_at_any_door(newcomer: Visitor) -> None:
     store, user_id = _services(newcomer.app).store, _user_id(newcomer)
     for _ in range(tokens.MOST):
-        tokens.create(store, user_id=user_id, name="t", read_only=True, expires_at=None)
+        tokens.create(
+            store, user_id=user_id, name="t", read_only=True, expires_at=None, client=CLIENT
+        )
     answer = newcomer.post_form(TOKENS, FORM)
     assert answer.status_code == 422
     assert "Revoke one first." in answer.text

@@ -16,6 +16,7 @@ from provision.control.sign_in import half_sign_ins
 from provision.control.store.tables import half_sign_ins as half_table
 from provision.control.store.tables import sealed
 from provision.web.request.services import EXTENSION, Services
+from tests.control.conftest import CLIENT
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.second_factor import Authenticator, enrol
 
@@ -193,13 +194,17 @@ def test_it_dies_with_what_it_stands_for(
     assert half_sign_ins.person_of(services.store, raw) == person
     if what == "password":
         new_passwords.change(
-            services.store, services.hasher, person.id, password="another long one, please"
+            services.store,
+            services.hasher,
+            person.id,
+            password="another long one, please",
+            client=CLIENT,
         )
     elif what == "disabled":
         users.set_enabled(services.store, person.id, enabled=False)
         users.set_enabled(services.store, person.id, enabled=True)
     else:
-        enrolment.turn_off(services.store, person.id)
+        enrolment.turn_off(services.store, person.id, client=CLIENT)
     assert half_sign_ins.person_of(services.store, raw) is None
     answer = stranger.post_form(CHALLENGE, {"code": authenticator.next_code()})
     assert answer.headers["Location"].startswith("/login")

@@ -1,8 +1,8 @@
-"""What happened to accounts, told in the transaction in which it happened. Never a secret.
+"""Writes and reads the audit log: a line is written in the transaction of what it is about.
 
-Nobody can fill the disk with it: of each kind of event no more than so many are kept for a person,
-and where nobody was recognised, for all of them together. Each kind has room of its own, so that a
-flood of one leaves the others to be read.
+A line never holds a secret. The log cannot fill the disk: of each kind of event a bounded number is
+kept for each person, and for all unknown visitors together. So a flood of one kind does not push
+out lines of another.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from provision.control.audit.client import Client
     from provision.control.store.store import ControlStore
 
 EventName = Literal[
@@ -56,20 +57,16 @@ EventName = Literal[
     "imported",
 ]
 
-# In place of a network address, which no client can choose, where an operator's command acts.
-OPERATOR: Final = "operator"
-
-MAX_CLIENT_CHARACTERS: Final = 300
 # At about 400 bytes each: under 1 MB a person and kind, 4 MB for strangers.
 MOST_OF_A_PERSON: Final = 2_000
 _MOST_OF_NOBODY: Final = 10_000
-_LOOKED_AT_ONCE_IN: Final = 50
+_CLEARED_ONCE_IN: Final = 50
 _PURGED_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`at` is unix seconds; `user_id` is None where nobody was recognised."""
+    """A line of the log. `at` is unix seconds; `user_id` is None where nobody was recognised."""
 
     id: int
     at: int
@@ -86,23 +83,22 @@ def record(
     at: int,
     event: EventName,
     user_id: str | None,
-    address: str = "",
-    agent: str = "",
+    client: Client,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
+    """Write a line, and now and then delete what is too many of its kind."""
     conn.execute(
         insert(audit_events),
         {
             "at": at,
             "event": event,
             "user_id": user_id,
-            "address": client_text(address),
-            "agent": client_text(agent),
+            **client.as_kept(),
             "detail": json.dumps(dict(detail or {}), sort_keys=True),
         },
     )
-    # By chance and not by counting, so that nobody can time what they do between two looks.
-    if randbelow(_LOOKED_AT_ONCE_IN) == 0:
+    # At random, so that nobody can time what they do between two clearings.
+    if randbelow(_CLEARED_ONCE_IN) == 0:
         _drop_oldest(conn, event, user_id)
 
 
@@ -111,19 +107,17 @@ def note(
     *,
     event: EventName,
     user_id: str,
-    address: str,
-    agent: str,
+    client: Client,
     detail: Mapping[str, Any],
 ) -> None:
-    """Record what concerns nothing else in the control store."""
+    """Write a line about what changes nothing else in the control store."""
     with store.writing() as conn:
         record(
             conn,
             at=store.now(),
             event=event,
             user_id=user_id,
-            address=address,
-            agent=agent,
+            client=client,
             detail=detail,
         )
 
@@ -136,7 +130,7 @@ def listing(
     before: int | None = None,
     limit: int = 1000,
 ) -> list[Event]:
-    """Events from `since` on, newest first; of one person, or of all and nobody when None.
+    """Return events from `since` on, newest first: of one person, or all where `user_id` is None.
 
     `before` is the id of an event of that person; the list goes on with what came before it.
     """
@@ -168,7 +162,7 @@ def listing(
 
 
 def purge(store: ControlStore, *, days: int) -> int:
-    """Drop a lot of what is older than `days`; returns how many, 0 when there was none."""
+    """Delete at most 1,000 lines older than `days`; return how many it were."""
     oldest = store.now() - days * 86_400
     some = select(audit_events.c.id).where(audit_events.c.at < oldest).limit(_PURGED_AT_ONCE)
     with store.reading() as conn:
@@ -179,7 +173,7 @@ def purge(store: ControlStore, *, days: int) -> int:
 
 
 def strip(conn: Connection, user_id: str) -> None:
-    """Leave of a person's events only what happened and when, nothing that tells of the person."""
+    """Delete from a person's lines all but what happened and when."""
     conn.execute(
         update(audit_events)
         .where(audit_events.c.user_id == user_id)
@@ -199,8 +193,3 @@ def _drop_oldest(conn: Connection, event: EventName, user_id: str | None) -> Non
         .scalar_subquery()
     )
     conn.execute(delete(audit_events).where(these, audit_events.c.id <= first_too_many))
-
-
-def client_text(text: str) -> str:
-    """What a client says of itself, cut, and without what a terminal or a database chokes on."""
-    return "".join(each for each in text[:MAX_CLIENT_CHARACTERS] if each.isprintable())
