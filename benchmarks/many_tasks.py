@@ -94,8 +94,10 @@ class Kind:
 def _look(place: Place) -> None:
     """Note the first cards of a column, and the version of the first."""
     rows = place.visitor.rows(
-        "SELECT id::text, xmin::text FROM tasks WHERE status = 'todo'"
-        " ORDER BY coalesce(position, extract(epoch FROM created_at)) LIMIT 3"
+        "SELECT tasks.id::text, left(w.epoch::text, 8) || '-' || tasks.xmin::text"
+        " FROM tasks JOIN provision_workspaces w ON w.owner_id = tasks.user_id"
+        " WHERE status = 'todo'"
+        " ORDER BY coalesce(position, extract(epoch FROM tasks.created_at)) LIMIT 3"
     )
     for number, (row_id, version) in enumerate(rows, start=1):
         place.ids.update({f"task{number}": row_id, f"version{number}": version})

@@ -36,8 +36,14 @@ def member(client: Visitor, name: str = "Ana Lindqvist") -> str:
     return member_id
 
 
+VERSION_OF_TASK = (
+    "SELECT left(w.epoch::text, 8) || '-' || tasks.xmin::text"
+    " FROM tasks JOIN provision_workspaces w ON w.owner_id = tasks.user_id"
+)
+
+
 def version(client: Visitor, task_id: str) -> str:
-    [(found,)] = client.rows(f"SELECT xmin::text FROM tasks WHERE id = '{task_id}'")
+    [(found,)] = client.rows(f"{VERSION_OF_TASK} WHERE tasks.id = '{task_id}'")
     return str(found)
 
 

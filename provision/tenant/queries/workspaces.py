@@ -31,7 +31,8 @@ INSERT INTO provision_workspaces (owner_id, name, schema_version, created_at, up
 VALUES (
   CAST(:owner_id AS uuid), :name, :schema_version, timezone('utc', now()), timezone('utc', now()))
 ON CONFLICT (owner_id) DO UPDATE
-SET schema_version = excluded.schema_version, updated_at = excluded.updated_at
+SET schema_version = excluded.schema_version, updated_at = excluded.updated_at,
+    epoch = gen_random_uuid(), undo = NULL
 """)
 
 _FOUND = """

@@ -158,6 +158,14 @@ provision_workspaces = Table(
     Column("schema_version", Integer, nullable=False, info=_since(2)),
     _timestamp("created_at", version=2),
     _timestamp("updated_at", version=2),
+    # Random, and new whenever rows may have come from elsewhere: see `statements/columns`.
+    Column(
+        "epoch",
+        _ID,
+        nullable=False,
+        server_default=text("gen_random_uuid()"),
+        info=_since(2),
+    ),
     # How to take back what was done in the last half minute; see `queries/undo`.
     Column("undo", JSONB, info=_since(2)),
     info=_since(2),

@@ -151,6 +151,9 @@ _IS_KNOWN = " AND ".join(
 _RESTORE = text(
     f"WITH seen AS (SELECT {_IS_EMPTY} AS is_empty, {_IS_KNOWN} AS is_known), "
     + ", ".join(_insert(table, ", seen WHERE seen.is_empty AND seen.is_known") for table in _TABLES)
+    # The rows are older than this workspace: no version given before holds any more.
+    + ", renewed AS (UPDATE provision_workspaces SET epoch = gen_random_uuid() FROM seen"
+    + " WHERE owner_id = :owner_id AND seen.is_empty AND seen.is_known)"
     + " SELECT is_empty, is_known FROM seen"
 )
 _ADD = text(

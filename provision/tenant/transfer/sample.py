@@ -20,7 +20,7 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, and_, bindparam, cast, or_, se
 
 from provision.tenant.queries import shell as frame
 from provision.tenant.queries.statements.bundle import bundle, decode, gather
-from provision.tenant.queries.statements.columns import own, version
+from provision.tenant.queries.statements.columns import own, row_version
 from provision.tenant.schema.tables import projects, tasks, team_members
 from provision.tenant.transfer import arriving
 from provision.tenant.transfer.arriving import Rows
@@ -252,7 +252,7 @@ def _ids(table: Table) -> Any:
 def _parts() -> Iterator[tuple[str, Select[Any]]]:
     for table in _TABLES:
         columns = [column for column in table.columns if column.name != "user_id"]
-        rows = select(*columns, cast(version(table), Text).label("version"))
+        rows = select(*columns, cast(row_version(table), Text).label("version"))
         in_order = table.c.created_at.desc().nulls_last()
         yield (
             table.name,

@@ -53,6 +53,18 @@ def test_claiming_again_keeps_name_and_address(ready: Connection) -> None:
     assert tuple(row) == ("Halden", 2)
 
 
+def test_each_claim_begins_an_epoch_in_which_nothing_can_be_undone(ready: Connection) -> None:
+    """What was noted before holds the row numbers of wherever the rows came from."""
+    epochs = set()
+    for _ in range(2):
+        workspaces.claim(ready, owner_id=OWNER.format(1), email=NORA, name="Halden")
+        row = ready.execute(text("SELECT epoch, undo FROM provision_workspaces")).one()
+        assert row.undo is None
+        epochs.add(row.epoch)
+        ready.execute(text("UPDATE provision_workspaces SET undo = '[]'"))
+    assert len(epochs) == 2
+
+
 def test_claims_of_one_address_at_the_same_moment_all_succeed(
     ready: Connection, database: Database
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from provision.errors import NotFoundError, StaleVersionError, TaskNotFoundError, ValidationError
-from provision.tenant.queries import rows
+from provision.tenant.queries import rows, workspaces
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.statements.bundle import decode
 from provision.tenant.queries.tasks import TASKS
@@ -89,6 +89,26 @@ def test_a_stale_version_changes_nothing_and_shows_what_is_there(
         noun.delete(**who, **stale)
     assert caught.value.current == current
     assert noun.get(**who, row_id=made["id"]) == current
+
+
+@pytest.mark.parametrize(("noun", "values"), NOUNS)
+def test_a_version_of_another_epoch_is_stale_though_the_row_s_part_agrees(
+    noun: Collection[Any, Any], values: dict[str, Any], alice: Person
+) -> None:
+    """The numbers of two servers collide: here the row keeps its own, and only the epoch is new."""
+    who: dict[str, Any] = {"conn": alice.conn, "owner_id": alice.owner_id}
+    made = json.loads(noun.create(**who, values=values))
+    workspaces.claim(alice.conn, owner_id=alice.owner_id, email="a@x.example", name="A")
+    current = json.loads(noun.get(**who, row_id=made["id"]))
+    assert current["version"].partition("-")[2] == made["version"].partition("-")[2]
+    stale: dict[str, Any] = {"row_id": made["id"], "version": made["version"]}
+    for values_now in ({"status": "mine"}, {}):
+        with pytest.raises(StaleVersionError):
+            noun.update(**who, **stale, values=values_now)
+    with pytest.raises(StaleVersionError):
+        noun.delete(**who, **stale)
+    assert json.loads(noun.get(**who, row_id=made["id"])) == current
+    noun.update(**who, row_id=made["id"], version=current["version"], values={"status": "mine"})
 
 
 @pytest.mark.parametrize(("noun", "values"), NOUNS)

@@ -221,3 +221,11 @@ def test_a_server_that_names_other_tables_is_not_believed(
     monkeypatch.setattr(leaving, "_WORKSPACE", lie)
     with pytest.raises(UnreachableError):
         exported(alice)
+
+
+def test_a_restore_begins_an_epoch_of_its_own(alice: Connection, bob: Connection) -> None:
+    """Versions from before the restore must be stale, whatever numbers the rows get here."""
+    epoch = "SELECT epoch FROM provision_workspaces"
+    before = bob.exec_driver_sql(epoch).scalar_one()
+    assert arriving.restore(bob, owner_id=BOB, rows=workspace_file.read(exported(alice)))
+    assert bob.exec_driver_sql(epoch).scalar_one() != before

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from provision.tenant.schema.tables import projects, tasks, team_members
+from provision.tenant.schema.tables import projects, provision_workspaces, tasks, team_members
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,9 +47,27 @@ def rfc3339(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.to_char(column, pattern, type_=Text)
 
 
-def version(table: Table) -> ColumnElement[Any]:
-    """What changes whenever the row is written."""
+def row_version(table: Table) -> ColumnElement[Any]:
+    """Return what changes whenever a row of `table` is written; it means something here only."""
     return literal_column(f"{table.name}.xmin")
+
+
+def version_text(row_version: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return the version of a row that clients get: the epoch of the workspace, and the row's part.
+
+    Transaction numbers of two servers collide. The epoch is new whenever the rows may have come
+    from another server, so that no version from before holds any more.
+    """
+    return func.concat(_EPOCH, literal_column("'-'", Text), cast(row_version, Text), type_=Text)
+
+
+# Asked once a statement, whatever number of rows it gives.
+_EPOCH: ColumnElement[str] = (
+    select(func.left(cast(provision_workspaces.c.epoch, Text), 8))
+    .where(provision_workspaces.c.owner_id == OWNER)
+    .correlate(None)
+    .scalar_subquery()
+)
 
 
 def versioned(table: Table) -> Sequence[ColumnElement[Any]]:
@@ -57,7 +75,7 @@ def versioned(table: Table) -> Sequence[ColumnElement[Any]]:
 
     Nothing is turned into text yet: that waits until the rows are sorted out.
     """
-    return [*table.columns, version(table).label("version")]
+    return [*table.columns, row_version(table).label("version")]
 
 
 def own(source: FromClause) -> ColumnElement[bool]:
@@ -81,7 +99,7 @@ def project_columns(source: FromClause) -> list[ColumnElement[Any]]:
         c.due_date,
         rfc3339(c.created_at).label("created_at"),
         rfc3339(c.updated_at).label("updated_at"),
-        cast(c.version, Text).label("version"),
+        version_text(c.version).label("version"),
     ]
 
 
@@ -100,7 +118,7 @@ def task_columns(source: FromClause, *, description: bool = True) -> list[Column
         rfc3339(c.completed_at).label("completed_at"),
         rfc3339(c.created_at).label("created_at"),
         rfc3339(c.updated_at).label("updated_at"),
-        cast(c.version, Text).label("version"),
+        version_text(c.version).label("version"),
     ]
 
 
@@ -114,7 +132,7 @@ def member_columns(source: FromClause) -> list[ColumnElement[Any]]:
         c.workload,
         c.status,
         rfc3339(c.created_at).label("created_at"),
-        cast(c.version, Text).label("version"),
+        version_text(c.version).label("version"),
     ]
 
 

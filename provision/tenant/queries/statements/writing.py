@@ -7,6 +7,7 @@ a second statement ask whether it is gone or was changed.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -36,8 +37,9 @@ from provision.tenant.queries.statements.columns import (
     now_rank,
     own,
     own_rows,
+    row_version,
     utc_now,
-    version,
+    version_text,
     versioned,
 )
 from provision.tenant.schema.tables import projects, tasks, team_members
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
 AnyDeclared: TypeAlias = "Declared[Any, Any]"
 
 VERSION = bindparam("version", type_=Text)
+# The shape of `columns.version_text`.
+_VERSION = re.compile(r"[0-9a-f]{8}-[0-9]{1,10}")
 
 
 class _Versioned(msgspec.Struct):
@@ -77,7 +81,7 @@ class Aim(NamedTuple):
 
         Some of it, such as NUL, could not even be sent.
         """
-        known = self.version is None or self.version.isdigit()
+        known = self.version is None or _VERSION.fullmatch(self.version)
         return self._asdict() | {"version": self.version if known else ""}
 
 
@@ -312,4 +316,4 @@ def _before(of: AnyDeclared, has_version: bool) -> CTE:
 
 
 def _is_version(table: Table) -> ColumnElement[bool]:
-    return cast(version(table), Text) == VERSION
+    return version_text(row_version(table)) == VERSION
