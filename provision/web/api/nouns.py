@@ -15,6 +15,7 @@ from flask import Response, make_response, request, url_for
 from provision.errors import NotFoundError, RowRefusedError, StaleVersionError, ValidationError
 from provision.nouns.fields import Day, FieldError, Reference, Text
 from provision.tenant.queries.statements.bundle import decode
+from provision.tenant.queries.statements.columns import VERSION_SHAPE
 from provision.web.answer.problem_details import ApiError
 from provision.web.api.body import raw_answer, read_object, row_answer
 from provision.web.api.conditions import CONDITIONS, expected_versions
@@ -54,7 +55,7 @@ class _Identified(msgspec.Struct):
     """
 
     id: UUID
-    version: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,20}\Z")]
+    version: Annotated[str, msgspec.Meta(pattern=rf"\A{VERSION_SHAPE}\Z")]
 
 
 def register(bp: Blueprint) -> None:

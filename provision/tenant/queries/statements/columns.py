@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     Date,
@@ -45,6 +45,10 @@ def rfc3339(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """A timestamp written in UTC, as text; NULL for infinity, which is no instant."""
     pattern: ColumnElement[str] = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'""")
     return func.to_char(column, pattern, type_=Text)
+
+
+VERSION_SHAPE: Final = r"[0-9a-f]{8}-[0-9a-f]{1,32}"
+"""What `version_text` gives, as a regular expression."""
 
 
 def row_version(table: Table) -> ColumnElement[Any]:

@@ -34,6 +34,7 @@ from provision.tenant.queries.statements.columns import (
     DONE,
     ID,
     OWNER,
+    VERSION_SHAPE,
     now_rank,
     own,
     own_rows,
@@ -57,8 +58,7 @@ if TYPE_CHECKING:
 AnyDeclared: TypeAlias = "Declared[Any, Any]"
 
 VERSION = bindparam("version", type_=Text)
-# The shape of `columns.version_text`.
-_VERSION = re.compile(r"[0-9a-f]{8}-[0-9]{1,10}")
+_VERSION = re.compile(VERSION_SHAPE)
 
 
 class _Versioned(msgspec.Struct):
