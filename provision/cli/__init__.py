@@ -16,6 +16,7 @@ import click
 
 from provision.cli import accounts
 from provision.cli.keys import keys
+from provision.cli.routes import routes
 from provision.cli.store import opened_store
 from provision.cli.workspace import workspace
 from provision.errors import DatabaseError, ProvisionError, ValidationError
@@ -67,7 +68,7 @@ def commands() -> None:
     forget_libpq_environment()
 
 
-for group in (accounts.users, accounts.token, accounts.audit, keys, workspace):
+for group in (accounts.users, accounts.token, accounts.audit, keys, workspace, routes):
     commands.add_command(group)
 
 _HOST = click.option("--host", help="Address to listen on [PROVISION_HOST, 127.0.0.1].")

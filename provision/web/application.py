@@ -1,4 +1,4 @@
-"""The Flask app: its settings, hooks, blueprints and template environment."""
+"""The Flask app: its settings, hooks, routes and template environment."""
 
 from __future__ import annotations
 
@@ -9,54 +9,19 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from provision.tenant.queries.undo import MOST_ROWS
-from provision.web import (
-    api,
-    exchange,
-    landing,
-    projects,
-    sample,
-    search,
-    settings,
-    styleguide,
-    team,
-    two_factor,
-    undo,
-)
-from provision.web.account import reset
-from provision.web.account import routes as account
+from provision.web import routes
 from provision.web.answer import assets, compression, headers, problems, swapping
 from provision.web.answer.urls import address_of, safe_next
-from provision.web.dashboard import routes as dashboard
+from provision.web.exchange import downloads
 from provision.web.format import filters
-from provision.web.operations import health, metrics, retention
+from provision.web.operations import metrics, retention
 from provision.web.request import limits, session, sites, workspace
 from provision.web.request.body_stream import WholeBodyRequest
 from provision.web.request.services import EXTENSION
-from provision.web.setup import routes as setup
-from provision.web.tasks import routes as tasks
 
 if TYPE_CHECKING:
     from provision.web.request.services import Services
 
-_BLUEPRINTS = (
-    account,
-    api,
-    dashboard,
-    exchange,
-    health,
-    landing,
-    metrics,
-    projects,
-    reset,
-    sample,
-    search,
-    settings,
-    setup,
-    tasks,
-    team,
-    two_factor,
-    undo,
-)
 _MAX_BODY_BYTES = 1024 * 1024
 
 
@@ -69,7 +34,6 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
         static_url_path="/static",
     )
     assets.join()
-    app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=assets.send)
     app.request_class = WholeBodyRequest
     app.config.update(
         SECRET_KEY=signing_key,
@@ -101,10 +65,7 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
     app.after_request(workspace.tell_health)
     app.after_request(headers.add_security_headers)
     app.after_request(compression.compress)
-    for module in _BLUEPRINTS:
-        app.register_blueprint(module.bp)
-    if services.settings.mode == "demo":
-        app.register_blueprint(styleguide.bp)
+    routes.declare(app, demo=services.settings.mode == "demo")
     _prepare_templates(app)
     return app
 
@@ -117,7 +78,7 @@ def _prepare_templates(app: Flask) -> None:
         asset=assets.asset,
         url_for=address_of,
         integrity=assets.integrity,
-        export_url=exchange.downloads.address,
+        export_url=downloads.address,
         most_undone=MOST_ROWS,
     )
     filters.install(env)

@@ -69,4 +69,4 @@ NounPages(
     deleted="The project and its tasks are deleted.",
     opens_new=True,
     edited=("project_name", "project_words", "project_money", "project_due"),
-).register(bp)
+).declare(bp)

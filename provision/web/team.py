@@ -54,4 +54,4 @@ NounPages(
     opens_new=False,
     edited=("member_name", "member_head"),
     listed=lambda members: {"balance": balance(members)},
-).register(bp)
+).declare(bp)

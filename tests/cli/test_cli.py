@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -296,3 +297,19 @@ def test_every_command_explains_itself(command: Command) -> None:
     for name, found in cli.commands.commands.items():
         assert found.help, name
         assert command(name, "--help").startswith(f"Usage: provision {name}")
+
+
+def test_every_address_is_listed_without_a_store(command: Command, tmp_path: Path) -> None:
+    listed = json.loads(command("routes", "--json"))
+    assert {
+        "methods": ["POST"],
+        "rule": "/tasks/bulk",
+        "endpoint": "tasks.bulk",
+        "answers": "provision.web.tasks.routes:bulk",
+        "demands": ["session", "csrf", "workspace"],
+    } in listed
+    lines = command("routes").splitlines()
+    assert len(lines) == len(listed)
+    for line, each in zip(lines, listed, strict=True):
+        assert line.split()[1:4] == [each["rule"], each["endpoint"], each["answers"]]
+    assert list(tmp_path.iterdir()) == []

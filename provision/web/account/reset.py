@@ -17,7 +17,8 @@ from provision.web.request.services import services
 bp = Blueprint("reset", __name__)
 
 
-@bp.route("/auth/reset-password/<secret>", methods=["GET", "POST"])
+@bp.get("/auth/reset-password/<secret>")
+@bp.post("/auth/reset-password/<secret>")
 def password(secret: str) -> Response:
     """Choose a new password, once."""
     store = services().store

@@ -26,7 +26,8 @@ bp = Blueprint("account", __name__)
 _YEAR_S = 31_536_000
 
 
-@bp.route("/register", methods=["GET", "POST"])
+@bp.get("/register")
+@bp.post("/register")
 def register() -> Response:
     """Make an account and sign it in."""
     if session.person_or_none():
@@ -68,7 +69,8 @@ def register() -> Response:
     )
 
 
-@bp.route("/login", methods=["GET", "POST"])
+@bp.get("/login")
+@bp.post("/login")
 def login() -> Response:
     """Sign in, then on to where the person was going."""
     target = safe_next(request.values.get("next")) or url_for("dashboard.page")

@@ -9,6 +9,7 @@ from provision.control.accounts import tokens, users
 from provision.errors import BadCredentialsError, SecondFactorRejectedError, ValidationError
 from provision.web.answer.compression import keep_plain
 from provision.web.answer.problem_details import ApiError
+from provision.web.api.blueprint import bp
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.once import (
     AlreadyDoneError,
@@ -24,7 +25,7 @@ from provision.web.request.services import services
 from provision.web.two_factor import codes
 
 if TYPE_CHECKING:
-    from flask import Blueprint, Response
+    from flask import Response
     from sqlalchemy import Connection as SqlConnection
 
     from provision.control.accounts.tokens import Token
@@ -35,12 +36,7 @@ _DAY_S: Final = 86_400
 _LONGEST_DAYS: Final = 3650
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("/auth/token", "create_token", create_token, methods=["POST"])
-    bp.add_url_rule("/user", "user", user, methods=["GET"])
-
-
+@bp.post("/auth/token")
 def create_token() -> Response:
     """Make an API token for who proves to be the account's person."""
     key_or_none()
@@ -109,6 +105,7 @@ def create_token() -> Response:
     return _made(raw, token)
 
 
+@bp.get("/user")
 def user() -> Response:
     """Who is asking."""
     person = session.person()

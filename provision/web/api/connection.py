@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, make_response
@@ -9,6 +10,7 @@ from flask import Response, make_response
 from provision.errors import NotConnectedError, ValidationError
 from provision.tenant.schema.state import LATEST
 from provision.web.answer.problem_details import problem
+from provision.web.api.blueprint import bp
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.once import once, settle
 from provision.web.format.times import rfc3339
@@ -17,8 +19,6 @@ from provision.web.setup import connecting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from flask import Blueprint
 
     from provision.control.connections import SavedConnection
     from provision.tenant.queries.rows import FoundWorkspace
@@ -30,17 +30,7 @@ _TEXTS: Final = (
 )
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    path = "/user/database-connection"
-    bp.add_url_rule(path, "connection", show, methods=["GET"])
-    bp.add_url_rule(path, "connect", once(connect), methods=["POST"])
-    bp.add_url_rule(path, "disconnect", disconnect, methods=["DELETE"])
-    bp.add_url_rule(f"{path}/schema", "schema", show_schema, methods=["GET"])
-    apply = once(apply_schema, body_is_needed=False)
-    bp.add_url_rule(f"{path}/schema", "apply_schema", apply, methods=["POST"])
-
-
+@bp.get("/user/database-connection", endpoint="connection")
 def show() -> Response:
     """What is connected; never the string itself."""
     connection = session.connection_or_none()
@@ -52,6 +42,8 @@ def show() -> Response:
     )
 
 
+@bp.post("/user/database-connection")
+@once
 def connect() -> Response:
     """Test the string, then keep it sealed; a failed test keeps nothing."""
     body = read_object(*_TEXTS, "allow_md5")
@@ -86,12 +78,14 @@ def connect() -> Response:
     return _connected(connection, found)
 
 
+@bp.delete("/user/database-connection")
 def disconnect() -> Response:
     """Forget the string; nothing in the database is touched."""
     connecting.forget(_connection())
     return make_response("", 204)
 
 
+@bp.get("/user/database-connection/schema", endpoint="schema")
 def show_schema() -> Response:
     """The state of the tables and the SQL that would complete them."""
     connection = _connection()
@@ -100,6 +94,8 @@ def show_schema() -> Response:
     return answer(_schema(find(connection)))
 
 
+@bp.post("/user/database-connection/schema")
+@partial(once, body_is_needed=False)
 def apply_schema() -> Response:
     """Make what is missing, in one transaction."""
     read_object(optional=True)

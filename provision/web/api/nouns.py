@@ -17,6 +17,7 @@ from provision.nouns.fields import Day, FieldError, Reference, Text
 from provision.tenant.queries.statements.bundle import decode
 from provision.tenant.queries.statements.columns import VERSION_SHAPE
 from provision.web.answer.problem_details import ApiError
+from provision.web.api.blueprint import bp
 from provision.web.api.body import raw_answer, read_object, row_answer
 from provision.web.api.conditions import CONDITIONS, expected_versions
 from provision.web.api.once import once, reserved_id
@@ -32,8 +33,6 @@ from provision.web.request import workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from flask import Blueprint
 
     from provision.nouns.fields import Field
 
@@ -56,28 +55,6 @@ class _Identified(msgspec.Struct):
 
     id: UUID
     version: Annotated[str, msgspec.Meta(pattern=rf"\A{VERSION_SHAPE}\Z")]
-
-
-def register(bp: Blueprint) -> None:
-    """Add the five routes of each noun to `bp`."""
-    for resource in RESOURCES:
-        calls = _Calls(resource)
-        PARAMETERS.allow(
-            f"{bp.name}.{resource.of.noun.path}_list",
-            (*resource.filters, "sort", "limit", "cursor"),
-        )
-        collection, one = f"/{resource.of.noun.path}", f"/{resource.of.noun.path}/<uuid:row_id>"
-        for rule, name, view, method in (
-            (collection, "list", calls.list, "GET"),
-            (collection, "create", once(calls.create), "POST"),
-            (one, "get", calls.get, "GET"),
-            (one, "update", calls.update, "PATCH"),
-            (one, "delete", calls.delete, "DELETE"),
-        ):
-            endpoint = f"{resource.of.noun.path}_{name}"
-            bp.add_url_rule(rule, endpoint, view, methods=[method])
-            if name in ("update", "delete"):
-                CONDITIONS.allow(f"{bp.name}.{endpoint}")
 
 
 class _Calls:
@@ -175,6 +152,23 @@ def _refusing_stale() -> Iterator[None]:
         raise ApiError(
             412, "stale_version", str(error), current=msgspec.Raw(error.current.encode())
         ) from None
+
+
+def _declare(resource: Resource) -> None:
+    """Put the five routes of a noun on the blueprint, with the parameters and conditions taken."""
+    calls, path = _Calls(resource), resource.of.noun.path
+    bp.get(f"/{path}", endpoint=f"{path}_list")(calls.list)
+    bp.post(f"/{path}", endpoint=f"{path}_create")(once(calls.create))
+    bp.get(f"/{path}/<uuid:row_id>", endpoint=f"{path}_get")(calls.get)
+    bp.patch(f"/{path}/<uuid:row_id>", endpoint=f"{path}_update")(calls.update)
+    bp.delete(f"/{path}/<uuid:row_id>", endpoint=f"{path}_delete")(calls.delete)
+    PARAMETERS.allow(f"{bp.name}.{path}_list", (*resource.filters, "sort", "limit", "cursor"))
+    CONDITIONS.allow(f"{bp.name}.{path}_update")
+    CONDITIONS.allow(f"{bp.name}.{path}_delete")
+
+
+for _resource in RESOURCES:
+    _declare(_resource)
 
 
 def _limit(text: str | None) -> int:

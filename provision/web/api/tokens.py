@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Response, make_response
 
 from provision.control.accounts import tokens as store_tokens
+from provision.web.api.blueprint import bp
 from provision.web.api.body import answer
 from provision.web.format.times import rfc3339
 from provision.web.request import session
@@ -15,15 +16,8 @@ from provision.web.request.services import services
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from flask import Blueprint
 
-
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("/tokens", "tokens", listing, methods=["GET"])
-    bp.add_url_rule("/tokens/<uuid:token_id>", "revoke_token", revoke, methods=["DELETE"])
-
-
+@bp.get("/tokens", endpoint="tokens")
 def listing() -> Response:
     """List the tokens, newest first; one that ran out is listed for 90 days more."""
     here = session.token_id_or_none()
@@ -46,6 +40,7 @@ def listing() -> Response:
     )
 
 
+@bp.delete("/tokens/<uuid:token_id>", endpoint="revoke_token")
 def revoke(token_id: UUID) -> Response:
     """End a token, which may be the one that asks; it is refused from the next request on."""
     store_tokens.revoke(

@@ -4,8 +4,3 @@
 can be imported, `draft` carries an import from step to step, `checking` holds it to the rules;
 `pages` and `downloads` answer requests.
 """
-
-from provision.web.exchange import downloads, pages
-from provision.web.exchange.blueprint import bp
-
-__all__ = ["bp", "downloads", "pages"]

@@ -21,6 +21,8 @@ from provision.web.request.services import services
 from provision.web.request.sites import SAFE_METHODS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection as SqlConnection
 
     from provision.control.accounts.entitled import Entitled
@@ -171,7 +173,24 @@ def client() -> Client:
 
 def is_api_request() -> bool:
     """Whether the answer is JSON, also where it is an error."""
-    return request.path.startswith("/api/") or request.path == "/api"
+    return _is_of_api(request.path)
+
+
+def demands(endpoint: str, path: str, methods: set[str]) -> Iterator[str]:
+    """Say what the guard demands of a request: `public`, `session` or `session or token`; `csrf`.
+
+    A token needs no CSRF token beside it.
+    """
+    if endpoint in OPEN_ENDPOINTS:
+        yield "public"
+    else:
+        yield "session or token" if _is_of_api(path) else "session"
+    if methods - SAFE_METHODS and endpoint not in _NO_CSRF:
+        yield "csrf"
+
+
+def _is_of_api(path: str) -> bool:
+    return path.startswith("/api/") or path == "/api"
 
 
 def _hold(raw: str) -> None:

@@ -60,14 +60,14 @@ class NounPages(Generic[Card]):
     listed: Callable[[Sequence[Any]], dict[str, Any]] = lambda _: {}
     """What a list says besides its rows."""
 
-    def register(self, bp: Blueprint) -> None:
-        """Add the list, the page of a row, and the forms to `bp`."""
+    def declare(self, bp: Blueprint) -> None:
+        """Put the list, the page of a row, and the forms on `bp`."""
         one = f"/<uuid:{self.word}_id>"
-        bp.add_url_rule("", "list", self.show_list)
-        bp.add_url_rule("", "create", self.create, methods=["POST"])
-        bp.add_url_rule(one, "detail", self.show)
-        bp.add_url_rule(one, "edit", self.edit, methods=["POST"])
-        bp.add_url_rule(f"{one}/delete", "delete", self.delete, methods=["POST"])
+        bp.get("", endpoint="list")(self.show_list)
+        bp.post("", endpoint="create")(self.create)
+        bp.get(one, endpoint="detail")(self.show)
+        bp.post(one, endpoint="edit")(self.edit)
+        bp.post(f"{one}/delete", endpoint="delete")(self.delete)
 
     @property
     def editor(self) -> Editor[Card]:

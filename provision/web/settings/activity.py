@@ -14,10 +14,11 @@ from provision.web.request import session
 from provision.web.request.services import services
 from provision.web.settings import events
 from provision.web.settings.agents import described
+from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:
-    from flask import Blueprint, Response
+    from flask import Response
 
 _PAGE: Final = "settings/activity.html"
 _ROWS: Final = 50
@@ -34,11 +35,7 @@ class Row:
     is_failure: bool
 
 
-def register(bp: Blueprint) -> None:
-    """Add the route to `bp`."""
-    bp.add_url_rule("/activity", "activity", activity, methods=["GET"])
-
-
+@bp.get("/activity")
 def activity() -> Response:
     """The newest events, or those before one of them."""
     before = request.args.get("before", type=int)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.web.answer.partials import respond
+from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:
-    from flask import Blueprint, Response
+    from flask import Response
 
 
-def register(bp: Blueprint) -> None:
-    """Add the route to `bp`."""
-    bp.add_url_rule("/appearance", "appearance", appearance, methods=["GET"])
-
-
+@bp.get("/appearance")
 def appearance() -> Response:
     """Light, dark, or as the system says."""
     return respond("settings/appearance.html", "appearance", shell=frame())

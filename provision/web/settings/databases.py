@@ -19,6 +19,7 @@ from provision.web.answer.partials import leave_for, respond
 from provision.web.format.times import rfc3339
 from provision.web.request import session, workspace
 from provision.web.request.services import services
+from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
 from provision.web.setup import connecting
 from provision.web.setup.table_states import TableState, table_states
@@ -26,7 +27,7 @@ from provision.web.setup.table_states import TableState, table_states
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flask import Blueprint, Response
+    from flask import Response
 
     from provision.control.connections import SavedConnection
     from provision.tenant.pool.traffic import LastFailure, Traffic
@@ -60,23 +61,19 @@ class Check:
     tables: tuple[TableState, ...] = ()
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("/databases", "databases", databases, methods=["GET"])
-    bp.add_url_rule("/databases/check", "check", check, methods=["POST"])
-    bp.add_url_rule("/databases/forget", "forget", forget, methods=["POST"])
-
-
+@bp.get("/databases")
 def databases() -> Response:
     """What is connected; never its password."""
     return _show()
 
 
+@bp.post("/databases/check")
 def check() -> Response:
     """Run the doctor on the string that is kept, and say what it found."""
     return _show(_look(_connected()))
 
 
+@bp.post("/databases/forget")
 def forget() -> Response:
     """Drop the stored string; nothing in the database is touched."""
     connecting.forget(_connected())

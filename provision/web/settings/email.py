@@ -19,28 +19,25 @@ from provision.web.account.registration import refuse_foreign_domain
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.request import limits, session
 from provision.web.request.services import services
+from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
 from provision.web.two_factor.reauthentication import reauthenticate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from flask import Blueprint, Response
+    from flask import Response
 
 _PAGE = "settings/email.html"
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("/email", "email", email, methods=["GET"])
-    bp.add_url_rule("/email", "change_email", change_email, methods=["POST"])
-
-
+@bp.get("/email")
 def email() -> Response:
     """The form."""
     return _show("", {})
 
 
+@bp.post("/email")
 def change_email() -> Response:
     """Replace the address of the account; the one in the workspace's `profiles` stays."""
     person, new_email = session.person(), request.form.get("email", "")

@@ -16,28 +16,25 @@ from provision.errors import (
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.request import session
 from provision.web.request.services import services
+from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
 from provision.web.two_factor.reauthentication import reauthenticate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from flask import Blueprint, Response
+    from flask import Response
 
 _PAGE = "settings/password.html"
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("/password", "password", password, methods=["GET"])
-    bp.add_url_rule("/password", "change_password", change_password, methods=["POST"])
-
-
+@bp.get("/password")
 def password() -> Response:
     """The form, empty as it always comes."""
     return _show({})
 
 
+@bp.post("/password")
 def change_password() -> Response:
     """Replace the password and end every other session; a copy of this one's cookie, too."""
     person, new_password = session.person(), request.form.get("new_password", "")

@@ -11,25 +11,22 @@ from provision.errors import ValidationError
 from provision.web.answer.partials import done, show_form
 from provision.web.request import session
 from provision.web.request.services import services
+from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:
-    from flask import Blueprint, Response
+    from flask import Response
 
 _PROFILE = "settings/profile.html"
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("", "page", profile, methods=["GET"])
-    bp.add_url_rule("", "rename", rename, methods=["POST"])
-
-
+@bp.get("", endpoint="page")
 def profile() -> Response:
     """Who the person is here."""
     return _show(session.person().name)
 
 
+@bp.post("")
 def rename() -> Response:
     """Change the name."""
     name = request.form.get("name", "")

@@ -13,10 +13,11 @@ from provision.web.format.times import rfc3339
 from provision.web.request import session
 from provision.web.request.services import services
 from provision.web.settings.agents import described
+from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:
-    from flask import Blueprint, Response
+    from flask import Response
 
 _PAGE = "settings/sessions.html"
 
@@ -33,18 +34,13 @@ class Row:
     is_this: bool
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("/sessions", "sessions", sessions, methods=["GET"])
-    bp.add_url_rule("/sessions/end", "end_session", end_session, methods=["POST"])
-    bp.add_url_rule("/sessions/end-others", "end_others", end_others, methods=["POST"])
-
-
+@bp.get("/sessions")
 def sessions() -> Response:
     """Every browser that is signed in."""
     return respond(_PAGE, "sessions", shell=frame(), **_context())
 
 
+@bp.post("/sessions/end")
 def end_session() -> Response:
     """Sign one browser out; the one in which the button was pressed leaves by the front door."""
     id_hash = request.form.get("session", "")
@@ -57,6 +53,7 @@ def end_session() -> Response:
     return _done("That browser is signed out.")
 
 
+@bp.post("/sessions/end-others")
 def end_others() -> Response:
     """Sign out everywhere but here."""
     count = store_sessions.end_others(

@@ -17,13 +17,14 @@ from provision.web.format import filters
 from provision.web.format.times import rfc3339
 from provision.web.request import session
 from provision.web.request.services import services
+from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
 from provision.web.two_factor import reauthentication
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flask import Blueprint, Response
+    from flask import Response
 
 _PAGE: Final = "settings/tokens.html"
 _DAY_S: Final = 86_400
@@ -60,18 +61,13 @@ class Typed:
     until: str = ""
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("/tokens", "tokens", tokens, methods=["GET"])
-    bp.add_url_rule("/tokens", "create_token", create_token, methods=["POST"])
-    bp.add_url_rule("/tokens/revoke", "revoke_token", revoke_token, methods=["POST"])
-
-
+@bp.get("/tokens")
 def tokens() -> Response:
     """Every token, never its text."""
     return _show(Typed())
 
 
+@bp.post("/tokens")
 def create_token() -> Response:
     """Make one and show it, this once: a reload could not show it again."""
     form = request.form
@@ -99,6 +95,7 @@ def create_token() -> Response:
     return _show(Typed(), made=(normalized_name(typed.name), raw))
 
 
+@bp.post("/tokens/revoke")
 def revoke_token() -> Response:
     """End one; what uses it is refused from now on."""
     store_tokens.revoke(

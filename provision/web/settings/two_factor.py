@@ -12,27 +12,22 @@ from provision.errors import NotFoundError, RateLimitedError, ReauthenticationRe
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.request import session
 from provision.web.request.services import services
+from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
 from provision.web.two_factor.reauthentication import reauthenticate
 from provision.web.two_factor.setup import show_codes
 
 if TYPE_CHECKING:
-    from flask import Blueprint, Response
+    from flask import Response
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    path = "/two-factor"
-    bp.add_url_rule(path, "two_factor", two_factor, methods=["GET"])
-    bp.add_url_rule(f"{path}/recovery-codes", "new_codes", new_codes, methods=["POST"])
-    bp.add_url_rule(f"{path}/off", "turn_off", turn_off, methods=["POST"])
-
-
+@bp.get("/two-factor")
 def two_factor() -> Response:
     """Whether it is on, and what can be done about it."""
     return _show()
 
 
+@bp.post("/two-factor/recovery-codes")
 def new_codes() -> Response:
     """Ten new recovery codes in place of the old, shown once."""
     if not session.person().two_factor:
@@ -51,6 +46,7 @@ def new_codes() -> Response:
     )
 
 
+@bp.post("/two-factor/off")
 def turn_off() -> Response:
     """Remove the second factor."""
     if not session.person().two_factor:

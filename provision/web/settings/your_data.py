@@ -14,13 +14,14 @@ from provision.web.answer.partials import leave_for, show_form
 from provision.web.format.times import rfc3339
 from provision.web.request import session, workspace
 from provision.web.request.services import services
+from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
 from provision.web.two_factor import reauthentication
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flask import Blueprint, Response
+    from flask import Response
 
 _PAGE: Final = "settings/your_data.html"
 _NOT_IN_IT: Final = (
@@ -32,18 +33,13 @@ _NOT_IN_IT: Final = (
 )
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("/your-data", "your_data", your_data, methods=["GET"])
-    bp.add_url_rule("/your-data/download", "download_data", download_data, methods=["POST"])
-    bp.add_url_rule("/your-data/delete", "delete_account", delete_account, methods=["POST"])
-
-
+@bp.get("/your-data")
 def your_data() -> Response:
     """What is kept where, and what can be done about it."""
     return _show({})
 
 
+@bp.post("/your-data/download")
 def download_data() -> Response:
     """Everything held about the person, as a file of JSON."""
     found = dossier.gather(services().store, session.person().id, client=session.client())
@@ -53,6 +49,7 @@ def download_data() -> Response:
     return response
 
 
+@bp.post("/your-data/delete")
 def delete_account() -> Response:
     """Delete the account; the database of its person is left as it is."""
     try:

@@ -22,7 +22,8 @@ from provision.web.setup.schema import Complaint
 bp = Blueprint("setup", __name__, url_prefix="/auth/setup-database")
 
 
-@bp.route("", methods=["GET", "POST"])
+@bp.get("")
+@bp.post("")
 def step() -> Response:
     """The step where this person is; POST says that they have a connection string now."""
     if request.method == "POST":
@@ -42,7 +43,8 @@ def step() -> Response:
     return setup_schema.show(connection)
 
 
-@bp.route("/connection", methods=["GET", "POST"])
+@bp.get("/connection")
+@bp.post("/connection")
 def connection() -> Response:
     """Test what was pasted for real; keep it only when every check has passed."""
     if request.method == "GET":
@@ -64,7 +66,8 @@ def read_string() -> Response:
     return setup_connection.show(typed_fields(), block="reading")
 
 
-@bp.route("/schema", methods=["GET", "POST"])
+@bp.get("/schema")
+@bp.post("/schema")
 def schema() -> Response:
     """Make the tables, or look whether the person has made them."""
     connection = session.connection_or_none()

@@ -23,21 +23,15 @@ from provision.web.answer.urls import safe_next
 from provision.web.request import session
 from provision.web.request.services import services
 from provision.web.two_factor import codes
+from provision.web.two_factor.blueprint import bp
 
 if TYPE_CHECKING:
-    from flask import Blueprint
-
     from provision.control.accounts.users import Person, Recognised
     from provision.control.second_factor.checking import Accepted
 
 _COOKIE: Final = "half_sign_in"
 _TOO_LATE: Final = "That took too long, or your account was changed meanwhile. Sign in again."
 _TOO_MANY: Final = "Too many wrong codes. Sign in again."
-
-
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("", "challenge", challenge, methods=["GET", "POST"])
 
 
 def begin(found: Recognised, target: str) -> Response:
@@ -50,6 +44,8 @@ def begin(found: Recognised, target: str) -> Response:
     return leave_for(url_for("two_factor.challenge", next=target))
 
 
+@bp.get("")
+@bp.post("")
 def challenge() -> Response:
     """Take a code and sign the person in."""
     target = safe_next(request.values.get("next")) or url_for("dashboard.page")

@@ -25,25 +25,18 @@ from provision.web.answer.partials import leave_for, show_form
 from provision.web.answer.urls import safe_next
 from provision.web.request import session
 from provision.web.request.services import services
+from provision.web.two_factor.blueprint import bp
 from provision.web.two_factor.reauthentication import is_recent, reauthenticate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from flask import Blueprint
 
 _PAGE = "two_factor/setup.html"
 _GROUP = 4
 
 
-def register(bp: Blueprint) -> None:
-    """Add the routes to `bp`."""
-    bp.add_url_rule("/setup", "setup", setup, methods=["GET"])
-    bp.add_url_rule("/setup", "turn_on", turn_on, methods=["POST"])
-    bp.add_url_rule("/recovery-codes", "confirm_saved", confirm_saved, methods=["POST"])
-    bp.add_url_rule("/recovery-codes.txt", "download", download, methods=["POST"])
-
-
+@bp.get("/setup")
 def setup() -> Response:
     """The QR code; or, where it is on already, what is left to do."""
     state = enrolment.state(services().store, session.person().id)
@@ -52,6 +45,7 @@ def setup() -> Response:
     return show_codes(()) if state.is_on else _show_secret()
 
 
+@bp.post("/setup")
 def turn_on() -> Response:
     """Turn it on with a first code, and show the recovery codes.
 
@@ -77,6 +71,7 @@ def turn_on() -> Response:
     return show_codes(codes)
 
 
+@bp.post("/recovery-codes")
 def confirm_saved() -> Response:
     """Take one of the codes typed back, and go on."""
     try:
@@ -92,6 +87,7 @@ def confirm_saved() -> Response:
     return leave_for(_next() or url_for("dashboard.page"), "Two-factor is on.")
 
 
+@bp.post("/recovery-codes.txt")
 def download() -> Response:
     """The codes on the page as a file."""
     codes = _codes_of_form()

@@ -1,12 +1,13 @@
 """The description of the API (OpenAPI 3.1), made from the declarations that the API runs on.
 
-`document` puts it together and serves it; `calls` lists the calls about accounts and databases,
-`resources` the nouns, `rows` the five calls of each; `call` turns one into an operation; `shapes`
-and `fields` describe what is sent and answered, `problems` errors, `headers` also parameters.
+`document` puts it together and serves it, `docs` shows it as a page; `calls` lists the calls about
+accounts and databases, `resources` the nouns, `rows` the five calls of each; `call` turns one into
+an operation; `shapes` and `fields` describe what is sent and answered, `problems` errors, `headers`
+also parameters.
 """
 
 from __future__ import annotations
 
-from provision.web.api.openapi.document import description, register
+from provision.web.api.openapi.document import description
 
-__all__ = ["description", "register"]
+__all__ = ["description"]

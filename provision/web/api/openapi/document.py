@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from flask import Response, make_response
 
 from provision.web.answer import headers as site
+from provision.web.api.blueprint import bp
 from provision.web.api.openapi import calls, headers, problems, rows, shapes
-
-if TYPE_CHECKING:
-    from flask import Blueprint
 
 _INTRODUCTION: Final = (
     "JSON in and out, in UTF-8. Send a token as `Authorization: Bearer …`; a browser's session "
@@ -26,11 +24,7 @@ _INTRODUCTION: Final = (
 )
 
 
-def register(bp: Blueprint) -> None:
-    """Add the route to `bp`."""
-    bp.add_url_rule("/openapi.json", "openapi", document, methods=["GET"])
-
-
+@bp.get("/openapi.json", endpoint="openapi")
 def document() -> Response:
     """Answer the description as OpenAPI 3.1."""
     response = make_response(msgspec.json.encode(description()))

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from provision.web.answer.partials import respond
+from provision.web.api.blueprint import bp
 from provision.web.api.openapi import description
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from flask import Blueprint, Response
+    from flask import Response
 
 _TYPES: Final = {
     "string": "text",
@@ -77,11 +78,7 @@ class Answer:
     headers: tuple[str, ...]
 
 
-def register(bp: Blueprint) -> None:
-    """Add the route to `bp`."""
-    bp.add_url_rule("/docs", "docs", page, methods=["GET"])
-
-
+@bp.get("/docs", endpoint="docs")
 def page() -> Response:
     """Show every call by subject, then every shape and every error."""
     api = description()
