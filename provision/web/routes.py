@@ -18,6 +18,7 @@ from provision.web.answer import assets
 from provision.web.api import account as api_account
 from provision.web.api import connection as api_connection
 from provision.web.api import nouns as api_nouns
+from provision.web.api import resources
 from provision.web.api import tokens as api_tokens
 from provision.web.api.openapi import docs as api_docs
 from provision.web.dashboard import routes as dashboard
@@ -61,7 +62,7 @@ _OF_A_WORKSPACE: Final = frozenset(
         *("exchange.rows", "exchange.restore", "exchange.lists", "exchange.whole"),
         *(
             f"api.{each.of.noun.path}_{call}"
-            for each in api_nouns.RESOURCES
+            for each in resources.RESOURCES
             for call in ("list", "create", "get", "update", "delete")
         ),
     }
