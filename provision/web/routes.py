@@ -17,10 +17,10 @@ from provision.web.account import routes as account
 from provision.web.answer import assets
 from provision.web.api import account as api_account
 from provision.web.api import connection as api_connection
+from provision.web.api import docs as api_docs
 from provision.web.api import nouns as api_nouns
-from provision.web.api import resources
 from provision.web.api import tokens as api_tokens
-from provision.web.api.openapi import docs as api_docs
+from provision.web.api.openapi import resources
 from provision.web.dashboard import routes as dashboard
 from provision.web.exchange import downloads, pages
 from provision.web.operations import health, metrics

@@ -1,4 +1,4 @@
-"""The whole description, and its address."""
+"""The whole description."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
-import msgspec
-from flask import Response, make_response
-
 from provision.web.answer import headers as site
-from provision.web.api.blueprint import bp
 from provision.web.api.openapi import calls, headers, problems, rows, shapes
 
 _INTRODUCTION: Final = (
@@ -22,14 +18,6 @@ _INTRODUCTION: Final = (
     "length is counted. Unknown members and parameters are refused by name (422). Every error is "
     "a problem document (RFC 9457) with a `code`."
 )
-
-
-@bp.get("/openapi.json", endpoint="openapi")
-def document() -> Response:
-    """Answer the description as OpenAPI 3.1."""
-    response = make_response(msgspec.json.encode(description()))
-    response.content_type = "application/json"
-    return response
 
 
 def description() -> dict[str, Any]:

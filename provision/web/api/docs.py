@@ -1,9 +1,12 @@
-"""`/api/docs`: the description of the API as a page to read."""
+"""The description of the API: a page to read at `/api/docs`, and `/api/openapi.json`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from flask import Response, make_response
 
 from provision.web.answer.partials import respond
 from provision.web.api.blueprint import bp
@@ -12,7 +15,6 @@ from provision.web.api.openapi import description
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from flask import Response
 
 _TYPES: Final = {
     "string": "text",
@@ -76,6 +78,14 @@ class Answer:
     words: str
     shape: str
     headers: tuple[str, ...]
+
+
+@bp.get("/openapi.json", endpoint="openapi")
+def document() -> Response:
+    """Answer the description as OpenAPI 3.1."""
+    response = make_response(msgspec.json.encode(description()))
+    response.content_type = "application/json"
+    return response
 
 
 @bp.get("/docs", endpoint="docs")
