@@ -23,7 +23,7 @@ from provision.errors import (
     SettingsError,
 )
 from provision.memory import give_back_at_once
-from provision.metrics import Figures
+from provision.metrics import Metrics
 from provision.settings import Settings, forget_libpq_environment
 from provision.tenant.access import TenantAccess
 from provision.tenant.host.target import Target
@@ -71,7 +71,7 @@ def assemble(settings: Settings) -> Flask:
         secrets=secrets,
         hasher=_hasher(settings),
         access=access,
-        figures=Figures(access.stats),
+        metrics=Metrics(access.stats),
         policy=policy,
         make_built_in=_built_in_maker(settings) if settings.built_in_postgres else None,
         # The other half of the threads goes on serving whatever the tested servers do.
@@ -92,9 +92,9 @@ def _warn_of_refused(store: ControlStore, policy: NetworkPolicy) -> None:
         )
 
 
-def figures_of(app: Flask) -> Figures:
+def metrics_of(app: Flask) -> Metrics:
     """What `app` counts."""
-    return _services(app).figures
+    return _services(app).metrics
 
 
 def dismantle(app: Flask) -> None:

@@ -1,7 +1,6 @@
-"""Numbers for operators: counted in each process, summed over all of them, told as Prometheus text.
+"""Counts for operators in each process, sums over all of them, and writes Prometheus text.
 
-Not by a library: the usual one cannot sum, over several processes, what is only known when it is
-asked for, as the numbers of the registry are. No label ever names a tenant.
+No label ever names a tenant. docs/design.md says why no library writes the text.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 Samples = dict[str, dict[str, float]]
-"""By family, the value of each sample by its labels as they are written."""
+"""By family, the value of each sample by its labels as they stand in the text."""
 
 # Upper bounds of what a request took, in seconds.
 _BOUNDS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -38,6 +37,8 @@ _REQUEST_SECONDS: Final = "provision_request_seconds"
 
 
 class Family(NamedTuple):
+    """What Prometheus is told of a name."""
+
     kind: Literal["gauge", "counter", "histogram"]
     help: str
 
@@ -71,11 +72,11 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "process_open_fds": Family("gauge", "Open files and sockets, of all workers."),
     "process_threads": Family("gauge", "Threads, of all workers."),
 }
-"""All there is, in the order it is told."""
+"""Every family, in the order of the answer."""
 
 
-class Figures:
-    """What one process counts; `ask_registry` has the numbers of the engine registry.
+class Metrics:
+    """What one process counts; `ask_registry` returns the numbers of the pool.
 
     `join` lets the processes of one server see each other's.
     """
@@ -116,7 +117,7 @@ class Figures:
         os.pwrite(self._file, head + text, 0)
 
     def text(self) -> str:
-        """The numbers of all processes together."""
+        """Return the numbers of all processes together, in the text format 0.0.4."""
         total: Samples = defaultdict(lambda: defaultdict(float))
         for samples in (self._own(), *self._of_others()):
             for name, values in samples.items():
@@ -138,7 +139,7 @@ class Figures:
         }
 
     def _of_others(self) -> Iterator[Samples]:
-        """What is in the other files; of a process that is gone, only what it had counted."""
+        """Yield what other processes published; of one that is gone, only what it had counted."""
         if self._folder is None:
             return
         own = os.fstat(self._file).st_ino
@@ -157,7 +158,7 @@ class Figures:
 
 
 def _published(file: int) -> Samples | None:
-    """What a file says, read again if it was being written; None if nothing is there yet."""
+    """Return what a file holds, read again if it was being written; None if it holds nothing."""
     for _ in range(_READ_TRIES):
         content = os.pread(file, os.fstat(file).st_size, 0)
         length = int.from_bytes(content[: _HEAD_BYTES // 2])

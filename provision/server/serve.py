@@ -24,7 +24,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import AppImportError
 
 from provision import close_app, create_app
-from provision.assembly import figures_of, open_store
+from provision.assembly import metrics_of, open_store
 from provision.built_in.postgres import BuiltInPostgres
 from provision.errors import SettingsError
 from provision.server import logs
@@ -80,10 +80,10 @@ def serve(
             postgres.start()
         if prepare is not None:
             prepare()
-        figures = None
+        metrics = None
         if settings.workers > 1:
-            figures = running.enter_context(_folder_for_figures())
-        _run(_Server(settings, listener, announce or _log_address, figures), postgres)
+            metrics = running.enter_context(_folder_for_metrics())
+        _run(_Server(settings, listener, announce or _log_address, metrics), postgres)
 
 
 def _run(server: _Server, postgres: BuiltInPostgres | None) -> None:
@@ -126,10 +126,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
         settings: Settings,
         listener: socket.socket,
         announce: Callable[[str], None],
-        figures: Path | None,
+        metrics: Path | None,
     ) -> None:
         self._settings = settings
-        self._figures = figures
+        self._metrics = metrics
         self._address = _address(settings.host, listener)
         self._announce = announce
         self._bind = self._hand_over(listener)
@@ -178,22 +178,22 @@ class _Server(BaseApplication):  # type: ignore[misc]
         worker.cfg.set("graceful_timeout", GRACE_S - _CLOSING_S)
 
     def _begin(self, worker: Any) -> None:
-        if self._figures is not None:
-            figures = figures_of(self.callable)
-            figures.join(self._figures)
-            worker.publish = figures.publish
+        if self._metrics is not None:
+            metrics = metrics_of(self.callable)
+            metrics.join(self._metrics)
+            worker.publish = metrics.publish
         if worker.age == 1:
             self._announce(self._address)
 
     def _close(self, _master: Any, _worker: Any) -> None:
         if self.callable is not None:
-            figures_of(self.callable).publish(now=True)
+            metrics_of(self.callable).publish(now=True)
             close_app(self.callable)
 
 
 @contextlib.contextmanager
-def _folder_for_figures() -> Iterator[Path]:
-    """Where the workers tell each other what they count; gone with the server."""
+def _folder_for_metrics() -> Iterator[Path]:
+    """Make a folder in which the workers publish what they count; it goes with the server."""
     starter = os.getpid()
     folder = tempfile.mkdtemp(prefix="provision-")
     try:
@@ -205,7 +205,7 @@ def _folder_for_figures() -> Iterator[Path]:
 
 
 def _bind(settings: Settings, *, next_free_port: bool) -> socket.socket:
-    """A socket bound to the configured address, or to one of the ports above it."""
+    """Return a socket bound to the configured address, or to one of the ports above it."""
     host, first = settings.host, settings.port
     try:
         found = socket.getaddrinfo(host, first, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

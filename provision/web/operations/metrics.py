@@ -30,7 +30,7 @@ def page() -> Response:
     token = services().settings.metrics_token
     if not (_has_token(token) or _is_from_here()):
         return _refuse(token)
-    response = make_response(services().figures.text())
+    response = make_response(services().metrics.text())
     response.content_type = _CONTENT_TYPE
     return response
 
@@ -87,5 +87,5 @@ def _count(response: Response) -> Response:
     # Of what leads nowhere not even the method is a word of ours.
     route, method = (rule.rule, request.method) if rule else ("", "")
     took_s = time.perf_counter() - g.begun_at
-    services().figures.count_request(route, method, response.status_code, took_s)
+    services().metrics.count_request(route, method, response.status_code, took_s)
     return response

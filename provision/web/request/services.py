@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from provision.control.secrets.sealed import SealedSecrets
     from provision.control.store.store import ControlStore
     from provision.credentials.passwords import PasswordHasher
-    from provision.metrics import Figures
+    from provision.metrics import Metrics
     from provision.settings import Settings
     from provision.tenant.access import TenantAccess
     from provision.tenant.host.target import Target
@@ -36,7 +36,7 @@ class Services:
     secrets: SealedSecrets
     hasher: PasswordHasher
     access: TenantAccess
-    figures: Figures
+    metrics: Metrics
     policy: NetworkPolicy
     make_built_in: Callable[[str], Target] | None
     progress: Progress
