@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from provision.control import audit
+from provision.control.accounts.formats import FORMAT_COLUMNS, Formats
 from provision.control.accounts.naming import (
     email_problems,
     name_problems,
@@ -31,7 +32,7 @@ from provision.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from provision.control.store.store import ControlStore
     from provision.credentials.passwords import PasswordHasher
@@ -49,6 +50,7 @@ class Person:
     is_enabled: bool
     two_factor: bool
     setup_step: str
+    formats: Formats = field(default_factory=Formats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,17 @@ class Recognised:
         return row is not None and tuple(row) == (self.password_hash, self.person.two_factor, True)
 
 
-PERSON_COLUMNS: Final = (
+PERSON_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (
     users.c.id,
     users.c.email,
     users.c.name,
     users.c.is_enabled,
     users.c.totp_secret_id.is_not(None),
     users.c.setup_step,
+    *FORMAT_COLUMNS,
 )
 _BY_ID: Final = select(*PERSON_COLUMNS).where(users.c.id == bindparam("id"))
-_BY_EMAIL: Final = select(*PERSON_COLUMNS, users.c.password_hash).where(
+_BY_EMAIL: Final[Select[Any]] = select(*PERSON_COLUMNS, users.c.password_hash).where(
     users.c.email == bindparam("email")
 )
 _STANDING: Final = select(
@@ -88,7 +91,8 @@ _LISTING: Final = select(*PERSON_COLUMNS).order_by(users.c.email)
 
 def person_from(columns: Sequence[Any]) -> Person:
     """The person in the values of PERSON_COLUMNS."""
-    return Person(*columns)
+    user_id, email, name, is_enabled, two_factor, setup_step, *formats = columns
+    return Person(user_id, email, name, is_enabled, two_factor, setup_step, Formats(*formats))
 
 
 def check_registration(*, email: str, name: str, password: str) -> None:

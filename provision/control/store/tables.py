@@ -80,6 +80,11 @@ users = Table(
     # The newest time step a code was accepted for; only later ones are (RFC 6238, 5.2).
     Column("totp_last_step", BigInteger),
     Column("password_changed_at", BigInteger),
+    # See `accounts/formats`. No time zone: the server's own.
+    Column("time_zone", String(64), nullable=False, server_default=""),
+    Column("week_start", String(64), nullable=False, server_default="monday"),
+    Column("date_format", String(64), nullable=False, server_default="day_month"),
+    Column("number_format", String(64), nullable=False, server_default="comma_point"),
 )
 
 # A secret whose first code has not been seen yet: no second factor until then.
