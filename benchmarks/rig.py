@@ -25,6 +25,7 @@ from provision.control.connections import NewConnection
 from provision.credentials.passwords import PasswordHasher
 from provision.settings import Settings
 from provision.tenant.connection.connect import connect
+from provision.tenant.connection.deadline import Deadline
 from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
 from provision.tenant.queries import workspaces
@@ -155,9 +156,9 @@ def make_tenants(folder: Path, postgres: BuiltInPostgres, number: int) -> list[T
 def met(target: Target) -> Target:
     """The target after its first contact, as it is sealed."""
     with connect(
+        Deadline(10.0),
         target,
         policy=NetworkPolicy(loopback=True),
-        timeout_s=10.0,
         query_timeout_s=10.0,
         max_result_bytes=None,
     ) as connection:

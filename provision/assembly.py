@@ -196,7 +196,7 @@ def _registry(
         # Only a saving: a store in trouble must not cost a connection that is good.
         with suppress(ConnectionNotFoundError, ConnectionUnreadableError, SQLAlchemyError):
             before = connections.open_secret(store, secrets, connection_id, name=name)
-            if Target.from_secret(before).unmet() == target.unmet():
+            if Target.from_secret(before).before_contact() == target.before_contact():
                 connections.replace_secret(
                     store, secrets, connection_id, before=before, after=target.to_secret()
                 )

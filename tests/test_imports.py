@@ -15,6 +15,7 @@ _PACKAGE = _ROOT / "provision"
 _MAY_IMPORT = {
     "errors": set[str](),
     "loopback": set[str](),
+    "tls": set[str](),
     "settings": {"errors", "loopback"},
     "admission": {"errors", "control", "tenant"},
     "metrics": set[str](),
@@ -23,11 +24,11 @@ _MAY_IMPORT = {
     "credentials": {"credentials", "errors"},
     "built_in": {"errors"},
     "nouns": {"nouns", "errors"},
-    "control": {"control", "errors", "credentials"},
-    "tenant": {"tenant", "nouns", "errors", "memory", "loopback"},
+    "control": {"control", "errors", "credentials", "tls"},
+    "tenant": {"tenant", "nouns", "errors", "memory", "loopback", "tls"},
     "web": {
         *("web", "metrics", "control", "tenant", "nouns", "security_headers"),
-        *("errors", "settings", "credentials", "loopback"),
+        *("errors", "settings", "credentials", "loopback", "tls"),
     },
 }
 # The folders of `control`, lowest first: each imports only what stands above it in this list.

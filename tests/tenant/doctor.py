@@ -11,7 +11,7 @@ from tests.tenant.real_servers import PASSWORD
 from tests.tenant.targets import LOOPBACK
 
 if TYPE_CHECKING:
-    from provision.tenant.probe.walk import Report
+    from provision.tenant.probe.report import Report
 
 TIMEOUT_S = 5.0
 

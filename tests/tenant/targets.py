@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from provision.tenant.connection.connect import connect
+from provision.tenant.connection.deadline import Deadline
 from provision.tenant.host.target import Target
 from provision.tenant.network.policy import NetworkPolicy
 from provision.tenant.pool.bounds import Bounds
@@ -38,10 +39,10 @@ def target_of(url: URL, *, port: int | None = None, sslmode: str = "disable") ->
 def met_target_of(url: URL, *, port: int | None = None) -> Target:
     """The same after its first contact, as it is sealed: made at the server, whatever the port."""
     with connect(
-        target_of(url), policy=LOOPBACK, timeout_s=10.0, query_timeout_s=10.0, max_result_bytes=None
+        Deadline(10.0), target_of(url), policy=LOOPBACK, query_timeout_s=10.0, max_result_bytes=None
     ) as connection:
         assert connection.target is not None
-        assert connection.target.is_met
+        assert connection.target.had_contact
         return replace(connection.target, port=port or connection.target.port)
 
 

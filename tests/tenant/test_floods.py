@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from provision.errors import ResultTooLargeError, TenantError, UnreachableError
 from provision.tenant.access import TenantAccess, Workspace
-from provision.tenant.connection.connect import Deadline, connect
+from provision.tenant.connection.connect import connect
+from provision.tenant.connection.deadline import Deadline
 from provision.tenant.connection.driver import TooTalkativeError, poll_to_end
 from tests.tenant.faulty_servers import serving
 from tests.tenant.floods import (
@@ -108,9 +109,9 @@ def test_a_greeting_without_end_is_none_of_postgresql(database: Database, repeat
     with serving(never_logging_in((met.host, met.port), repeated)) as port:
         with pytest.raises(UnreachableError) as caught:
             connect(
+                Deadline(20.0),
                 met_target_of(database.url, port=port),
                 policy=LOOPBACK,
-                timeout_s=20.0,
                 query_timeout_s=5.0,
                 max_result_bytes=None,
             )

@@ -10,8 +10,9 @@ from provision.control.store.tables import connections
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provision.tls import Level
+
 Kind = Literal["pasted", "built_in"]
-Tls = Literal["verified", "encrypted", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class NewConnection:
     database: str
     username: str
     provider: str
-    tls: Tls
+    tls: Level
     owner_id: str
     server_version: str
     schema_version: int | None = None
@@ -47,7 +48,7 @@ class SavedConnection:
     database: str
     username: str
     provider: str
-    tls: Tls
+    tls: Level
     owner_id: str
     server_version: str
     schema_version: int | None

@@ -1,7 +1,19 @@
 """Open a connection to a tenant's PostgreSQL: to a judged address, told everything, within a limit.
 
-What the doctor and the registry open connections with. The name is resolved and judged each time,
-the judged address is the one connected to, and a failure comes out as one of ours.
+The pool resolves and judges a name each time it connects; the connection test hands in what it
+judged. Either way the judged address is the one connected to.
+
+A server names the SCRAM rounds (PBKDF2) that libpq computes for a password, libpq cannot be
+interrupted while it does, and two billion take minutes. Two modules defend against that:
+
+- `first_contact` makes the first log-in with a string in a child process. It is killed when it
+  computes for too long, whatever the server sends. The SCRAM keys it brings back stand in for the
+  password from then on, and with them libpq computes no rounds at all.
+- `guarded_login` is for servers, mostly poolers, that change the salt at each log-in, so that keys
+  do not last. A child for each connection would cost a process start each time. So it looks at
+  every message before libpq does, and leaves a server that asks for more rounds than is usual.
+
+A failure comes out as one of ours.
 """
 
 from __future__ import annotations
@@ -15,7 +27,6 @@ from psycopg import conninfo, generators, pq
 
 from provision.errors import DatabaseBusyError, TenantError, UnreachableError
 from provision.tenant.connection import first_contact, guarded_login
-from provision.tenant.connection.deadline import Deadline
 from provision.tenant.connection.driver import TenantConnection, TooTalkativeError, poll_to_end
 from provision.tenant.connection.libpq import certificate_file, keywords
 from provision.tenant.failures.translate import failure, refused, translate
@@ -23,22 +34,21 @@ from provision.tenant.failures.translate import failure, refused, translate
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from provision.tenant.connection.deadline import Deadline
     from provision.tenant.connection.result_room import Room
     from provision.tenant.host.target import Target
-    from provision.tenant.network.policy import NetworkPolicy
+    from provision.tenant.network.policy import JudgedAddresses, NetworkPolicy
 
 _T = TypeVar("_T")
 
-__all__ = ["Deadline", "NotBegunError", "TenantConnection", "connect", "connect_by"]
-
 # The server did not speak yet, so the next of its addresses may still do.
 _NEXT_ADDRESS: Final = frozenset({"connection_refused", "unreachable", "connect_timeout"})
-# What keys lead to that hold no more: the password was set anew, or is asked for differently.
-_TAUGHT_WRONG: Final = frozenset({"auth_failed", "auth_method_refused"})
+# What outdated keys lead to: the password was set anew, or is asked for differently.
+_KEYS_OUTDATED: Final = frozenset({"auth_failed", "auth_method_refused"})
 
 
 class NotBegunError(DatabaseBusyError):
-    """We had too much else to do to turn to the server in time: it is not to blame."""
+    """We had too much else to do to ask the server in time: it is not to blame."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -50,41 +60,31 @@ class NotBegunError(DatabaseBusyError):
 
 
 def connect(
-    target: Target,
-    *,
-    policy: NetworkPolicy,
-    timeout_s: float,
-    query_timeout_s: float,
-    max_result_bytes: int | None,
-    application_name: str = "provision",
-) -> TenantConnection:
-    """Open a connection within `timeout_s` in all, name resolution included.
-
-    Raises TenantError, or AddressRefusedError where the policy does not let the host in.
-    """
-    return connect_by(
-        Deadline(timeout_s),
-        target,
-        policy=policy,
-        query_timeout_s=query_timeout_s,
-        max_result_bytes=max_result_bytes,
-        application_name=application_name,
-    )
-
-
-def connect_by(
     deadline: Deadline,
     target: Target,
     *,
     policy: NetworkPolicy,
     query_timeout_s: float,
     max_result_bytes: int | None,
-    application_name: str = "provision",
     room: Room | None = None,
 ) -> TenantConnection:
-    """`connect` under the deadline of a call that began earlier."""
-    addresses = _resolve(deadline, target, policy)
-    plain_text = target.built_in or policy.lets_plain_text_pass(addresses)
+    """Resolve and judge the host, then open a connection, all within `deadline`.
+
+    Raises TenantError, or AddressRefusedError where the policy does not let the host in.
+    """
+    judged = _resolve(deadline, target, policy)
+    connection = connect_to(judged, deadline, target)
+    connection.limit(query_timeout_s=query_timeout_s, max_result_bytes=max_result_bytes, room=room)
+    return connection
+
+
+def connect_to(judged: JudgedAddresses, deadline: Deadline, target: Target) -> TenantConnection:
+    """Open a connection to one of these addresses; its answers have no limits yet.
+
+    Raises TenantError.
+    """
+    if deadline.remaining() <= 0.0:
+        raise failure("connect_timeout", target=target)
     with certificate_file(target) as certificate:
 
         def attempts(asked: Target) -> list[dict[str, str]]:
@@ -93,11 +93,10 @@ def connect_by(
                     asked,
                     address=address,
                     certificate=certificate,
-                    plain_text=plain_text,
+                    plain_text=judged.plain_text,
                     connect_timeout_s=deadline.limit_s,
-                    application_name=application_name,
                 )
-                for address in addresses
+                for address in judged.addresses
             ]
 
         pgconn, target = _log_in(target, attempts, deadline)
@@ -105,39 +104,43 @@ def connect_by(
     connection.autocommit = True
     connection.prepare_threshold = None
     connection.target = target
-    connection.limit(query_timeout_s=query_timeout_s, max_result_bytes=max_result_bytes, room=room)
     return connection
 
 
 def _log_in(
     target: Target, attempts: Callable[[Target], list[dict[str, str]]], deadline: Deadline
 ) -> tuple[pq.abc.PGconn, Target]:
-    """Log in as the first contact taught; make one where there was none, or it holds no more."""
+    """Log in as the first contact taught; make one where there was none, or its keys are outdated.
 
-    def enter(asked: Target, tried: Sequence[dict[str, str]]) -> pq.abc.PGconn:
+    Returns the target as it is known then.
+    """
+
+    def log_in(asked: Target, tried: Sequence[dict[str, str]]) -> pq.abc.PGconn:
         return _first_that_speaks(tried, deadline, asked, _attempt)
 
-    if target.built_in or target.is_unsteady or not first_contact.is_possible():
-        return enter(target, attempts(target)), target
-    if target.is_met:
+    if target.built_in or target.changes_salt or not first_contact.is_possible():
+        return log_in(target, attempts(target)), target
+    if target.had_contact:
         try:
-            return enter(target, attempts(target)), target
+            return log_in(target, attempts(target)), target
         except TenantError as error:
-            if error.code not in _TAUGHT_WRONG:
+            if error.code not in _KEYS_OUTDATED:
                 raise
-    address, met = _first_that_speaks(attempts(target.unmet()), deadline, target, _meet)
+    address, known = _first_that_speaks(
+        attempts(target.before_contact()), deadline, target, _make_contact
+    )
 
-    def there(asked: Target) -> list[dict[str, str]]:
+    def at_address(asked: Target) -> list[dict[str, str]]:
         return [each for each in attempts(asked) if each["hostaddr"] == address]
 
     try:
-        return enter(met, there(met)), met
+        return log_in(known, at_address(known)), known
     except TenantError as error:
-        if error.code != "auth_failed" or met.is_md5:
+        if error.code != "auth_failed" or known.is_md5:
             raise
-    # The keys are as new as can be, and yet of no use: they are others at each log-in there.
-    met = replace(target.unmet(), is_unsteady=True)
-    return enter(met, there(met)), met
+    # The keys are as new as can be and of no use: the salt is another at each log-in there.
+    known = replace(target.before_contact(), changes_salt=True)
+    return log_in(known, at_address(known)), known
 
 
 def _first_that_speaks(
@@ -157,7 +160,8 @@ def _first_that_speaks(
     raise failure("dns_failed", target=target)
 
 
-def _resolve(deadline: Deadline, target: Target, policy: NetworkPolicy) -> tuple[str, ...]:
+def _resolve(deadline: Deadline, target: Target, policy: NetworkPolicy) -> JudgedAddresses:
+    """Resolve within the deadline; ask again where only its patience ended, not its limit."""
     while True:
         left = deadline.remaining()
         if left <= 0.0:
@@ -173,13 +177,13 @@ def _resolve(deadline: Deadline, target: Target, policy: NetworkPolicy) -> tuple
 def _attempt(
     attempt: dict[str, str], deadline: Deadline, share: float, target: Target
 ) -> pq.abc.PGconn | TenantError:
-    """Shake hands within this share of what is left; the failure is returned, not raised.
+    """Log in within this share of what is left; return a failure, rather than raise it.
 
     Raised outside the `except`, it carries no trace of the original, which holds the password.
     """
     try:
         text = conninfo.make_conninfo("", **attempt)
-        steps = guarded_login.connect(text) if target.is_unsteady else generators.connect(text)
+        steps = guarded_login.connect(text) if target.changes_salt else generators.connect(text)
         pgconn: pq.abc.PGconn = poll_to_end(steps, deadline, share)
     except TimeoutError:
         return failure("connect_timeout", target=target)
@@ -194,25 +198,24 @@ def _attempt(
     return found if isinstance(found, TenantError) else failure("connection_failed", target=target)
 
 
-def _meet(
+def _make_contact(
     attempt: dict[str, str], deadline: Deadline, share: float, target: Target
 ) -> tuple[str, Target] | TenantError:
     """Make the first contact; return the address that spoke and the target as it is known now."""
     try:
-        contact = first_contact.meet(attempt, deadline, share)
+        contact = first_contact.make(attempt, deadline, share)
     except TimeoutError:
         return failure("connect_timeout", target=target)
     except first_contact.NotBegunError:
         return NotBegunError()
-    if contact.burned:
+    if contact.is_too_costly:
         return failure("auth_method_refused", target=target, why="rounds")
+    before = target.before_contact()
     if contact.method == "scram":
-        met = replace(
-            target, client_key=contact.client_key, server_key=contact.server_key, is_md5=False
-        )
-        return attempt["hostaddr"], met
+        known = replace(before, client_key=contact.client_key, server_key=contact.server_key)
+        return attempt["hostaddr"], known
     if contact.method == "md5" and target.allow_md5:
-        return attempt["hostaddr"], replace(target.unmet(), is_md5=True)
+        return attempt["hostaddr"], replace(before, is_md5=True)
     return refused(
         contact.message, sqlstate=contact.sqlstate, routine=contact.routine, target=target
     )

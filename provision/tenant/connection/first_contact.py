@@ -1,4 +1,4 @@
-"""Starts `first_contact_child`, which logs in to a server for the first time, and waits for it.
+"""Start `first_contact_child`, which logs in to a server for the first time, and wait for it.
 
 libpq cannot be interrupted while it computes a SCRAM proof, and a server may ask for any number of
 rounds. So the first log-in with a connection string is not made here, and the keys it leads to make
@@ -39,7 +39,7 @@ _RUN: Final = (
     "import sys; sys.path.append(sys.argv[1]); "
     "from provision.tenant.connection.first_contact_child import main"
 )
-# Honest servers are done by then; from then on it gets only what nobody else wants of the machine.
+# Honest servers are done by then; later it gets only the processor time that nobody else wants.
 _PATIENCE_S: Final = 1.0
 _LOWEST_PRIORITY: Final = 19
 # A contact that computed for this long when its time was over was kept busy on purpose.
@@ -67,17 +67,17 @@ class Contact:
     message: str = field(default="", repr=False)
     sqlstate: str | None = None
     routine: str | None = None
-    burned: bool = False
-    """Whether the server asked for more computation than anybody is given."""
+    is_too_costly: bool = False
+    """Whether the server asked for more computation than any is given."""
 
 
 @functools.cache
 def is_possible() -> bool:
-    """Whether this machine and its libpq allow for it."""
+    """Return whether this machine and its libpq allow for it."""
     return libpq.version() >= _LOWEST_LIBPQ and bool(sys.executable) and library() is not None
 
 
-def meet(attempt: dict[str, str], deadline: Deadline, share: float) -> Contact:
+def make(attempt: dict[str, str], deadline: Deadline, share: float) -> Contact:
     """Log in once with these keywords, within this share of what is left.
 
     Raises TimeoutError or NotBegunError. The process is told the secret by a pipe, and nothing else
@@ -94,16 +94,16 @@ def meet(attempt: dict[str, str], deadline: Deadline, share: float) -> Contact:
     try:
         said = _hear(process, deadline, deadline.remaining() * share)
     finally:
-        burned = _end(process)
-    if burned:
-        return Contact(burned=True)
+        is_too_costly = _end(process)
+    if is_too_costly:
+        return Contact(is_too_costly=True)
     if said is None:
         raise TimeoutError
     return _read(said)
 
 
 def _begin(order: bytes, deadline: Deadline) -> subprocess.Popen[bytes]:
-    """Start the process when it is its turn, and wait until it is about to connect."""
+    """Start the process as soon as one more may start; wait until it is about to connect."""
     if not starts.acquire(timeout=deadline.remaining()):
         raise NotBegunError
     try:
@@ -128,7 +128,7 @@ def _begin(order: bytes, deadline: Deadline) -> subprocess.Popen[bytes]:
 
 
 def _hand_over(process: subprocess.Popen[bytes], order: bytes, deadline: Deadline) -> bool:
-    """Tell the process what to do; whether it says in time that it begins, or ends."""
+    """Tell the process what to do; return whether it says in time that it begins, or ends."""
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("a process with pipes has them")
     with suppress(BrokenPipeError), process.stdin as sink:
@@ -170,7 +170,7 @@ def _hear(process: subprocess.Popen[bytes], deadline: Deadline, limit_s: float) 
 
 
 def _end(process: subprocess.Popen[bytes]) -> bool:
-    """Be rid of the process; whether it computed for longer than an honest server makes it."""
+    """Kill the process; return whether it computed for longer than an honest server makes it."""
     # Not by the methods of `process`, which would reap it and lose what it used.
     os.kill(process.pid, signal.SIGKILL)
     if process.stdout is not None:
@@ -190,13 +190,13 @@ def _read(said: bytes) -> Contact:
 
 
 def _home() -> str:
-    """The folder, or the packed file, that this program is in."""
+    """Return the folder, or the packed file, that this program is in."""
     return str(Path(provision.__file__).parent.parent)
 
 
 @functools.cache
 def library() -> str | None:
-    """The file of the libpq that psycopg has loaded."""
+    """Return the file of the libpq that psycopg has loaded."""
     try:
         lines = Path("/proc/self/maps").read_text().splitlines()
     except OSError:

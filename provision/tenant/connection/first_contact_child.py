@@ -1,4 +1,4 @@
-"""The process that meets a server for the first time: logs in once, says how, and ends.
+"""Log in to a server once in a process of its own, say with which keys to come again, and end.
 
 Run by `first_contact`, never imported by the app, and importing nothing of it: to start fast. It
 binds itself to limits before it is told any secret, so that a server which asks for endless
@@ -112,7 +112,7 @@ def _functions(library: str) -> ctypes.CDLL:
 
 
 def _last_error(said: bytes) -> dict[str, str]:
-    """The parts of the server's last error that are the same in every language."""
+    """Return the parts of the server's last error that are the same in every language."""
     errors = _ERROR.findall(said)
     if not errors:
         return {}
@@ -121,7 +121,7 @@ def _last_error(said: bytes) -> dict[str, str]:
 
 
 def _keys(said: bytes, password: str) -> dict[str, str]:
-    """The SCRAM keys of this log-in, proved against the server's signature (RFC 5802)."""
+    """Return the SCRAM keys of this log-in, proved against the server's signature (RFC 5802)."""
     parts = [pattern.findall(said) for pattern in (_FIRST, _CHALLENGE, _PROOF, _SIGNATURE)]
     if b"\tAuthenticationSASL" not in said:
         return {"method": "md5"}
@@ -145,7 +145,7 @@ def _keys(said: bytes, password: str) -> dict[str, str]:
 
 
 def _spellings(password: str) -> list[bytes]:
-    """The password as it is, and as SASLprep (RFC 4013) writes it where that differs."""
+    """Return the password as it is, and as SASLprep (RFC 4013) writes it where that differs."""
     plain = [password.encode(errors="surrogateescape")]
     if password.isascii():
         return plain

@@ -1,8 +1,8 @@
 """Log in with a password where keys do not last, and yet compute no more than is usual.
 
-Some poolers make up another salt for each log-in, so that the keys of a first contact are of no use
-(see `first_contact`). Here each message of the log-in is looked at before libpq may read it, which
-answers a challenge at once and cannot be interrupted: one that asks for too much is left.
+`connect` says what this defends against, and what `first_contact` does. Here each message of the
+log-in is looked at before libpq may read it, since libpq answers a challenge at once and cannot be
+interrupted. A server that asks for too much is left.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def connect(conninfo: str) -> PQGenConn[pq.abc.PGconn]:
 
 
 def _is_harmless(pgconn: pq.abc.PGconn) -> bool:
-    """Whether libpq may read what has come; False while its first message is not there as a whole.
+    """Return whether libpq may read what has come; False until its first message is there whole.
 
     Every look begins where a message does: a server that sent part of the next one too early, to be
     read along unseen, is told by what is left of it, which cannot look like the head of a message.
@@ -91,7 +91,7 @@ def _is_harmless(pgconn: pq.abc.PGconn) -> bool:
 
 
 def _peek(pgconn: pq.abc.PGconn) -> bytes | None:
-    """What has come and is not read yet; None for nothing, empty for the end."""
+    """Return what has come and is not read yet; None for nothing, empty for the end."""
     with socket.socket(fileno=os.dup(pgconn.socket)) as line:
         try:
             return line.recv(_LONGEST + _HEADER, socket.MSG_PEEK | socket.MSG_DONTWAIT)
@@ -102,7 +102,7 @@ def _peek(pgconn: pq.abc.PGconn) -> bytes | None:
 
 
 def _peek_tls(pgconn: pq.abc.PGconn) -> bytes | None:
-    """The same of what came encrypted; shows no more than one record."""
+    """Return the same of what came encrypted, of which no more than one record shows."""
     openssl = _openssl()
     line = ctypes.c_void_p(pgconn.pgconn_ptr)  # type: ignore[attr-defined]
     session = ctypes.c_void_p(openssl.PQsslStruct(line, b"OpenSSL"))
@@ -115,7 +115,7 @@ def _peek_tls(pgconn: pq.abc.PGconn) -> bytes | None:
 
 @functools.cache
 def _openssl() -> ctypes.CDLL:
-    """The libpq that psycopg uses; through it the OpenSSL that it uses can be reached."""
+    """Return the libpq that psycopg uses; through it the OpenSSL that it uses can be reached."""
     library = ctypes.CDLL(first_contact.library())
     library.PQsslStruct.restype = ctypes.c_void_p
     return library

@@ -1,4 +1,4 @@
-"""What libpq is told for one tenant's connection: every keyword, so that nothing else fills a gap.
+"""Tell libpq every keyword for one tenant's connection, so that nothing else fills a gap.
 
 libpq takes what it is not told from `PG*` variables, from password and service files and from
 `~/.postgresql`. A connection to a stranger's server must not depend on the account we run as, nor
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 import certifi
 from psycopg import pq
 
+from provision.tls import VERIFYING, raised
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,23 +28,30 @@ if TYPE_CHECKING:
 NOWHERE: Final = "/dev/null/none"
 
 _RDS_ROOTS: Final = Path(__file__).parent / "roots" / "aws-rds.pem"
-_VERIFYING: Final = ("verify-ca", "verify-full")
 
 
 def version() -> int:
-    """The version of the libpq in use, as it counts itself: 180006 is 18.6."""
+    """Return the version of the libpq in use, as it counts itself: 180006 is 18.6."""
     return pq.version()
 
 
 @contextmanager
 def certificate_file(target: Target) -> Iterator[str]:
-    """Yield the path of the roots to verify the server against, for as long as it connects.
+    """Yield the path of the roots that libpq is told, for as long as it connects.
 
     Only the verifying modes get a file: with one, `require` would silently become `verify-ca`.
     """
-    if target.sslmode not in _VERIFYING:
+    if target.sslmode not in VERIFYING:
         yield NOWHERE
-    elif target.ca_certificate is None:
+        return
+    with roots_file(target) as path:
+        yield path
+
+
+@contextmanager
+def roots_file(target: Target) -> Iterator[str]:
+    """Yield the path of the roots that the server's certificate should lead to."""
+    if target.ca_certificate is None:
         yield _roots_for(target.host)
     else:
         with tempfile.NamedTemporaryFile("w", prefix="provision-ca-", suffix=".pem") as file:
@@ -52,7 +61,7 @@ def certificate_file(target: Target) -> Iterator[str]:
 
 
 def _roots_for(host: str) -> str:
-    """The roots of RDS for its servers, which AWS signs itself; this machine's for all others.
+    """Return the roots of RDS for its servers, which AWS signs itself, else this machine's.
 
     RDS' proxies have public certificates.
     """
@@ -69,16 +78,12 @@ def keywords(
     certificate: str,
     plain_text: bool,
     connect_timeout_s: float,
-    application_name: str,
 ) -> dict[str, str]:
     """Return all keywords and values for one attempt at one judged address.
 
     `plain_text`: whether a connection without TLS may be made there at all; where it may not,
     every mode that would settle for one becomes `require`.
     """
-    sslmode = target.sslmode
-    if not plain_text and sslmode in ("disable", "allow", "prefer"):
-        sslmode = "require"
     given = {
         "host": target.host,
         "hostaddr": address,
@@ -88,7 +93,7 @@ def keywords(
         "passfile": NOWHERE,
         "dbname": target.database,
         "connect_timeout": str(max(2, round(connect_timeout_s))),
-        "application_name": application_name,
+        "application_name": "provision",
         "client_encoding": "UTF8",
         "options": f"endpoint={target.endpoint}" if target.endpoint else "",
         "require_auth": _methods(target),
@@ -99,7 +104,7 @@ def keywords(
         "keepalives": "1",
         "keepalives_idle": "120",
         "tcp_user_timeout": "10000",
-        "sslmode": sslmode,
+        "sslmode": raised(target.sslmode, plain_text=plain_text),
         "sslnegotiation": "postgres",
         "sslrootcert": certificate,
         "sslcompression": "0",
@@ -127,7 +132,7 @@ def keywords(
 
 
 def _methods(target: Target) -> str:
-    """How the server may ask for the password: as it did at the first contact, if there was one."""
+    """Return how the server may ask for the password: as at the first contact, if there was one."""
     if target.is_md5:
         return "md5"
     both = target.allow_md5 and target.client_key is None

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provision.tenant.failures.translate import refusal
+from provision.tls import MODES
 
 if TYPE_CHECKING:
     from provision.tenant.dsn.parts import Parts
 
-SSLMODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 _BY_OTHER_NAME: Final = {
     "applicationname": "application_name",
@@ -120,7 +120,7 @@ def _bad_value(name: str, may: str) -> Exception:
 
 def _ssl(value: str) -> str:
     low = value.lower()
-    if low in SSLMODES:
+    if low in MODES:
         return low
     if low not in _SSL_SWITCH:
         raise _bad_value("ssl", "It may be true. Better, write sslmode=require in its place.")
@@ -131,7 +131,7 @@ def _sslmode(value: str) -> str:
     low = value.lower()
     if low == "no-verify":
         return "require"
-    if low not in SSLMODES:
+    if low not in MODES:
         raise refusal(
             "format",
             "The parameter sslmode has a value that does not exist.",

@@ -24,6 +24,7 @@ from provision.tenant.failures.translate import refusal
 from provision.tenant.host import addresses
 from provision.tenant.host.providers import recognise
 from provision.tenant.host.target import Target
+from provision.tls import WEAK
 
 if TYPE_CHECKING:
     from provision.tenant.host.providers import Provider
@@ -102,7 +103,7 @@ def demand_tls(reading: Reading) -> Reading:
             "The parameter sslmode=disable is not taken for a public address.",
             "Replace it by sslmode=require: else the password would travel in the open.",
         )
-    if mode not in ("allow", "prefer"):
+    if mode not in WEAK:
         return reading
     return replace(
         reading,

@@ -1,7 +1,7 @@
-"""Where one tenant's PostgreSQL is and how to enter it: what a connection string comes to.
+"""Hold where one tenant's PostgreSQL is and how to log in: what a connection string comes to.
 
-`dsn.parse` makes it, `connect.connect` uses it, and between the two it travels sealed as the text
-of `to_secret`. No printed form of it shows the password.
+`dsn.reading` makes it, `connection.connect` uses it, and between the two it travels sealed as the
+text of `to_secret`. No printed form of it shows the password.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import URL
+
+# What `changes_salt` is called in what earlier versions sealed.
+_FORMER_NAME: Final = "is_unsteady"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Target:
     server_key: str | None = field(default=None, repr=False)
     is_md5: bool = False
     """Whether the first contact found a server that asks for md5, which must be allowed then."""
-    is_unsteady: bool = False
+    changes_salt: bool = False
     """Whether it found one, mostly a pooler, that makes up another salt for each log-in."""
     built_in: bool = False
     """Whether it is our own built-in server, which the network policy does not apply to."""
@@ -45,17 +48,17 @@ class Target:
         return self.url.render_as_string(hide_password=True)
 
     @property
-    def is_met(self) -> bool:
-        """Whether a first contact told how to log in (see `first_contact`)."""
-        return self.client_key is not None or self.is_md5 or self.is_unsteady
+    def had_contact(self) -> bool:
+        """Return whether a first contact told how to log in (see `first_contact`)."""
+        return self.client_key is not None or self.is_md5 or self.changes_salt
 
-    def unmet(self) -> Target:
-        """The same as it was before its first contact."""
-        return replace(self, client_key=None, server_key=None, is_md5=False, is_unsteady=False)
+    def before_contact(self) -> Target:
+        """Return the same as it was before its first contact."""
+        return replace(self, client_key=None, server_key=None, is_md5=False, changes_salt=False)
 
     @property
     def url(self) -> URL:
-        """The same as a SQLAlchemy URL, which masks its password when printed."""
+        """Return the same as a SQLAlchemy URL, which masks its password when printed."""
         return URL.create(
             "postgresql+psycopg",
             username=self.user,
@@ -67,7 +70,7 @@ class Target:
         )
 
     def to_secret(self) -> str:
-        """All of it, password included, as JSON to be sealed; defaults are left out."""
+        """Return all of it, password included, as JSON to be sealed; defaults are left out."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return json.dumps(
             {
@@ -79,8 +82,10 @@ class Target:
 
     @classmethod
     def from_secret(cls, text: str) -> Target:
-        """Read back what `to_secret` wrote. Raises ValueError, quoting nothing, for other text."""
+        """Read what `to_secret` wrote. Raises ValueError, quoting nothing, for other text."""
         with contextlib.suppress(TypeError, ValueError):
             values: dict[str, Any] = json.loads(text)
+            if _FORMER_NAME in values:
+                values["changes_salt"] = values.pop(_FORMER_NAME)
             return cls(**values)
         raise ValueError("not a sealed target")

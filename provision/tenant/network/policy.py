@@ -1,8 +1,7 @@
-"""Where a tenant's database may live: the one judge of host names and addresses.
+"""Judge where a tenant's database may live: the text of a host, and every address of its name.
 
-`dsn.reading` and the doctor ask about the text, `connect` has every name resolved here, all
-answers judged, and connects to what was judged, so that a name which answers differently later
-gains nothing.
+`dsn.reading` has the text judged. Whoever connects gets `JudgedAddresses` here and connects to
+those, so that a name which answers differently later (DNS rebinding) gains nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import queue
 import socket
 import threading
 import time
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -38,6 +38,15 @@ _KIND_WORDS: Final[dict[Kind, str]] = {
     "multicast": "a multicast address",
     "unspecified": "an address that belongs to no machine",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedAddresses:
+    """The addresses of one host, all of them let in."""
+
+    addresses: tuple[str, ...]
+    plain_text: bool
+    """Whether a connection to them may go without TLS."""
 
 
 class NetworkPolicy:
@@ -112,7 +121,7 @@ class NetworkPolicy:
 
     def resolve(
         self, host: str, port: int, *, timeout_s: float, exempt: bool = False
-    ) -> tuple[str, ...]:
+    ) -> JudgedAddresses:
         """Return the addresses of the host, IPv4 and IPv6, every one of them judged.
 
         One refused answer refuses the host. `exempt` is for the built-in server, which is let in by
@@ -120,19 +129,29 @@ class NetworkPolicy:
         """
         if not exempt:
             self.judge_literal(host)
+        return self.resolve_judged_text(host, port, timeout_s=timeout_s, exempt=exempt)
+
+    def resolve_judged_text(
+        self, host: str, port: int, *, timeout_s: float, exempt: bool = False
+    ) -> JudgedAddresses:
+        """Do as `resolve` for a host that `judge_literal` let in already.
+
+        An address that is the host itself is judged here again, as any answer: were the text not
+        judged, an address spelled in an unusual way would lack its own words, and no more.
+        """
         bare = host.removeprefix("[").removesuffix("]")
-        if addresses.is_canonical_ipv4(bare) or addresses.read_ipv6(bare):
-            return (bare,)
-        found = self._look_up(host, port, timeout_s)
-        if not exempt:
-            for each in found:
-                if "%" in each:
-                    raise self._refusal("link-local")
-                self.judge(_address(each))
-        return found
+        literal = (bare,) if addresses.is_literal(bare) else None
+        found = literal or self._look_up(host, port, timeout_s)
+        if exempt:
+            return JudgedAddresses(found, plain_text=True)
+        for each in found:
+            if "%" in each:
+                raise self._refusal("link-local")
+            self.judge(_address(each))
+        return JudgedAddresses(found, plain_text=self.lets_plain_text_pass(found))
 
     def lets_plain_text_pass(self, resolved: Iterable[str]) -> bool:
-        """Whether a connection to these judged addresses may go without TLS.
+        """Return whether a connection to these judged addresses may go without TLS.
 
         Only where all of them are this machine's or a private network's, and never under `public`.
         """

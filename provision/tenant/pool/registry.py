@@ -29,7 +29,7 @@ from provision.errors import (
     UnreachableError,
 )
 from provision.memory import give_back
-from provision.tenant.connection.connect import NotBegunError, connect_by
+from provision.tenant.connection.connect import NotBegunError, connect
 from provision.tenant.connection.deadline import Deadline
 from provision.tenant.connection.driver import TenantConnection, await_hang_ups
 from provision.tenant.connection.result_room import Room
@@ -234,7 +234,7 @@ class EngineRegistry:
     ) -> TenantConnection:
         _make_room(checkout.evicted)
         try:
-            connection = connect_by(
+            connection = connect(
                 deadline,
                 target,
                 policy=self._policy,
@@ -252,7 +252,7 @@ class EngineRegistry:
             call.failed(error)
             if error.code == "auth_failed":
                 # The keys were tried too: from now on a try is one refused log-in, not two.
-                checkout.tenant.target = target.unmet()
+                checkout.tenant.target = target.before_contact()
             raise
         self._learn(checkout.tenant, target, connection)
         self._dispose(checkout.evicted)

@@ -1,8 +1,9 @@
-"""What the doctor asks a server once it is in: version, rights, tables, workspaces."""
+"""Ask a server, once logged in, for version, rights, tables and workspaces."""
 
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from provision.tenant.queries import workspaces
 from provision.tenant.schema import state as schema
 
 if TYPE_CHECKING:
-    from provision.tenant.connection.connect import TenantConnection
+    from provision.tenant.connection.driver import TenantConnection
     from provision.tenant.host.target import Target
     from provision.tenant.queries.rows import FoundWorkspace
     from provision.tenant.schema.state import SchemaReport
@@ -46,8 +47,8 @@ SELECT least(
             FROM pg_roles WHERE rolname = current_user)
        )::int
 """
-# What a server may bring about by answering with anything at all.
-_TROUBLE: Final = (psycopg.Error, SQLAlchemyError, ValueError, TypeError, ArithmeticError)
+# What psycopg and SQLAlchemy may raise, whatever a server answers.
+_DRIVER_ERRORS: Final = (psycopg.Error, SQLAlchemyError, ValueError, TypeError, ArithmeticError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +63,28 @@ class Facts:
     can_create: bool
     is_pooled: bool
     """Whether something between passes our statements on to a session of its own."""
+    latency_ms: int
+    """How long that round trip took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Which of our tables are there, and the workspaces in them."""
+
+    schema: SchemaReport
+    workspaces: tuple[FoundWorkspace, ...] = ()
 
 
 def ask(connection: TenantConnection, target: Target) -> Facts:
     """Ask in one round trip. Raises TenantError, `not_postgres` for an answer of another kind."""
+    begun = time.monotonic()
     try:
         row = connection.execute(_FACTS).fetchone()
-    except _TROUBLE as error:
+    except _DRIVER_ERRORS as error:
         found = translate(error, target=target, connecting=False)
     else:
-        facts = None if row is None else _facts(row, connection.pgconn.backend_pid)
+        latency_ms = round((time.monotonic() - begun) * 1000)
+        facts = None if row is None else _facts(row, connection.pgconn.backend_pid, latency_ms)
         if facts is not None:
             return facts
         found = failure("not_postgres", target=target)
@@ -83,7 +96,7 @@ def room(connection: TenantConnection) -> str | None:
     """Say how many more connections the server has to spare; None where it does not tell."""
     try:
         row = connection.execute(_ROOM).fetchone()
-    except _TROUBLE:
+    except _DRIVER_ERRORS:
         # A relative of PostgreSQL without these views; a broken line shows at the next statement.
         return None
     free = row[0] if row else None
@@ -94,23 +107,22 @@ def room(connection: TenantConnection) -> str | None:
     return "1 more connection is free" if free == 1 else f"{free} more connections are free"
 
 
-def inspect(
-    connection: TenantConnection, target: Target
-) -> tuple[SchemaReport, tuple[FoundWorkspace, ...]]:
+def inspect(connection: TenantConnection, target: Target) -> Tables:
     """Compare the tables with what they should be, and list the workspaces in them."""
     with Connection(EngineMaker().engine_for(target), CheckedOut(connection)) as tenant:
         try:
             report = schema.inspect(tenant)
             if report.version is None or report.state == "conflict":
-                return report, ()
-            return report, _workspaces(tenant, report.version)
-        except _TROUBLE as error:
+                return Tables(report)
+            return Tables(report, _workspaces(tenant, report.version))
+        except _DRIVER_ERRORS as error:
             found = translate(error, target=target, connecting=False)
     # A look at the catalogue cannot miss our tables: only what is no catalogue of PostgreSQL does.
     raise found if isinstance(found, TenantError) else failure("not_postgres", target=target)
 
 
 def _workspaces(tenant: Connection, version: int) -> tuple[FoundWorkspace, ...]:
+    """Return the workspaces in these tables; none where this user may not read them."""
     try:
         return tuple(workspaces.found(tenant, version))
     except SQLAlchemyError as error:
@@ -122,7 +134,8 @@ def _workspaces(tenant: Connection, version: int) -> tuple[FoundWorkspace, ...]:
         raise
 
 
-def _facts(row: tuple[object, ...], promised_pid: int) -> Facts | None:
+def _facts(row: tuple[object, ...], promised_pid: int, latency_ms: int) -> Facts | None:
+    """Make facts of the row; None where it holds other things than were asked for."""
     number, version, is_read_only, schema_name, can_create, pid = row
     if not isinstance(number, int) or not isinstance(version, str):
         return None
@@ -136,4 +149,5 @@ def _facts(row: tuple[object, ...], promised_pid: int) -> Facts | None:
         can_create=can_create is True,
         # A pooler hands out process numbers of its own, for what is to be cancelled.
         is_pooled=pid != promised_pid,
+        latency_ms=latency_ms,
     )

@@ -1,14 +1,19 @@
-"""The first bytes exchanged with a server, before any log-in: does it answer, is it PostgreSQL,
-does it offer TLS? Sends nothing of the connection string.
+"""Exchange the first bytes with a server: does it answer, is it PostgreSQL, does it take TLS?
+
+Sends nothing of the connection string but, under TLS, the name of the host. Logs in to nothing.
 """
 
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provision.loopback import is_loopback
+from provision.tenant.connection.libpq import roots_file
 from provision.tenant.failures.translate import failure
 
 if TYPE_CHECKING:
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 # Makes a web server that waits for the end of a request line answer.
 _NUDGE: Final = b"\r\n\r\n"
+# `X509_V_ERR_…` of OpenSSL for a chain that ends in no known root; libpq fails with the same ones.
+_NO_KNOWN_ROOT: Final = frozenset({18, 19, 20, 21})
 # What is the likeliest cause when several addresses fail in different ways.
 _LIKELIEST: Final = ("connection_refused", "connect_timeout", "unreachable")
 
@@ -55,11 +62,53 @@ def reach(addresses: Sequence[str], target: Target, deadline: Deadline) -> socke
     raise failure("connect_timeout", target=target)
 
 
-def offers_tls(server: socket.socket, target: Target, deadline: Deadline) -> bool | None:
-    """Ask whether the server takes TLS; None when it answers with an error of PostgreSQL's own.
+@dataclass(frozen=True, slots=True)
+class TlsOffer:
+    """What is known of a server's TLS before the log-in; None stands for unknown."""
+
+    is_there: bool | None
+    """Whether the server takes TLS; None when it answered with an error of PostgreSQL's own."""
+    is_signed: bool | None = None
+    """Whether its certificate leads to a root known here."""
+
+
+def ask_for_tls(server: socket.socket, target: Target, deadline: Deadline) -> TlsOffer:
+    """Ask whether the server takes TLS, and shake hands where it does and the string allows it.
 
     Raises TenantError `not_postgres`, `connect_timeout` or `server_closed_connection`.
     """
+    is_there = _offers_tls(server, target, deadline)
+    if not is_there or target.sslmode == "disable":
+        return TlsOffer(is_there)
+    return TlsOffer(is_there, _shake_hands(server, target, deadline))
+
+
+def _shake_hands(server: socket.socket, target: Target, deadline: Deadline) -> bool | None:
+    """Return whether the certificate leads to a known root; None where something else fails.
+
+    The name in it is left to libpq, whose rules for it are other than Python's.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    try:
+        with roots_file(target) as path:
+            context.load_verify_locations(path)
+        server.settimeout(max(deadline.remaining(), 0.001))
+        with context.wrap_socket(server, server_hostname=target.host) as line:
+            line.setblocking(False)
+            with suppress(ssl.SSLWantReadError):
+                line.unwrap()  # says farewell, so that the server has nothing to log
+    except TimeoutError:
+        raise failure("connect_timeout", target=target) from None
+    except ssl.SSLCertVerificationError as error:
+        return False if error.verify_code in _NO_KNOWN_ROOT else None
+    except (OSError, ValueError):
+        return None
+    return True
+
+
+def _offers_tls(server: socket.socket, target: Target, deadline: Deadline) -> bool | None:
+    """Return whether the server takes TLS; None when it answers with an error of PostgreSQL's."""
     try:
         server.sendall(_SSL_REQUEST)
         answer = _receive(server, deadline.remaining() / 2)
@@ -78,22 +127,6 @@ def offers_tls(server: socket.socket, target: Target, deadline: Deadline) -> boo
     if len(answer) > 1 or answer not in (b"S", b"N"):
         raise failure("not_postgres", target=target)
     return answer == b"S"
-
-
-def address_words(addresses: Sequence[str], *, may_be_plain: bool) -> str:
-    """Say how many addresses there are, IPv4 and IPv6 apart."""
-    v6 = sum(":" in each for each in addresses)
-    kind = "private" if may_be_plain else "public"
-    return f"IPv4: {_count(len(addresses) - v6)}, IPv6: {_count(v6)}; {kind}"
-
-
-def way_words(server: socket.socket, port: int) -> str:
-    """Say which port answered, and over which of the two networks."""
-    return f"port {port} is open, over {'IPv6' if server.family == socket.AF_INET6 else 'IPv4'}"
-
-
-def _count(number: int) -> str:
-    return "none" if number == 0 else "1 address" if number == 1 else f"{number} addresses"
 
 
 def _receive(server: socket.socket, timeout_s: float) -> bytes | None:

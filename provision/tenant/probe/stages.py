@@ -1,4 +1,4 @@
-"""Keeps the doctor's nine stages in order: which passed, which failed, what was never reached."""
+"""Keep the nine stages in order: which passed, which failed, which were never reached, how long."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from provision.errors import DatabaseError
     from provision.tenant.probe.report import StageName
 
-# The stage at which a code shows, where it is not simply the one under way: the driver does several
-# in one go.
+# The stage at which a code shows, where it is not simply the one under way: one log-in passes
+# through several.
 _STAGE_OF: Final[dict[str, StageName]] = {
     "dns_failed": "dns",
     "connection_refused": "tcp",
@@ -32,40 +32,51 @@ _STAGE_OF: Final[dict[str, StageName]] = {
 
 
 class Journey:
-    """The stages of one walk, each timed from the end of the one before."""
+    """The stages of one test, each timed from the end of the one before."""
 
     def __init__(self, watch: Callable[[Stage], None] | None) -> None:
         self._watch = watch
         self._done: list[Stage] = []
         self._begun = time.monotonic()
+        self._worked_ms: dict[StageName, int] = {}
+        self._under_way: StageName | None = None
+
+    def worked(self, stage: StageName, *, under_way: StageName) -> None:
+        """Note that the work of a stage is done, though only the next shows whether it passed."""
+        self._worked_ms[stage] = self._lap_ms()
+        self._under_way = under_way
 
     def passed(self, stage: StageName, detail: str) -> None:
         """End a stage that went well."""
-        self._end(stage, detail, ok=True)
+        ms = self._worked_ms.pop(stage, None)
+        self._keep(Stage(stage, True, self._lap_ms() if ms is None else ms, detail))
+        if stage == self._under_way:
+            self._under_way = None
 
-    def failed(self, error: DatabaseError, *, under_way: StageName | None = None) -> None:
+    def failed(self, error: DatabaseError) -> None:
         """End the stage that an error belongs to; those before it must have passed to get there."""
         ended = {each.stage for each in self._done}
         still_open = [each for each in STAGES if each not in ended]
         stage = still_open[0]
-        likely = _STAGE_OF.get(error.code, under_way)
+        likely = _STAGE_OF.get(error.code, self._under_way)
         if likely in still_open and not isinstance(error, ConnectionStringError):
             stage = likely
         for each in still_open[: still_open.index(stage)]:
-            # The driver did them in one go: its time is that of the stage it stopped at.
-            self._keep(Stage(each, True, 0, "passed"))
-        self._end(stage, error.detail, ok=False)
+            # What was not timed apart is part of the stage at which it stopped.
+            self._keep(Stage(each, True, self._worked_ms.pop(each, 0), "passed"))
+        ms = self._lap_ms() + self._worked_ms.pop(stage, 0)
+        self._keep(Stage(stage, False, ms, error.detail))
 
     def stages(self) -> tuple[Stage, ...]:
-        """All nine, those not reached with `ok` None."""
+        """Return all nine, those not reached with `ok` None."""
         ended = {each.stage for each in self._done}
         rest = [Stage(each, None, None, "not reached") for each in STAGES if each not in ended]
         return (*self._done, *rest)
 
-    def _end(self, stage: StageName, detail: str, *, ok: bool) -> None:
-        now = time.monotonic()
-        self._keep(Stage(stage, ok, round((now - self._begun) * 1000), detail))
-        self._begun = now
+    def _lap_ms(self) -> int:
+        """Return the time since this was last asked."""
+        before, self._begun = self._begun, time.monotonic()
+        return round((self._begun - before) * 1000)
 
     def _keep(self, done: Stage) -> None:
         self._done.append(done)

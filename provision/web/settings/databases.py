@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flask import url_for
@@ -15,6 +15,7 @@ from provision.errors import (
     TenantError,
 )
 from provision.tenant.failures.translate import not_let_in
+from provision.tls import LEVEL_SENTENCES
 from provision.web.answer.partials import leave_for, respond
 from provision.web.format.times import rfc3339
 from provision.web.request import session, workspace
@@ -35,11 +36,6 @@ if TYPE_CHECKING:
 
 _DATABASES = "settings/databases.html"
 
-_TLS_WORDS: Final[Mapping[str, str]] = {
-    "verified": "Encrypted, and the server's certificate was verified",
-    "encrypted": "Encrypted; the server's certificate was not verified",
-    "plain": "Not encrypted",
-}
 _STATE_WORDS: Final[Mapping[str, str]] = {
     "missing": "The tables are not there.",
     "partial": "Some of the tables, columns or indexes are missing.",
@@ -95,7 +91,7 @@ def _show(found: Check | None = None) -> Response:
         "databases",
         shell=frame(),
         connection=connection,
-        tls=_TLS_WORDS[connection.tls] if connection else "",
+        tls=LEVEL_SENTENCES[connection.tls] if connection else "",
         saved=rfc3339(connection.created_at) if connection else None,
         verified=rfc3339(connection.verified_at) if connection else None,
         check=found,
@@ -129,13 +125,10 @@ def _look(connection: SavedConnection) -> Check:
         return Check(error.detail, error.remedy, error.code)
     except ConnectionUnreadableError as error:
         return Check(str(error), "", "connection_unreadable")
-    ms = sum(stage.ms or 0 for stage in report.stages)
     if not report.ok or found is None:
         workspace.note_failure()
-        # The words of the failing row stand below it, in full.
-        stages = tuple(each if each.ok else replace(each, detail="") for each in report.stages)
-        note = f"stopped after {ms} ms"
-        return Check(report.detail, report.remedy, report.code, stages, note)
+        note = f"stopped after {report.ms} ms"
+        return Check(report.detail, report.remedy, report.code, report.rows(), note)
     if found.state != "ready":
         workspace.remember_unready()
     return Check(
@@ -143,7 +136,7 @@ def _look(connection: SavedConnection) -> Check:
         remedy="",
         code="",
         stages=report.stages,
-        note=f"all nine checks in {ms} ms",
+        note=f"all nine checks in {report.ms} ms",
         attention="" if found.state == "ready" else "schema",
         tables=tuple(each for each in table_states(found.problems) if each.problems),
     )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from provision.control.connections import SavedConnection
     from provision.control.second_factor.checking import Accepted
-    from provision.tenant.probe.walk import Report
+    from provision.tenant.probe.report import Report
     from provision.tenant.queries.rows import FoundWorkspace
 
 NEW_WORKSPACE = "new"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, make_response, request, url_for
@@ -12,7 +12,7 @@ from provision.errors import (
     ReauthenticationRequiredError,
     ValidationError,
 )
-from provision.tenant.probe.walk import STAGES, Stage
+from provision.tenant.probe.report import rows_before
 from provision.tenant.schema.state import LATEST
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provision.control.second_factor.checking import Accepted
-    from provision.tenant.probe.walk import Report
+    from provision.tenant.probe.report import Report, Stage
     from provision.tenant.queries.rows import FoundWorkspace
 
 _PAGE = "setup/connection.html"
@@ -121,7 +121,10 @@ def show(
         # What was found of another text holds for this one no more.
         "reading": (block, "connection_checks", "connection_submit"),
     }.get(block, (block,))
-    reading = pasted.read(typed.connection_string, services().policy)
+    if report and report.reading:
+        reading: pasted.ReadAs | pasted.Unreadable | None = pasted.shown(report.reading)
+    else:
+        reading = pasted.read(typed.connection_string, services().policy)
     if report and not report.ok and isinstance(reading, pasted.Unreadable):
         reading = None  # the failing row says it
     return respond(
@@ -195,16 +198,15 @@ def _field_errors(report: Report) -> dict[str, list[str]]:
 def _doctor(report: Report | None) -> dict[str, Any]:
     """The nine rows, what the failing one says when it is opened, and what its owner could run."""
     if report is None or report.ok:
-        stages = report.stages if report else [Stage(each, None, None, "") for each in STAGES]
-        note = f"{_sum_ms(stages)} ms in all" if report else ""
+        rows = report.rows() if report else rows_before()
+        note = f"{report.ms} ms in all" if report else ""
         words = {"detail": "", "remedy": "", "code": ""}
-        return words | {"stages": stages, "note": note, "sql": "", "problems": ()}
+        return words | {"stages": rows, "note": note, "sql": "", "problems": ()}
     failed = next(n for n, each in enumerate(report.stages, 1) if each.ok is False)
     tables = report.schema if report.code == "permission_denied" else None
     return {
-        # The words of the failing row stand below it, in full.
-        "stages": [each if each.ok else replace(each, detail="") for each in report.stages],
-        "note": f"stopped at {failed} of 9, after {_sum_ms(report.stages)} ms",
+        "stages": report.rows(),
+        "note": f"stopped at {failed} of 9, after {report.ms} ms",
         "detail": report.detail,
         "remedy": report.remedy,
         "code": report.code,
@@ -215,12 +217,5 @@ def _doctor(report: Report | None) -> dict[str, Any]:
 
 def _under_way(done: Sequence[Stage]) -> dict[str, Any]:
     """The rows of a test that still runs: those that ended, the one at work, the ones to come."""
-    waiting = [Stage(each, None, None, "waiting") for each in STAGES[len(done) :]]
-    if waiting:
-        waiting[0] = replace(waiting[0], detail="checking …")
     words = {"detail": "", "remedy": "", "code": "", "sql": "", "problems": ()}
-    return words | {"stages": [*done, *waiting], "note": "testing …"}
-
-
-def _sum_ms(stages: Sequence[Stage]) -> int:
-    return sum(each.ms or 0 for each in stages)
+    return words | {"stages": rows_before(done), "note": "testing …"}

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from provision.errors import ConnectionStringError
 from provision.tenant.dsn import reading as dsn
+from provision.tls import MODE_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from provision.tenant.dsn.reading import Reading
     from provision.tenant.network.policy import NetworkPolicy
-
-_TLS_WORDS: Final[Mapping[str, str]] = {
-    "disable": "off",
-    "allow": "only if the server insists",
-    "prefer": "if the server offers it",
-    "require": "required",
-    "verify-ca": "required and verified",
-    "verify-full": "required and verified",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +58,7 @@ def shown(reading: Reading) -> ReadAs:
         host=target.host,
         port=target.port,
         is_usual_port=not reading.explicit_port,
-        tls=_TLS_WORDS[target.sslmode],
+        tls=MODE_WORDS[target.sslmode],
         provider=reading.provider.name if reading.provider else "",
         changes=reading.changes,
     )

@@ -15,10 +15,11 @@ from provision.errors import (
     ResultTooLargeError,
     TenantError,
 )
-from provision.tenant.connection.connect import Deadline, TenantConnection, connect
-from provision.tenant.connection.driver import await_hang_ups
+from provision.tenant.connection.connect import connect
+from provision.tenant.connection.deadline import Deadline
+from provision.tenant.connection.driver import TenantConnection, await_hang_ups
 from provision.tenant.host.target import Target
-from provision.tenant.network.policy import NetworkPolicy
+from provision.tenant.network.policy import JudgedAddresses, NetworkPolicy
 from tests.counting_proxy import CountingProxy
 from tests.patience import LONG_S
 from tests.tenant.targets import LOOPBACK, backends, target_of
@@ -38,9 +39,9 @@ def open_one(
     max_result_bytes: int | None = None,
 ) -> TenantConnection:
     return connect(
+        Deadline(timeout_s),
         target,
         policy=policy,
-        timeout_s=timeout_s,
         query_timeout_s=query_timeout_s,
         max_result_bytes=max_result_bytes,
     )
@@ -224,8 +225,8 @@ def test_a_name_with_several_addresses_reaches_the_one_that_answers(database: Da
     class TwoAddresses(NetworkPolicy):
         def resolve(
             self, host: str, port: int, *, timeout_s: float, exempt: bool = False
-        ) -> tuple[str, ...]:
-            return ("127.0.0.2", "127.0.0.1")
+        ) -> JudgedAddresses:
+            return JudgedAddresses(("127.0.0.2", "127.0.0.1"), plain_text=True)
 
     target = target_of(database.url)
     with open_one(target, policy=TwoAddresses(loopback=True)) as connection:

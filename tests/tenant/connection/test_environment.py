@@ -25,15 +25,16 @@ CONNECT = """
 import sys
 from provision.settings import forget_libpq_environment
 from provision.tenant.connection.connect import connect
+from provision.tenant.connection.deadline import Deadline
 from provision.tenant.network.policy import NetworkPolicy
 from provision.tenant.host.target import Target
 
 if sys.argv[1] == "forget":
     forget_libpq_environment()
 with connect(
+    Deadline(5),
     Target.from_secret(sys.stdin.read()),
     policy=NetworkPolicy(loopback=True),
-    timeout_s=5,
     query_timeout_s=5,
     max_result_bytes=None,
 ) as connection:
@@ -53,7 +54,6 @@ def told(
         certificate=certificate or NOWHERE,
         plain_text=plain_text,
         connect_timeout_s=5.0,
-        application_name="provision",
     )
 
 

@@ -16,7 +16,8 @@ from psycopg import sql
 
 from provision.errors import DatabaseBusyError, TenantError
 from provision.tenant.connection import first_contact
-from provision.tenant.connection.connect import TenantConnection, connect
+from provision.tenant.connection.connect import connect
+from provision.tenant.connection.deadline import Deadline
 from provision.tenant.host.target import Target
 from provision.tenant.probe.walk import probe
 from tests.patience import LONG_S
@@ -28,6 +29,7 @@ from tests.tenant.targets import LOOPBACK, one, registry_of, target_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from provision.tenant.connection.driver import TenantConnection
     from tests.conftest import Database, Server
 
 MANY = 2_147_483_647
@@ -35,7 +37,7 @@ MANY = 2_147_483_647
 
 def _connect(target: Target, timeout_s: float = 5.0) -> TenantConnection:
     return connect(
-        target, policy=LOOPBACK, timeout_s=timeout_s, query_timeout_s=5.0, max_result_bytes=None
+        Deadline(timeout_s), target, policy=LOOPBACK, query_timeout_s=5.0, max_result_bytes=None
     )
 
 
@@ -60,7 +62,7 @@ def test_it_is_possible_here() -> None:
 
 def test_the_first_contact_leads_to_keys_that_the_later_ones_use(database: Database) -> None:
     met = _met(target_of(database.url))
-    assert met.is_met
+    assert met.had_contact
     assert met.password == database.password
     with _connect(replace(met, password="not needed any more")) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
@@ -76,7 +78,7 @@ def test_keys_are_sealed_with_the_target_and_shown_by_nothing(database: Database
     for shown in (repr(met), str(met), repr(first_contact.Contact("scram", met.client_key))):
         assert met.client_key not in shown
         assert met.server_key not in shown
-    assert "client_key" not in met.unmet().to_secret()
+    assert "client_key" not in met.before_contact().to_secret()
 
 
 def test_a_secret_of_an_earlier_version_still_opens() -> None:
@@ -84,7 +86,7 @@ def test_a_secret_of_an_earlier_version_still_opens() -> None:
         '{"host": "h", "port": 5432, "database": "d", "user": "u", "password": "p", '
         '"sslmode": "require", "endpoint": "ep-x"}'
     )
-    assert not Target.from_secret(text).is_met
+    assert not Target.from_secret(text).had_contact
     assert Target.from_secret(text).to_secret() == text
 
 
@@ -97,7 +99,7 @@ def test_a_password_of_any_letters_leads_to_keys(
             sql.Identifier(database.user), sql.Literal(password)
         )
     )
-    assert _met(replace(target_of(database.url), password=password)).is_met
+    assert _met(replace(target_of(database.url), password=password)).had_contact
 
 
 def test_a_password_set_anew_is_met_again(server: Server, database: Database) -> None:
@@ -177,7 +179,7 @@ def test_a_contact_waits_for_its_turn_to_start(database: Database) -> None:
         time.sleep(0.3)
         assert _children() == set()
     caller.join()
-    assert met[0].is_met
+    assert met[0].had_contact
 
 
 def test_a_contact_whose_turn_does_not_come_is_not_held_against_the_server(
@@ -207,7 +209,7 @@ def test_silent_servers_keep_nobody_from_being_met(database: Database) -> None:
         ]
         for each in callers:
             each.start()
-        assert _met(target_of(database.url)).is_met
+        assert _met(target_of(database.url)).had_contact
         assert any(each.is_alive() for each in callers)
         for each in callers:
             each.join()
@@ -240,7 +242,7 @@ def test_the_registry_keeps_what_the_first_contact_taught(database: Database) ->
         with registry.connection("a") as connection:
             one(connection, owner_id="o")
     registry.close()
-    assert [(name, target.is_met) for name, target in kept] == [("a", True)]
+    assert [(name, target.had_contact) for name, target in kept] == [("a", True)]
 
 
 def test_the_registry_does_not_meet_who_was_met(database: Database) -> None:
@@ -256,7 +258,7 @@ def test_the_registry_does_not_meet_who_was_met(database: Database) -> None:
 
 def test_the_built_in_server_is_not_met(database: Database) -> None:
     target = replace(target_of(database.url), built_in=True)
-    assert not _met(target).is_met
+    assert not _met(target).had_contact
 
 
 @contextmanager

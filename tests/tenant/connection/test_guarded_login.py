@@ -10,6 +10,7 @@ import pytest
 
 from provision.errors import TenantError
 from provision.tenant.connection.connect import connect
+from provision.tenant.connection.deadline import Deadline
 from provision.tenant.connection.guarded_login import MOST_ROUNDS
 from provision.tenant.host.target import Target
 from tests.tenant import faulty_servers as faulty
@@ -27,22 +28,22 @@ MANY = 2_147_483_647
 
 
 def _target(port: int) -> Target:
-    return Target("127.0.0.1", port, "d", "u", "hunter2", "disable", is_unsteady=True)
+    return Target("127.0.0.1", port, "d", "u", "hunter2", "disable", changes_salt=True)
 
 
 def _fail(target: Target) -> str:
     """The code it fails with; another one if it ran into the limit."""
     with pytest.raises(TenantError) as caught:
         connect(
-            target, policy=LOOPBACK, timeout_s=5, query_timeout_s=5, max_result_bytes=None
+            Deadline(5), target, policy=LOOPBACK, query_timeout_s=5, max_result_bytes=None
         ).close()
     return caught.value.code
 
 
 def test_an_honest_server_lets_it_in(database: Database) -> None:
-    target = replace(target_of(database.url), is_unsteady=True)
+    target = replace(target_of(database.url), changes_salt=True)
     with connect(
-        target, policy=LOOPBACK, timeout_s=5, query_timeout_s=5, max_result_bytes=None
+        Deadline(5), target, policy=LOOPBACK, query_timeout_s=5, max_result_bytes=None
     ) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
         assert connection.target == target
@@ -53,16 +54,16 @@ def test_an_honest_server_lets_it_in_over_tls(
 ) -> None:
     context = Authority().context(tmp_path, names=["127.0.0.1"])
     with tls_front(server.port, context) as port:
-        target = replace(target_of(database.url, port=port, sslmode="require"), is_unsteady=True)
+        target = replace(target_of(database.url, port=port, sslmode="require"), changes_salt=True)
         with connect(
-            target, policy=LOOPBACK, timeout_s=5, query_timeout_s=5, max_result_bytes=None
+            Deadline(5), target, policy=LOOPBACK, query_timeout_s=5, max_result_bytes=None
         ) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
             assert connection.target == target
 
 
 def test_a_wrong_password_is_told(database: Database) -> None:
-    target = replace(target_of(database.url.set(password="wrong")), is_unsteady=True)
+    target = replace(target_of(database.url.set(password="wrong")), changes_salt=True)
     assert _fail(target) == "auth_failed"
 
 

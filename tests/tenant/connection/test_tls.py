@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.errors import DatabaseTimeoutError, ResultTooLargeError, TenantError
-from provision.tenant.connection.connect import TenantConnection, connect
+from provision.tenant.connection.connect import connect
+from provision.tenant.connection.deadline import Deadline
 from tests.patience import LONG_S
 from tests.tenant.targets import LOOPBACK, target_of
 from tests.tenant.tls_front import Authority, tls_front
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from provision.tenant.connection.driver import TenantConnection
     from provision.tenant.host.target import Target
     from tests.conftest import Database
 
@@ -41,9 +43,9 @@ def target(database: Database, front: int, authority: Authority) -> Target:
 
 def open_one(target: Target, *, max_result_bytes: int | None = None) -> TenantConnection:
     return connect(
+        Deadline(5.0),
         target,
         policy=LOOPBACK,
-        timeout_s=5.0,
         query_timeout_s=1.0,
         max_result_bytes=max_result_bytes,
     )

@@ -42,3 +42,13 @@ def test_the_url_names_driver_and_place() -> None:
     url = FULL.url
     assert (url.drivername, url.host, url.port) == ("postgresql+psycopg", "db.example.org", 6432)
     assert (url.username, url.password, url.database) == ("ada", PASSWORD, "work")
+
+
+def test_a_target_sealed_under_the_former_name_of_a_field_opens() -> None:
+    sealed = (
+        '{"host": "h", "port": 5432, "database": "d", "user": "u", "password": "p", '
+        '"sslmode": "require", "is_unsteady": true}'
+    )
+    target = Target.from_secret(sealed)
+    assert target.changes_salt
+    assert Target.from_secret(target.to_secret()) == target

@@ -9,7 +9,7 @@ import pytest
 from provision.errors import AddressRefusedError, UnreachableError
 from provision.loopback import is_localhost
 from provision.tenant.host.addresses import looks_internal
-from provision.tenant.network.policy import NetworkPolicy
+from provision.tenant.network.policy import JudgedAddresses, NetworkPolicy
 from tests.patience import LONG_S
 
 INTRANET = NetworkPolicy("intranet", loopback=False)
@@ -132,20 +132,27 @@ def test_plain_text_passes_on_private_networks_only() -> None:
 
 def test_an_address_resolves_to_itself() -> None:
     policy = NetworkPolicy("intranet", loopback=True)
-    assert policy.resolve("10.0.0.7", 5432, timeout_s=1) == ("10.0.0.7",)
-    assert policy.resolve("::1", 5432, timeout_s=1) == ("::1",)
+    assert policy.resolve("10.0.0.7", 5432, timeout_s=1).addresses == ("10.0.0.7",)
+    assert policy.resolve("::1", 5432, timeout_s=1).addresses == ("::1",)
 
 
 def test_every_answer_of_a_name_is_judged() -> None:
     with pytest.raises(AddressRefusedError):
         INTRANET.resolve("localhost", 5432, timeout_s=5)
-    assert "127.0.0.1" in NetworkPolicy("intranet", loopback=True).resolve(
-        "localhost", 5432, timeout_s=5
-    )
+    found = NetworkPolicy("intranet", loopback=True).resolve("localhost", 5432, timeout_s=5)
+    assert "127.0.0.1" in found.addresses
+    assert found.plain_text
+
+
+def test_an_address_whose_text_nobody_judged_is_refused_all_the_same() -> None:
+    for host in ("169.254.169.254", "2852039166", "localhost"):
+        with pytest.raises(AddressRefusedError):
+            INTRANET.resolve_judged_text(host, 5432, timeout_s=5)
 
 
 def test_the_built_in_server_is_exempt() -> None:
-    assert PUBLIC.resolve("127.0.0.1", 5432, timeout_s=1, exempt=True) == ("127.0.0.1",)
+    found = PUBLIC.resolve("127.0.0.1", 5432, timeout_s=1, exempt=True)
+    assert found == JudgedAddresses(("127.0.0.1",), plain_text=True)
 
 
 def test_a_name_that_leads_nowhere_is_said_so() -> None:
@@ -172,7 +179,7 @@ def test_many_at_once_share_the_bounded_threads() -> None:
     found: list[tuple[str, ...]] = []
 
     def look_up() -> None:
-        found.append(policy.resolve("localhost", 5432, timeout_s=10))
+        found.append(policy.resolve("localhost", 5432, timeout_s=10).addresses)
 
     threads = [threading.Thread(target=look_up) for _ in range(16)]
     for thread in threads:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.tenant.probe.walk import Report, probe
+from provision.tenant.probe.walk import probe
 from tests.patience import LONG_S
 from tests.tenant import faulty_servers as faulty
 from tests.tenant.targets import LOOPBACK
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from provision.tenant.probe.report import Report
     from tests.conftest import Database, Server
 
 

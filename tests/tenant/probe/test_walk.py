@@ -8,9 +8,9 @@ import pytest
 from psycopg import sql
 
 from provision.tenant.dsn import reading
-from provision.tenant.network.policy import NetworkPolicy
-from provision.tenant.probe.greeting import address_words
-from provision.tenant.probe.walk import STAGES, Report, Stage, probe
+from provision.tenant.network.policy import JudgedAddresses, NetworkPolicy
+from provision.tenant.probe.report import STAGES, Report, Stage, address_words
+from provision.tenant.probe.walk import probe
 from provision.tenant.schema import state as schema
 from tests.tenant.targets import LOOPBACK, target_of
 
@@ -247,10 +247,10 @@ def test_a_password_of_the_old_kind_needs_a_choice(server: Server, database: Dat
 
 
 def test_the_words_tell_both_families_of_addresses_and_what_is_left() -> None:
-    assert address_words(["10.0.0.1", "10.0.0.2"], may_be_plain=True) == (
+    assert address_words(JudgedAddresses(("10.0.0.1", "10.0.0.2"), plain_text=True)) == (
         "IPv4: 2 addresses, IPv6: none; private"
     )
-    assert address_words(["2606:4700::1"], may_be_plain=False) == (
+    assert address_words(JudgedAddresses(("2606:4700::1",), plain_text=False)) == (
         "IPv4: none, IPv6: 1 address; public"
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from provision.errors import TooManyTestsError
 from provision.tenant.probe.progress import Progress
-from provision.tenant.probe.walk import Stage
+from provision.tenant.probe.report import Stage
 from tests.tenant import faulty_servers as faulty
 from tests.web.wizard import CONNECTION, paste
 

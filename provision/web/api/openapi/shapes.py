@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from provision.tenant.probe.report import Tls  # noqa: TC001  # msgspec reads it at run time
 from provision.tenant.schema.state import State  # noqa: TC001
+from provision.tls import Level  # noqa: TC001  # msgspec reads it at run time
 from provision.web.api.openapi import fields
 
 REFERENCE: Final = "#/components/schemas/{name}"
@@ -98,7 +98,7 @@ class Connection(Struct):
     user: str
     provider: Annotated[str | None, Meta(description="Where it is hosted, as far as recognised.")]
     tls: Annotated[
-        Tls,
+        Level,
         Meta(
             description="`verified`: encrypted, and the server's certificate was checked; "
             "`encrypted`: without that check; `plain`: not encrypted."
