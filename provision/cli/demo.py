@@ -19,7 +19,6 @@ import click
 from provision import close_app, create_app, server
 from provision.control import audit, connections
 from provision.control.accounts import users
-from provision.control.connections import NewConnection
 from provision.errors import SettingsError
 from provision.tenant.access import Workspace
 from provision.tenant.probe.walk import probe
@@ -28,6 +27,7 @@ from provision.tenant.schema import state
 from provision.tenant.transfer import sample
 from provision.tenant.transfer.sample_rows import WORKSPACE_NAME
 from provision.web.request.services import EXTENSION, Services
+from provision.web.setup.connecting import described
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,19 +107,8 @@ def _connect(services: Services, person: Person) -> SavedConnection:
         services.store,
         services.secrets,
         user_id=person.id,
-        new=NewConnection(
-            name=WORKSPACE_NAME,
-            kind="built_in",
-            host=found.target.host,
-            port=found.target.port,
-            database=found.target.database,
-            username=found.target.user,
-            provider="Built-in",
-            tls=found.tls or "plain",
-            # The account's own id would do too; nothing may rely on the two being one.
-            owner_id=str(uuid4()),
-            server_version=found.server_version or "",
-        ),
+        # The account's own id would do too; nothing may rely on the two being one.
+        new=described(found, found.target, name=WORKSPACE_NAME, owner_id=str(uuid4())),
         secret=found.target.to_secret(),
         client=audit.OPERATOR,
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from flask import url_for
 
@@ -11,7 +10,6 @@ from provision.errors import (
     AddressRefusedError,
     ConnectionUnreadableError,
     NotConnectedError,
-    SchemaConflictError,
     TenantError,
 )
 from provision.tenant.failures.translate import not_let_in
@@ -22,39 +20,16 @@ from provision.web.request import session, workspace
 from provision.web.request.services import services
 from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
-from provision.web.setup import connecting
-from provision.web.setup.table_states import TableState, table_states
+from provision.web.setup import checks, connecting
+from provision.web.setup.checks import Checks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from flask import Response
 
     from provision.control.connections import SavedConnection
     from provision.tenant.pool.traffic import LastFailure, Traffic
-    from provision.tenant.probe.report import Stage
 
 _DATABASES = "settings/databases.html"
-
-_STATE_WORDS: Final[Mapping[str, str]] = {
-    "missing": "The tables are not there.",
-    "partial": "Some of the tables, columns or indexes are missing.",
-    "outdated": "The tables are at an earlier version.",
-    "conflict": SchemaConflictError.message,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What the doctor found just now; `attention` names a stage that passed and is to be mended."""
-
-    detail: str
-    remedy: str
-    code: str
-    stages: tuple[Stage, ...] = ()
-    note: str = ""
-    attention: str = ""
-    tables: tuple[TableState, ...] = ()
 
 
 @bp.get("/databases")
@@ -83,7 +58,7 @@ def _connected() -> SavedConnection:
     return connection
 
 
-def _show(found: Check | None = None) -> Response:
+def _show(found: Checks | None = None) -> Response:
     connection = session.connection_or_none()
     traffic = workspace.traffic(connection) if connection else None
     return respond(
@@ -94,7 +69,7 @@ def _show(found: Check | None = None) -> Response:
         tls=LEVEL_SENTENCES[connection.tls] if connection else "",
         saved=rfc3339(connection.created_at) if connection else None,
         verified=rfc3339(connection.verified_at) if connection else None,
-        check=found,
+        checks=found,
         idle_s=services().settings.engine_idle_seconds,
         workers=services().settings.workers,
         traffic=traffic,
@@ -114,7 +89,7 @@ def _refused(connection: SavedConnection, traffic: Traffic) -> TenantError | Las
     return None
 
 
-def _look(connection: SavedConnection) -> Check:
+def _look(connection: SavedConnection) -> Checks:
     try:
         report = connecting.examine(connection)
         found = report.schema
@@ -122,21 +97,12 @@ def _look(connection: SavedConnection) -> Check:
             workspace.check(connection, seen=found)
     except TenantError as error:
         workspace.note_failure()
-        return Check(error.detail, error.remedy, error.code)
+        return Checks(detail=error.detail, remedy=error.remedy, code=error.code)
     except ConnectionUnreadableError as error:
-        return Check(str(error), "", "connection_unreadable")
+        return Checks(detail=str(error), code="connection_unreadable")
     if not report.ok or found is None:
         workspace.note_failure()
-        note = f"stopped after {report.ms} ms"
-        return Check(report.detail, report.remedy, report.code, report.rows(), note)
+        return checks.finished(report)
     if found.state != "ready":
         workspace.remember_unready()
-    return Check(
-        detail=_STATE_WORDS.get(found.state, ""),
-        remedy="",
-        code="",
-        stages=report.stages,
-        note=f"all nine checks in {report.ms} ms",
-        attention="" if found.state == "ready" else "schema",
-        tables=tuple(each for each in table_states(found.problems) if each.problems),
-    )
+    return checks.finished_with_tables(report, found)

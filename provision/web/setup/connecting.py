@@ -116,44 +116,45 @@ def save(
     are ready already, the workspace is entered too. Raises ValidationError for another choice,
     ReauthenticationRequiredError when the code was used meanwhile.
     """
-    target, reading = report.target, report.reading
+    target, who = report.target, session.person()
     if target is None:
         raise ValueError("only a string that passed can be saved")
     if confirmed is None and asks_again():
         raise ValueError("this replaces a connection, which has to be confirmed")
     owner_id = _owner_id(choice, found)
     reauthentication.spend(confirmed)
-    who = session.person()
     before = session.connection_or_none()
     name = next((each.name for each in found if each.owner_id == owner_id and each.name), who.name)
-    provider = reading.provider if reading else None
     connection = connections.save(
         services().store,
         services().secrets,
         user_id=who.id,
-        new=NewConnection(
-            name=name,
-            kind="built_in" if target.built_in else "pasted",
-            host=target.host,
-            port=target.port,
-            database=target.database,
-            username=target.user,
-            provider="Built-in" if target.built_in else (provider.name if provider else ""),
-            tls=report.tls or "plain",
-            owner_id=owner_id,
-            server_version=report.server_version or "",
-        ),
+        new=described(report, target, name=name, owner_id=owner_id),
         secret=target.to_secret(),
         settle=settle,
         client=session.client(),
     )
     if before:
         services().access.forget(workspace.of(before))
-    if report.schema and report.schema.state == "ready":
-        # The string is kept whatever comes of this; the next step says what is in the way.
-        with suppress(TenantError, SchemaNotReadyError, RowRefusedError):
-            workspace.check(connection, seen=report.schema)
+    _enter(connection, report.schema)
     return connections.active(services().store, who.id) or connection
+
+
+def described(report: Report, target: Target, *, name: str, owner_id: str) -> NewConnection:
+    """Return what is kept in clear of a connection that passed the test."""
+    provider = report.reading.provider if report.reading else None
+    return NewConnection(
+        name=name,
+        kind="built_in" if target.built_in else "pasted",
+        host=target.host,
+        port=target.port,
+        database=target.database,
+        username=target.user,
+        provider="Built-in" if target.built_in else (provider.name if provider else ""),
+        tls=report.tls or "plain",
+        owner_id=owner_id,
+        server_version=report.server_version or "",
+    )
 
 
 def apply_schema(connection: SavedConnection) -> state.SchemaReport:
@@ -175,6 +176,14 @@ def forget(connection: SavedConnection) -> None:
         client=session.client(),
     )
     services().access.forget(workspace.of(connection))
+
+
+def _enter(connection: SavedConnection, seen: state.SchemaReport | None) -> None:
+    """Enter the workspace if its tables are ready."""
+    if seen and seen.state == "ready":
+        # If this fails, the string is kept all the same, and the next step says why.
+        with suppress(TenantError, SchemaNotReadyError, RowRefusedError):
+            workspace.check(connection, seen=seen)
 
 
 def _apply(tenant: SqlConnection) -> state.SchemaReport:

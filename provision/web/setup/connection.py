@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, make_response, request, url_for
 
@@ -12,20 +13,20 @@ from provision.errors import (
     ReauthenticationRequiredError,
     ValidationError,
 )
-from provision.tenant.probe.report import rows_before
 from provision.tenant.schema.state import LATEST
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond
 from provision.web.request import session
 from provision.web.request.services import services
-from provision.web.setup import connecting, pasted
+from provision.web.setup import checks, connecting, pasted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provision.control.second_factor.checking import Accepted
-    from provision.tenant.probe.report import Report, Stage
+    from provision.tenant.probe.report import Report
     from provision.tenant.queries.rows import FoundWorkspace
+    from provision.web.setup.checks import Checks
 
 _PAGE = "setup/connection.html"
 _POINTER: Final = "This string did not pass. The failed row under Checks says why and what to do."
@@ -96,7 +97,7 @@ def show_progress() -> Response:
     done = services().progress.of(session.person().id)
     if done is None:
         return make_response("", 204)
-    return show(Typed(), block="connection_checks", running=done)
+    return show(Typed(), block="connection_checks", running=checks.running(done))
 
 
 def show(
@@ -104,10 +105,10 @@ def show(
     *,
     block: str = "connection_step",
     report: Report | None = None,
+    running: Checks | None = None,
     found: Sequence[FoundWorkspace] = (),
     errors: dict[str, list[str]] | None = None,
     status: int = 200,
-    running: Sequence[Stage] = (),
 ) -> Response:
     """The step as a page, or `block` of it for htmx."""
     present = session.connection_or_none()
@@ -137,7 +138,7 @@ def show(
         asks_again=connecting.asks_again(),
         typed=typed,
         reading=reading,
-        doctor=_under_way(running) if running or block == "connection_checks" else _doctor(report),
+        checks=checks.finished(report) if report else running or checks.NOT_RUN,
         found=found,
         chosen=chosen,
         errors=errors or {},
@@ -167,20 +168,21 @@ def _ask_for_built_in(errors: dict[str, list[str]]) -> Response:
 def _keep(report: Report, typed: Typed, confirmed: Accepted | None) -> Response:
     if report.target is None and not typed.connection_string.strip():
         return show(typed, errors={"connection_string": [report.detail]}, status=422)
+    again = partial(show, typed, report=report, status=422)
     if not report.ok:
-        return show(typed, report=report, errors=_field_errors(report), status=422)
+        return again(errors=_field_errors(report))
     found = connecting.found_workspaces(report)
     if found and not typed.workspace:
-        return show(typed, report=report, found=found, status=422)
+        return again(found=found)
     before = session.connection_or_none()
     try:
         saved = connecting.save(report, choice=typed.workspace, found=found, confirmed=confirmed)
     except ReauthenticationRequiredError as error:
-        return show(typed, report=report, found=found, errors=error.errors, status=422)
+        return again(found=found, errors=error.errors)
     except ValidationError as error:
-        # Where there is nothing to choose from, the message stands beside the string.
+        # Without a list to choose from, the message goes to the field of the string.
         errors = error.errors if found else {"connection_string": [*error.errors["workspace"]]}
-        return show(typed, report=report, found=found, errors=errors, status=422)
+        return again(found=found, errors=errors)
     text = "The connection is replaced." if before else "Connected. Your string is sealed."
     if len(report.workspaces) > len(found):
         text += " Another account here works in this database too; your workspace is apart from it."
@@ -193,29 +195,3 @@ def _field_errors(report: Report) -> dict[str, list[str]]:
     if report.reading is not None and report.target is None:
         return {"ca_certificate": [report.detail]}
     return {"connection_string": [_POINTER]}
-
-
-def _doctor(report: Report | None) -> dict[str, Any]:
-    """The nine rows, what the failing one says when it is opened, and what its owner could run."""
-    if report is None or report.ok:
-        rows = report.rows() if report else rows_before()
-        note = f"{report.ms} ms in all" if report else ""
-        words = {"detail": "", "remedy": "", "code": ""}
-        return words | {"stages": rows, "note": note, "sql": "", "problems": ()}
-    failed = next(n for n, each in enumerate(report.stages, 1) if each.ok is False)
-    tables = report.schema if report.code == "permission_denied" else None
-    return {
-        "stages": report.rows(),
-        "note": f"stopped at {failed} of 9, after {report.ms} ms",
-        "detail": report.detail,
-        "remedy": report.remedy,
-        "code": report.code,
-        "sql": tables.sql if tables else "",
-        "problems": tables.problems if tables and not tables.sql else (),
-    }
-
-
-def _under_way(done: Sequence[Stage]) -> dict[str, Any]:
-    """The rows of a test that still runs: those that ended, the one at work, the ones to come."""
-    words = {"detail": "", "remedy": "", "code": "", "sql": "", "problems": ()}
-    return words | {"stages": rows_before(done), "note": "testing …"}

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from provision.web.answer import headers as site
-from provision.web.api.openapi import calls, headers, problems, rows, shapes
+from provision.web.api.openapi import calls, headers, problems, row_calls, row_shapes, shapes
 
 _INTRODUCTION: Final = (
     "JSON in and out, in UTF-8. Send a token as `Authorization: Bearer …`; a browser's session "
@@ -28,10 +28,10 @@ def description() -> dict[str, Any]:
 @cache
 def _description(cookie: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
-    for call in (*calls.CALLS, *rows.calls()):
+    for call in (*calls.CALLS, *row_calls.calls()):
         paths.setdefault(call.path, {}).update(call.operations())
-    kinds = (*problems.ALL, *rows.stale())
-    tags = list(calls.TAGS.items()) + list(rows.TAGS.values())
+    kinds = (*problems.ALL, *row_calls.stale())
+    tags = list(calls.TAGS.items()) + list(row_calls.TAGS.values())
     return {
         "openapi": "3.1.0",
         "info": {
@@ -52,7 +52,7 @@ def _description(cookie: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {
-                **rows.schemas(),
+                **row_shapes.schemas(),
                 **shapes.schemas(),
                 **{each.name: each.schema() for each in kinds},
             },

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +35,20 @@ def api(stranger: Visitor) -> dict[str, Any]:
     found: dict[str, Any] = answer.get_json()
     assert found["openapi"] == "3.1.0"
     return found
+
+
+def _shapes_of_rows(hash_seed: str) -> bytes:
+    text = "import json; from provision.web.api.openapi import row_shapes as rows; "
+    return subprocess.run(
+        [sys.executable, "-c", text + "print(json.dumps(rows.schemas()))"],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        check=True,
+    ).stdout
+
+
+def test_every_process_writes_the_same_bytes() -> None:
+    assert _shapes_of_rows("1") == _shapes_of_rows("2") == _shapes_of_rows("3")
 
 
 def _calls(api: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
