@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -64,7 +64,7 @@ def assemble(settings: Settings) -> Flask:
     policy = network_policy(settings)
     if settings.mode != "operator":
         _warn_of_refused(store, policy)
-    access = TenantAccess(_registry(settings, store, secrets, policy))
+    access = TenantAccess(_registry(settings, _SavedTargets(settings, store, secrets), policy))
     services = Services(
         settings=settings,
         store=store,
@@ -172,13 +172,19 @@ def _is_alone(settings: Settings) -> bool:
     return settings.workers == 1 and settings.control_is_sqlite and settings.mode != "wsgi"
 
 
-def _registry(
-    settings: Settings, store: ControlStore, secrets: SealedSecrets, policy: NetworkPolicy
-) -> EngineRegistry:
-    def load_target(name: str) -> Target:
+@dataclass(frozen=True, slots=True)
+class _SavedTargets:
+    """Hands the pool what the control store keeps of the targets that it connects to."""
+
+    settings: Settings
+    store: ControlStore
+    secrets: SealedSecrets
+
+    def load(self, name: str) -> Target:
+        """Open the string of a connection. Raises NotConnectedError where it is gone."""
         connection_id = connections.id_of(name)
         try:
-            secret = connections.open_secret(store, secrets, connection_id, name=name)
+            secret = connections.open_secret(self.store, self.secrets, connection_id, name=name)
         except ConnectionNotFoundError:
             # Forgotten or replaced while the request was under way.
             raise NotConnectedError from None
@@ -186,32 +192,36 @@ def _registry(
         if target.built_in:
             # Its port may be another one since the last start.
             try:
-                return replace(target, port=BuiltInPostgres(settings.data_dir).port)
+                return replace(target, port=BuiltInPostgres(self.settings.data_dir).port)
             except SettingsError:
                 raise away() from None
         return target
 
-    def keep_target(name: str, target: Target) -> None:
-        connection_id = connections.id_of(name)
-        # Only a saving: a store in trouble must not cost a connection that is good.
+    def keep(self, name: str, target: Target) -> None:
+        """Save what the first contact found out, unless another string was saved meanwhile."""
+        store, connection_id = self.store, connections.id_of(name)
+        # Only a saving: a failing store must not cost a connection that is good.
         with suppress(ConnectionNotFoundError, ConnectionUnreadableError, SQLAlchemyError):
-            before = connections.open_secret(store, secrets, connection_id, name=name)
+            before = connections.open_secret(store, self.secrets, connection_id, name=name)
             if Target.from_secret(before).before_contact() == target.before_contact():
                 connections.replace_secret(
-                    store, secrets, connection_id, before=before, after=target.to_secret()
+                    store, self.secrets, connection_id, before=before, after=target.to_secret()
                 )
 
-    def forgotten(names: list[str]) -> set[str]:
-        with suppress(SQLAlchemyError):  # a store in trouble is asked again soon
-            gone = connections.forgotten(store, [connections.id_of(name) for name in names])
+    def forgotten(self, names: list[str]) -> set[str]:
+        """Return which of these connections another process forgot."""
+        with suppress(SQLAlchemyError):  # a failing store is asked again soon
+            gone = connections.forgotten(self.store, [connections.id_of(name) for name in names])
             return {name for name in names if connections.id_of(name) in gone}
         return set()
 
+
+def _registry(settings: Settings, targets: _SavedTargets, policy: NetworkPolicy) -> EngineRegistry:
     return EngineRegistry(
-        load_target,
+        targets.load,
         policy=policy,
-        keep_target=keep_target,
-        forgotten=None if _is_alone(settings) else forgotten,
+        keep_target=targets.keep,
+        forgotten=None if _is_alone(settings) else targets.forgotten,
         bounds=Bounds(
             max_engines=settings.max_engines // settings.workers,
             max_connections=settings.max_connections // settings.workers,

@@ -1,4 +1,4 @@
-"""Every error this program raises on purpose, as one tree.
+"""Declares every error that this program raises on purpose, as one tree.
 
 The default message of each class, and every `detail` and `remedy`, is safe to show to the person
 concerned: it never holds a secret, nor words a foreign server chose. The web layer turns a class
@@ -18,14 +18,15 @@ into a status and a page, or a problem, in one table (`web/answer/problems`).
     ├── StaleVersionError             the row changed since it was read
     ├── RowRefusedError               a rule of the user's own database stands against the row
     ├── InvalidCursorError
-    ├── RateLimitedError              tell who asks to come back in `retry_after_s` seconds
-    │   ├── TooManyAttemptsError      a budget of tries is used up
+    ├── RateLimitedError              the client may retry after `retry_after_s` seconds
+    │   ├── TooManyAttemptsError      a rate limit is reached
     │   ├── TooManyTestsError         more connection tests at once than there is room for
     │   ├── TooManyKeysError          more `Idempotency-Key`s of a person than are kept
     │   └── TooManySignInsError       more passwords to check at once than there is room for
     ├── AccountError
     │   ├── EmailTakenError
     │   ├── BadCredentialsError
+    │   ├── SignInOverError           what let the person in was revoked meanwhile
     │   ├── RegistrationClosedError
     │   ├── SecondFactorRejectedError
     │   ├── SecondFactorUnreadableError
@@ -34,7 +35,7 @@ into a status and a page, or a problem, in one table (`web/answer/problems`).
     ├── VaultError
     │   ├── UnknownKeyError           sealed under a key that is not configured
     │   └── SealBrokenError           tampered with, cut short, or moved from another row
-    ├── DatabaseError                 carries a CONTRACT section 5 code, detail and remedy
+    ├── DatabaseError                 carries a code, a detail and a remedy
     │   ├── ConnectionStringError     refused before connecting
     │   │   └── AddressRefusedError   the network policy does not let it live there
     │   └── TenantError               the tenant's database answered badly or not at all
@@ -42,7 +43,7 @@ into a status and a page, or a problem, in one table (`web/answer/problems`).
     │       ├── DatabaseTimeoutError  `database_timeout`
     │       ├── DatabaseBusyError     `database_busy`: no slot for a connection in time
     │       └── ResultTooLargeError   `result_too_large`
-    └── WorkspaceError                the workspace is not set up; the wizard mends it
+    └── WorkspaceError                the workspace is not set up; the wizard repairs it
         ├── NotConnectedError
         ├── ConnectionUnreadableError
         ├── SchemaNotReadyError
@@ -141,13 +142,13 @@ class InvalidCursorError(ProvisionError):
 
 
 class RateLimitedError(ProvisionError):
-    """Too much at once, or too often; it may be done again after `retry_after_s` seconds."""
+    """Somebody asked for too much; they may try again after `retry_after_s` seconds."""
 
     retry_after_s: int
 
 
 class TooManyAttemptsError(RateLimitedError):
-    """A budget of tries is used up; the text says for how long."""
+    """A rate limit is reached; the text says for how long."""
 
     message = "Too many tries from your network address."
 
@@ -194,7 +195,7 @@ class BadCredentialsError(AccountError):
 
 
 class SignInOverError(AccountError):
-    """What was right when it was looked at does not hold any more."""
+    """What let a person in was right when it was checked, and was revoked meanwhile."""
 
     message = "Your account was changed, or you were signed out, a moment ago. Sign in again."
 
@@ -245,8 +246,8 @@ class SealBrokenError(VaultError):
 class DatabaseError(ProvisionError):
     """Base of all that can be wrong with a connection.
 
-    `code` is one of CONTRACT section 5, `detail` says what is wrong in plain words, `remedy` what
-    to do next. No part repeats a password or text that a server sent.
+    `code` is one of docs/troubleshooting.md, `detail` says what is wrong in plain words, `remedy`
+    what to do next. No part repeats a password or text that a server sent.
     """
 
     def __init__(self, code: str, detail: str, remedy: str = "") -> None:
@@ -278,7 +279,7 @@ class AddressRefusedError(ConnectionStringError):
 class TenantError(DatabaseError):
     """The tenant's database answered badly or not at all.
 
-    `problem` is the CONTRACT section 4 code of the 503; `code` is then its `cause`.
+    `problem` is the code of the API's 503; `code` is then its `cause`.
     `retry_after_s` is set where waiting helps. `sqlstate` is kept for logs, or None. `at_once`: it
     was not asked this time, because of how it answered before.
     """
@@ -324,7 +325,7 @@ class ResultTooLargeError(TenantError):
 
 
 class WorkspaceError(ProvisionError):
-    """The workspace is not (or no longer) set up; the wizard mends it."""
+    """The workspace is not (or no longer) set up; the wizard repairs it."""
 
 
 class NotConnectedError(WorkspaceError):
@@ -339,7 +340,7 @@ class ConnectionUnreadableError(WorkspaceError):
 
 
 class SchemaNotReadyError(WorkspaceError):
-    """The tables are not as this version needs them; `state` as in CONTRACT section 4."""
+    """The tables are not as this version needs them; `state` says how, for the API."""
 
     message = "The tables in your database are not ready."
 
@@ -349,7 +350,7 @@ class SchemaNotReadyError(WorkspaceError):
 
 
 class SchemaConflictError(WorkspaceError):
-    """A table of the same name has another shape; `problems` as in CONTRACT section 4."""
+    """A table of the same name has another shape; `problems` says where, for the API."""
 
     message = "A table of the same name has another shape. Nothing has been changed."
 

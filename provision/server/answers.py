@@ -237,7 +237,27 @@ class _Answering:
         if not _STATUS.fullmatch(self._status):
             raise ValueError("no status")
         code = self._status[:3]
-        lines = [f"HTTP/1.1 {self._status}"]
+        lines, length = self._checked_headers()
+        if code in ("204", "304"):
+            self._pieces.clear()
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+        elif self._method != "HEAD":
+            # What the app announced and what it gave may differ, as where a file was cut short.
+            length = str(self._size)
+        if length is not None and code != "204":
+            lines.append(f"Content-Length: {length}")
+        connection = "keep-alive" if self._keep_alive else "close"
+        lines += [f"Date: {_date()}", "Server: provision", f"Connection: {connection}"]
+        return "\r\n".join([f"HTTP/1.1 {self._status}", *lines, "", ""]).encode("latin-1")
+
+    def _checked_headers(self) -> tuple[list[str], str | None]:
+        """Return the app's headers as lines, and its Content-Length; raise ValueError for a break.
+
+        Headers of the connection are ours; of the app's only `close` is obeyed.
+        """
+        lines: list[str] = []
         length: str | None = None
         for name, value in self._headers:
             if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
@@ -249,20 +269,7 @@ class _Answering:
                 length = value
             elif lower not in _OF_THE_CONNECTION:
                 lines.append(f"{name}: {value}")
-        if code in ("204", "304"):
-            self._pieces.clear()
-            if self._file is not None:
-                self._file.close()
-                self._file = None
-        elif self._method != "HEAD":
-            # What the app announced and what it gave may differ, as where a file was cut short.
-            length = str(self._size)
-        if length is not None and code != "204":
-            lines.append(f"Content-Length: {length}")
-        lines.append(f"Date: {_date()}")
-        lines.append("Server: provision")
-        lines.append(f"Connection: {'keep-alive' if self._keep_alive else 'close'}")
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        return lines, length
 
 
 class _File(FileWrapper):

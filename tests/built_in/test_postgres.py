@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from provision.built_in.postgres import BuiltInDatabase, BuiltInPostgres
+from provision.built_in.postgres import BuiltInPostgres
 from provision.errors import SettingsError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from provision.built_in.databases import BuiltInDatabase
 
 _SUPERVISOR = """
 import sys, time

@@ -1,7 +1,7 @@
-"""The second factor at a door: a code of the authenticator, or a recovery code, good once.
+"""Checks codes of the second factor: of the authenticator, or recovery codes; each is good once.
 
-A code is looked at first and spent when what it was given for is done, so that another mistake in
-the form does not cost a code. Spending is atomic: of two requests with one code, one is let in.
+A code is checked first, and spent when what it was given for is done, so that another mistake in
+the form does not cost a code. Spending is atomic: of two requests with one code, one gets in.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from provision.errors import (
 )
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from provision.control.secrets.sealed import SealedSecrets
     from provision.control.store.store import ControlStore
 
@@ -71,33 +73,19 @@ def spend(store: ControlStore, accepted: Accepted, *, client: audit.Client) -> i
     Raises SecondFactorRejectedError when it has been used since it was looked at.
     """
     with store.writing() as conn:
-        at = store.now()
         if accepted.recovery_id is None:
-            later = or_(
-                users.c.totp_last_step.is_(None), users.c.totp_last_step < bindparam("step")
-            )
-            taken = update(users).where(
-                users.c.id == accepted.user_id,
-                users.c.totp_secret_id == accepted.secret_id,
-                later,
-            )
-            is_spent = (
-                conn.execute(
-                    taken.values(totp_last_step=bindparam("step")), {"step": accepted.step}
-                ).rowcount
-                == 1
-            )
+            is_spent = _spend_step(conn, accepted)
         else:
-            is_spent = recovery_codes.spend(conn, accepted.recovery_id, at=at)
+            is_spent = recovery_codes.spend(conn, accepted.recovery_id, at=store.now())
         left = recovery_codes.left(conn, accepted.user_id)
         if is_spent and accepted.recovery_id is not None:
-            # Whoever has one to use has a copy: nobody need ask for one to be typed back.
+            # Somebody who uses one has a copy: they need not type one back.
             conn.execute(
                 delete(two_factor_setups).where(two_factor_setups.c.user_id == accepted.user_id)
             )
             audit.record(
                 conn,
-                at=at,
+                at=store.now(),
                 event="recovery_code_used",
                 user_id=accepted.user_id,
                 client=client,
@@ -106,6 +94,21 @@ def spend(store: ControlStore, accepted: Accepted, *, client: audit.Client) -> i
     if not is_spent:
         _refuse(store, accepted.user_id, client=client)
     return left
+
+
+def _spend_step(conn: Connection, accepted: Accepted) -> bool:
+    """Note the time step of a code as used; return False if it or a later one was used before."""
+    last = users.c.totp_last_step
+    taken = (
+        update(users)
+        .where(
+            users.c.id == accepted.user_id,
+            users.c.totp_secret_id == accepted.secret_id,
+            or_(last.is_(None), last < accepted.step),
+        )
+        .values(totp_last_step=accepted.step)
+    )
+    return conn.execute(taken).rowcount == 1
 
 
 def _look(store: ControlStore, secrets: SealedSecrets, user_id: str, typed: str) -> Accepted | None:
