@@ -12,8 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("users", sa.Column("time_zone", sa.String(64)))
     for name, default in (
-        ("time_zone", ""),
         ("week_start", "monday"),
         ("date_format", "day_month"),
         ("number_format", "comma_point"),

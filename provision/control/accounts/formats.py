@@ -40,9 +40,9 @@ _CHOICES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """One person's choices; `time_zone` is an IANA name, or empty for the server's own zone."""
+    """One person's choices; `time_zone` is an IANA name, None for the server's own zone."""
 
-    time_zone: str = ""
+    time_zone: str | None = None
     week_start: str = "monday"
     date_format: str = "day_month"
     number_format: str = "comma_point"
@@ -50,7 +50,7 @@ class Formats:
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The time zone; the server's where none was chosen, or where it is no longer known."""
-        return _known_zone(self.time_zone) or server_zone()
+        return _known_zone(self.time_zone or "") or server_zone()
 
 
 FORMAT_NAMES: Final = tuple(each.name for each in fields(Formats))
@@ -62,7 +62,7 @@ def check(values: Mapping[str, str]) -> None:
     errors: dict[str, list[str]] = {}
     for name, value in values.items():
         if name == "time_zone":
-            if value and _known_zone(value) is None:
+            if _known_zone(value) is None:
                 errors[name] = ["Choose a time zone by its name, such as Europe/Berlin."]
         elif value not in _CHOICES[name]:
             errors[name] = [f"Choose one of {', '.join(_CHOICES[name])}."]
@@ -86,7 +86,9 @@ def guess_time_zone(store: ControlStore, user_id: str, name: str) -> None:
     if _known_zone(name) is None:
         return
     written = (
-        update(users).where(users.c.id == user_id, users.c.time_zone == "").values(time_zone=name)
+        update(users)
+        .where(users.c.id == user_id, users.c.time_zone.is_(None))
+        .values(time_zone=name)
     )
     with store.writing() as conn:
         conn.execute(written)

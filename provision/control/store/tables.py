@@ -81,7 +81,7 @@ users = Table(
     Column("totp_last_step", BigInteger),
     Column("password_changed_at", BigInteger),
     # See `accounts/formats`. No time zone: the server's own.
-    Column("time_zone", String(64), nullable=False, server_default=""),
+    Column("time_zone", String(64)),
     Column("week_start", String(64), nullable=False, server_default="monday"),
     Column("date_format", String(64), nullable=False, server_default="day_month"),
     Column("number_format", String(64), nullable=False, server_default="comma_point"),

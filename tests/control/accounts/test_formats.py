@@ -60,7 +60,7 @@ def test_nobody_has_no_formats(store: ControlStore) -> None:
 
 def test_a_guess_never_replaces_a_choice(store: ControlStore, alice: Person) -> None:
     formats.guess_time_zone(store, alice.id, "No/Where")
-    assert _formats(store, alice).time_zone == ""
+    assert _formats(store, alice).time_zone is None
     formats.guess_time_zone(store, alice.id, "Pacific/Auckland")
     formats.guess_time_zone(store, alice.id, "Europe/Berlin")
     assert _formats(store, alice).time_zone == "Pacific/Auckland"
