@@ -21,7 +21,7 @@ from provision.tenant.dsn.parts import MAX_CHARACTERS
 from provision.tenant.failures import wording
 from provision.tenant.network.policy import NetworkPolicy
 from provision.tenant.probe.report import STAGES
-from provision.tenant.queries import undo
+from provision.tenant.queries.statements import undo_notes
 from provision.tenant.schema.tables import metadata
 from provision.web.api.openapi import description
 from provision.web.request import limits
@@ -211,8 +211,8 @@ def test_every_call_of_the_api_is_in_its_table() -> None:
 
 def test_the_numbers_of_the_other_pages_are_the_programs() -> None:
     using, operate = _text("using.md"), _text("operate.md")
-    assert f"offers *Undo* for {undo.SECONDS} seconds" in using
-    assert f"up to {undo.MOST_ROWS:,} rows at once" in using
+    assert f"offers *Undo* for {undo_notes.SECONDS} seconds" in using
+    assert f"up to {undo_notes.MOST_ROWS:,} rows at once" in using
     assert new_passwords.RESET_LIFE_S == 24 * 3_600
     assert "within 24 hours" in operate
     assert f"{passwords.MIN_CHARACTERS} to {passwords.MAX_CHARACTERS} characters" in operate

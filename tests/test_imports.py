@@ -41,6 +41,11 @@ _CONTROL_ORDER = (
     {"second_factor", "sign_in"},
     {"dossier", "idempotency", "keys"},
 )
+# The folders of `tenant`, lowest first: each imports only from itself and from those before it.
+_TENANT_ORDER = (
+    *("host", "failures", "network", "connection", "dsn", "pool", "schema"),
+    *("queries.statements", "queries", "transfer", "probe"),
+)
 _COMPOSING = {"__init__", "__main__", "assembly", "cli", "server"}
 
 
@@ -102,6 +107,29 @@ def test_the_folders_of_control_have_an_order(path: Path) -> None:
     lower = set[str]().union(*_CONTROL_ORDER[:rank])
     last = _CONTROL_ORDER[-1] if rank == len(_CONTROL_ORDER) - 1 else set[str]()
     assert used & units <= lower | {unit} | last
+
+
+def _tenant_folder(name: str) -> str:
+    """Return the folder of `tenant` that a dotted name is in, empty for what is beside them."""
+    below = name.removeprefix("provision.tenant.") + "."
+    return max(
+        (each for each in _TENANT_ORDER if below.startswith(f"{each}.")), key=len, default=""
+    )
+
+
+def test_every_folder_of_tenant_has_its_place_in_the_order() -> None:
+    folders = {_name(each.parent) for each in _modules() if _part(each) == "tenant"}
+    assert folders - {"provision.tenant"} == {f"provision.tenant.{each}" for each in _TENANT_ORDER}
+
+
+@pytest.mark.parametrize(
+    "path", [each for each in _modules() if _part(each) == "tenant"], ids=_name
+)
+def test_a_folder_of_tenant_imports_only_lower_ones(path: Path) -> None:
+    own = _tenant_folder(_name(path))
+    used = {_tenant_folder(name) for name in _imports(path) if name.startswith("provision.tenant.")}
+    if own:
+        assert used <= set(_TENANT_ORDER[: _TENANT_ORDER.index(own) + 1])
 
 
 def test_of_the_server_only_serve_composes() -> None:

@@ -8,7 +8,7 @@ from flask import Flask, request
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from provision.tenant.queries.undo import MOST_ROWS
+from provision.tenant.queries.statements.undo_notes import MOST_ROWS
 from provision.web import routes
 from provision.web.answer import assets, compression, headers, problems, swapping
 from provision.web.answer.urls import address_of, safe_next

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, make_response, request, url_for
 from flask import redirect as flask_redirect
 
 from provision.tenant.queries import undo
+from provision.tenant.queries.statements.undo_notes import SECONDS
 from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
 from provision.web.answer.urls import path_of, safe_next
@@ -22,7 +23,7 @@ _SAID: Final = {
     "done": (200, "Undone: everything is as it was."),
     "gone": (
         404,
-        f"This cannot be undone any more: that is possible for {undo.SECONDS} seconds, and once.",
+        f"This cannot be undone any more: that is possible for {SECONDS} seconds, and once.",
     ),
     "changed": (
         409,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from sqlalchemy import Select, case, func, select, true, union_all
 
-from provision.tenant.queries.statements.bundle import decode
-from provision.tenant.queries.statements.columns import (
+from provision.tenant.queries.statements import (
     DONE,
     LIMIT,
     OFFSET,
     assignee_name,
+    conditions,
     count_where,
     is_late,
     own,
@@ -22,15 +22,15 @@ from provision.tenant.queries.statements.columns import (
     rank,
     task_columns,
 )
-from provision.tenant.queries.statements.filters import conditions
 from provision.tenant.schema.tables import tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement, FromClause
 
     from provision.tenant.queries.rows import StatusCount
+    from provision.tenant.queries.statements import Parts
 
 
 class _Count(Struct):
@@ -108,8 +108,8 @@ def everything(names: tuple[str, ...]) -> dict[str, Select[Any]]:
     return {"in_all": _IN_ALL} if names else {}
 
 
-def in_all(texts: Mapping[str, str], counts: Sequence[StatusCount]) -> int:
+def in_all(parts: Parts, counts: Sequence[StatusCount]) -> int:
     """How many tasks there are without any filter, out of a bundle."""
-    if "in_all" in texts:
-        return decode(texts["in_all"], tuple[_Count])[0].tasks
+    if "in_all" in parts:
+        return parts.rows("in_all", _Count)[0].tasks
     return sum(count.tasks for count in counts)

@@ -25,10 +25,18 @@ from sqlalchemy import (
     update,
 )
 
-from provision.tenant.queries import undo
-from provision.tenant.queries.statements import writing
-from provision.tenant.queries.statements.columns import DONE, now_rank, own, rank, utc_now
-from provision.tenant.queries.statements.filters import ALL_TASKS, TaskFilters, conditions
+from provision.tenant.queries.statements import (
+    ALL_TASKS,
+    DONE,
+    TaskFilters,
+    conditions,
+    now_rank,
+    own,
+    rank,
+    undo_notes,
+    utc_now,
+    writing,
+)
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.schema.tables import tasks
 
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import CTE, ColumnElement, Connection, Select
 
-    from provision.tenant.queries.undo import Note
+    from provision.tenant.queries.statements.undo_notes import Note
 
 _EXPECTED = bindparam("expected", type_=BigInteger)
 _IDS = cast(bindparam("ids", type_=ARRAY(Text)), ARRAY(Uuid(as_uuid=False)))
@@ -80,10 +88,10 @@ def change_many(
     writing.check(TASKS, values)
     written = {f"new_{name}": value for name, value in values.items()}
     statement = _change(chosen.names(), tuple(sorted(values)), note is not None)
-    parameters = chosen.parameters(owner_id) | written | undo.parameters(note)
+    parameters = chosen.parameters(owner_id) | written | undo_notes.parameters(note)
     answer = conn.execute(statement, parameters).one()
     writing.check_references(TASKS, answer)
-    undo.mark(note, answer)
+    undo_notes.mark(note, answer)
     return Outcome(answer.found, answer.done)
 
 
@@ -91,8 +99,10 @@ def delete_many(
     conn: Connection, owner_id: str, *, chosen: Chosen, note: Note | None = None
 ) -> Outcome:
     statement = _delete(chosen.names(), note is not None)
-    answer = conn.execute(statement, chosen.parameters(owner_id) | undo.parameters(note)).one()
-    undo.mark(note, answer)
+    answer = conn.execute(
+        statement, chosen.parameters(owner_id) | undo_notes.parameters(note)
+    ).one()
+    undo_notes.mark(note, answer)
     return Outcome(answer.found, answer.done)
 
 
@@ -104,7 +114,7 @@ def _chosen(names: tuple[str, ...] | None, *, whole: bool) -> CTE:
             tasks.c.id,
             tasks.c.status,
             rank(tasks).label("rank"),
-            *([undo.whole(tasks)] if whole else []),
+            *([undo_notes.whole(tasks)] if whole else []),
         )
         .where(own(tasks), *meant)
         .order_by(tasks.c.id)
@@ -151,7 +161,7 @@ def _change(filtered: tuple[str, ...] | None, names: tuple[str, ...], notes: boo
     changed = statement.returning(tasks.c.id).cte("changed")
     outcome = _outcome(chosen, changed)
     if notes:
-        outcome.append(undo.is_noted(undo.noted(changed, changed={"tasks": chosen})))
+        outcome.append(undo_notes.is_noted(undo_notes.noted(changed, changed={"tasks": chosen})))
     return select(*outcome) if known is None else select(*outcome, *known.c).select_from(known)
 
 
@@ -166,5 +176,5 @@ def _delete(filtered: tuple[str, ...] | None, notes: bool) -> Select[Any]:
     )
     outcome = _outcome(chosen, gone)
     if notes:
-        outcome.append(undo.is_noted(undo.noted(gone, deleted={"tasks": chosen})))
+        outcome.append(undo_notes.is_noted(undo_notes.noted(gone, deleted={"tasks": chosen})))
     return select(*outcome)

@@ -30,29 +30,33 @@ from sqlalchemy import (
 )
 
 from provision.tenant.queries import board
-from provision.tenant.queries import shell as frame
 from provision.tenant.queries.rows import (
     Change,
     DueTask,
     Figures,
     MemberLoad,
     ProjectMoney,
-    Shell,
     StatusCount,
     WeekCount,
 )
-from provision.tenant.queries.statements.bundle import bundle, decode, gather
-from provision.tenant.queries.statements.columns import (
+from provision.tenant.queries.statements import (
     DONE,
     TALLY,
     TODAY,
+    Parts,
+    Shell,
+    bundle,
     count_where,
+    gather,
     is_late,
     is_open,
     meaning,
     own,
     project_name,
+    read_shell,
     rfc3339,
+    shell_part,
+    tallied,
 )
 from provision.tenant.schema.tables import projects, tasks, team_members
 
@@ -120,17 +124,18 @@ def overview(
         "last_monday": monday - timedelta(weeks=1),
         "first_monday": monday - timedelta(weeks=WEEKS - 1),
     }
-    texts = dict.fromkeys(_PARTS, "[]") | gather(conn, _overview(shell, panel), parameters)
+    answer = gather(conn, _overview(shell, panel), parameters)
+    parts = Parts(dict.fromkeys(_PARTS, "[]") | answer)
     return Overview(
-        shell=frame.read(texts),
-        figures=decode(texts["figures"], tuple[Figures])[0],
-        late=decode(texts["late"], tuple[DueTask, ...]),
-        week=_days(monday, decode(texts["week"], tuple[_DueThisWeek, ...])),
-        money=decode(texts["money"], tuple[ProjectMoney, ...]),
-        statuses=decode(texts["statuses"], tuple[StatusCount, ...]),
-        done_by_week=_weeks(monday, decode(texts["done_by_week"], tuple[WeekCount, ...])),
-        workload=decode(texts["workload"], tuple[MemberLoad, ...]),
-        changes=decode(texts["changes"], tuple[Change, ...]),
+        shell=read_shell(parts),
+        figures=parts.rows("figures", Figures)[0],
+        late=parts.rows("late", DueTask),
+        week=_days(monday, parts.rows("week", _DueThisWeek)),
+        money=parts.rows("money", ProjectMoney),
+        statuses=parts.rows("statuses", StatusCount),
+        done_by_week=_weeks(monday, parts.rows("done_by_week", WeekCount)),
+        workload=parts.rows("workload", MemberLoad),
+        changes=parts.rows("changes", Change),
     )
 
 
@@ -151,7 +156,7 @@ def _weeks(monday: date, found: tuple[WeekCount, ...]) -> tuple[WeekCount, ...]:
 @lru_cache
 def _overview(shell: bool, panel: str | None) -> Select[Any]:
     names = _PARTS if panel is None else {"figures", *_PARTS_OF.get(panel, (panel,))}
-    return bundle(**{name: _PARTS[name]() for name in _PARTS if name in names}, **frame.part(shell))
+    return bundle(**{name: _PARTS[name]() for name in _PARTS if name in names}, **shell_part(shell))
 
 
 def _done_between(first: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -244,8 +249,8 @@ def _money() -> Select[Any]:
             c.due_date,
             c.budget,
             c.spent,
-            frame.tallied("total").label("tasks_total"),
-            (frame.tallied("total") - frame.tallied("open")).label("tasks_done"),
+            tallied("total").label("tasks_total"),
+            (tallied("total") - tallied("open")).label("tasks_done"),
         )
         .select_from(projects.outerjoin(TALLY, TALLY.c.project_id == c.id))
         .where(own(projects), _is_counted())

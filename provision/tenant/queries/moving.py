@@ -28,17 +28,17 @@ from sqlalchemy import (
 )
 
 from provision.errors import StaleVersionError
-from provision.tenant.queries import undo
-from provision.tenant.queries.statements import writing
-from provision.tenant.queries.statements.bundle import as_text
-from provision.tenant.queries.statements.columns import (
+from provision.tenant.connection.decoding import as_text
+from provision.tenant.queries.statements import (
     DONE,
     ID,
     now_rank,
     own,
     rank,
+    undo_notes,
     utc_now,
     versioned,
+    writing,
 )
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.schema.tables import tasks
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import CTE, ColumnElement, Connection, Select
 
-    from provision.tenant.queries.undo import Note
+    from provision.tenant.queries.statements.undo_notes import Note
 
 _MOST_DECIMALS: Final = 40
 _WAS = bindparam("was", type_=Text)
@@ -91,11 +91,11 @@ def move(
     }
     has_status, is_named = status is not None, bool(parameters["in_column"])
     statement = _move(has_status, is_named, note is not None)
-    answer = conn.execute(statement, parameters | undo.parameters(note)).one()
-    undo.mark(note, answer)
+    answer = conn.execute(statement, parameters | undo_notes.parameters(note)).one()
+    undo_notes.mark(note, answer)
     if answer.item is not None and answer.is_tight:
         # Its neighbours are moved as well: there is no way back to where they were.
-        undo.forget(note)
+        undo_notes.forget(note)
         conn.execute(_spread(is_named), parameters)
         parameters["was"] = parameters["in_column"]
         answer = conn.execute(_move(has_status, is_named, False), parameters).one()
@@ -176,7 +176,7 @@ def _move(has_status: bool, is_named: bool, notes: bool) -> Select[Any]:
     statement = update(tasks).values(written).where(tasks.c.id == ID, own(tasks), _STATUS == _WAS)
     before = None
     if notes:
-        as_is = select(tasks.c.id, undo.whole(tasks)).where(tasks.c.id == ID, own(tasks))
+        as_is = select(tasks.c.id, undo_notes.whole(tasks)).where(tasks.c.id == ID, own(tasks))
         before = as_is.with_for_update().cte("before")
         statement = statement.where(exists(select(before.c.id)))
     moved = statement.returning(*versioned(tasks)).cte("moved")
@@ -184,7 +184,7 @@ def _move(has_status: bool, is_named: bool, notes: bool) -> Select[Any]:
     is_long = func.scale(spot.c.rank) > _MOST_DECIMALS
     answer: list[ColumnElement[Any]] = [item, or_(spot.c.is_tight, is_long).label("is_tight")]
     if before is not None:
-        answer.append(undo.is_noted(undo.noted(moved, changed={"tasks": before})))
+        answer.append(undo_notes.is_noted(undo_notes.noted(moved, changed={"tasks": before})))
     return select(*answer).select_from(spot)
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, func, select
 
 from provision.tenant.queries.rows import Option
-from provision.tenant.queries.statements.bundle import bundle, decode, gather
-from provision.tenant.queries.statements.columns import own
+from provision.tenant.queries.statements import Parts, bundle, gather, own
 from provision.tenant.schema.tables import projects, team_members
 
 if TYPE_CHECKING:
@@ -45,8 +44,6 @@ def choices(conn: Connection, owner_id: str) -> Choices:
     return read(gather(conn, _CHOICES, {"owner_id": owner_id}))
 
 
-def read(texts: dict[str, str]) -> Choices:
+def read(parts: Parts) -> Choices:
     """The choices out of a bundle that holds them as `projects` and `members`."""
-    return Choices(
-        decode(texts["projects"], tuple[Option, ...]), decode(texts["members"], tuple[Option, ...])
-    )
+    return Choices(parts.rows("projects", Option), parts.rows("members", Option))

@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, Text, bindparam, func, literal_column, select
 
 from provision.errors import TaskNotFoundError
-from provision.tenant.queries import shell as frame
 from provision.tenant.queries.board import card
-from provision.tenant.queries.rows import Option, Shell, TaskCard
-from provision.tenant.queries.statements.bundle import bundle, decode, gather
-from provision.tenant.queries.statements.columns import ID, LIMIT, own, own_rows, rank
-from provision.tenant.queries.statements.filters import ALL_TASKS, TaskFilters, conditions
+from provision.tenant.queries.rows import Option, TaskCard
+from provision.tenant.queries.statements import (
+    ALL_TASKS,
+    ID,
+    LIMIT,
+    Shell,
+    TaskFilters,
+    bundle,
+    conditions,
+    gather,
+    own,
+    own_rows,
+    rank,
+    read_shell,
+    shell_part,
+)
 from provision.tenant.schema.tables import tasks
 
 if TYPE_CHECKING:
@@ -55,11 +66,11 @@ def places(
         "limit": limit,
         **filters.parameters(),
     }
-    texts = gather(conn, _places(filters.names(), shell), parameters)
-    found = decode(texts["task"], tuple[TaskCard, ...])
+    parts = gather(conn, _places(filters.names(), shell), parameters)
+    found = parts.rows("task", TaskCard)
     if not found:
         raise TaskNotFoundError
-    return Places(frame.read(texts), found[0], decode(texts["neighbours"], tuple[Option, ...]))
+    return Places(read_shell(parts), found[0], parts.rows("neighbours", Option))
 
 
 @lru_cache(maxsize=256)
@@ -86,5 +97,5 @@ def _places(names: tuple[str, ...], shell: bool) -> Select[Any]:
     return bundle(
         task=card(own_rows(tasks).where(tasks.c.id == ID).subquery("found")),
         neighbours=neighbours,
-        **frame.part(shell),
+        **shell_part(shell),
     )

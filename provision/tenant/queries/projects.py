@@ -11,29 +11,26 @@ from sqlalchemy import Select, func, select, true
 from provision.errors import ProjectNotFoundError
 from provision.nouns.projects import PROJECT
 from provision.tenant.queries import board, options
-from provision.tenant.queries import shell as frame
-from provision.tenant.queries.rows import (
-    Option,
-    ProjectCard,
-    ProjectPerson,
-    Shell,
-    StatusCount,
-    TaskCard,
-)
-from provision.tenant.queries.statements.bundle import bundle, decode, gather
-from provision.tenant.queries.statements.collection import Collection
-from provision.tenant.queries.statements.columns import (
+from provision.tenant.queries.rows import Option, ProjectCard, ProjectPerson, StatusCount, TaskCard
+from provision.tenant.queries.statements import (
     ID,
+    Collection,
+    ProjectFilters,
+    Shell,
+    TaskFilters,
     alphabetical,
+    bundle,
     count_where,
+    gather,
     is_late,
     is_open,
     meaning,
     own,
     own_rows,
     project_columns,
+    read_shell,
+    shell_part,
 )
-from provision.tenant.queries.statements.filters import ProjectFilters, TaskFilters
 from provision.tenant.schema.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
@@ -107,17 +104,17 @@ def detail_page(
         "offset": 0,
         **TaskFilters(project_id=row_id).parameters(),
     }
-    texts = gather(conn, _detail_page(shell), parameters)
-    found = decode(texts["project"], tuple[ProjectCard, ...])
+    parts = gather(conn, _detail_page(shell), parameters)
+    found = parts.rows("project", ProjectCard)
     if not found:
         raise ProjectNotFoundError
-    choices = options.read(texts)
+    choices = options.read(parts)
     return ProjectPage(
-        frame.read(texts),
+        read_shell(parts),
         found[0],
-        decode(texts["tasks"], tuple[TaskCard, ...]),
-        decode(texts["counts"], tuple[StatusCount, ...]),
-        decode(texts["people"], tuple[ProjectPerson, ...]),
+        parts.rows("tasks", TaskCard),
+        parts.rows("counts", StatusCount),
+        parts.rows("people", ProjectPerson),
         choices.projects,
         choices.members,
     )
@@ -141,5 +138,5 @@ def _detail_page(shell: bool) -> Select[Any]:
         people=people,
         projects=options.PROJECTS,
         members=options.MEMBERS,
-        **frame.part(shell),
+        **shell_part(shell),
     )

@@ -80,10 +80,6 @@ class Stamped(Dated, frozen=True, kw_only=True):
     def created(self) -> datetime | None:
         return read_instant(self.created_at)
 
-    @property
-    def updated(self) -> datetime | None:
-        return read_instant(self.updated_at)
-
 
 class Project(Stamped, frozen=True, kw_only=True):
     """A project as the table holds it, and as the JSON API sends it."""
@@ -166,24 +162,6 @@ class StatusCount(Row, frozen=True, kw_only=True):
     status: str | None
     tasks: int
     late: int
-
-
-class SidebarProject(Row, frozen=True, kw_only=True):
-    id: str
-    name: str
-    status: str | None
-    tasks_total: int
-    tasks_done: int
-    tasks_late: int
-
-
-class Shell(Row, frozen=True, kw_only=True):
-    """What every page carries around its own content."""
-
-    projects: int
-    open_tasks: int
-    team_members: int
-    sidebar_projects: tuple[SidebarProject, ...]
 
 
 class ProjectPerson(Row, frozen=True, kw_only=True):

@@ -25,10 +25,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DataError
 
-from provision.tenant.queries import shell as frame
 from provision.tenant.queries.rows import FoundPerson, FoundProject, FoundTask
-from provision.tenant.queries.statements.bundle import bundle, decode, gather
-from provision.tenant.queries.statements.columns import is_open, own, project_name
+from provision.tenant.queries.statements import (
+    bundle,
+    gather,
+    is_open,
+    own,
+    project_name,
+    read_shell,
+    shell_part,
+)
 from provision.tenant.schema.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
@@ -37,7 +43,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Table
 
-    from provision.tenant.queries.rows import Shell
+    from provision.tenant.queries.statements import Shell
 
 MOST_WORDS: Final = 6
 _MOST_TASKS: Final = 10
@@ -108,16 +114,16 @@ def find(
     statement = _find(len(words), shell)
     around = {"owner_id": owner_id, "today": today}
     try:
-        texts = gather(conn, statement, around | _patterns(words, _ALL_LETTERS))
+        parts = gather(conn, statement, around | _patterns(words, _ALL_LETTERS))
     except DataError:
         # Some of the letters do not exist in the encoding of this database: without them, then.
         plain = tuple(word if word.isascii() else _IN_NO_TEXT for word in words)
-        texts = gather(conn, statement, around | _patterns(plain, {}))
+        parts = gather(conn, statement, around | _patterns(plain, {}))
     return Found(
-        frame.read(texts),
-        decode(texts["projects"], tuple[FoundProject, ...]),
-        decode(texts["tasks"], tuple[FoundTask, ...]),
-        decode(texts["people"], tuple[FoundPerson, ...]),
+        read_shell(parts),
+        parts.rows("projects", FoundProject),
+        parts.rows("tasks", FoundTask),
+        parts.rows("people", FoundPerson),
     )
 
 
@@ -189,5 +195,5 @@ def _find(count: int, shell: bool) -> Select[Any]:
         .where(own(team_members), in_person)
         .order_by(*people_order)
         .limit(_MOST_OTHERS),
-        **frame.part(shell),
+        **shell_part(shell),
     )

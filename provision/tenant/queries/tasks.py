@@ -11,23 +11,27 @@ from sqlalchemy import Date, Select, case, func, literal_column, select
 from provision.errors import TaskNotFoundError
 from provision.nouns.tasks import TASK
 from provision.tenant.queries import board, options
-from provision.tenant.queries import shell as frame
-from provision.tenant.queries.rows import Option, Shell, StatusCount, TaskCard, TaskDetail
-from provision.tenant.queries.statements import paging
-from provision.tenant.queries.statements.bundle import bundle, decode, gather
-from provision.tenant.queries.statements.collection import Collection
-from provision.tenant.queries.statements.columns import (
+from provision.tenant.queries.rows import Option, StatusCount, TaskCard, TaskDetail
+from provision.tenant.queries.statements import (
+    ALL_TASKS,
     ID,
+    Collection,
+    Shell,
+    TaskFilters,
     alphabetical,
     assignee_name,
+    bundle,
+    gather,
     is_open,
     meaning,
     own_rows,
+    paging,
     project_name,
     rank,
+    read_shell,
+    shell_part,
     task_columns,
 )
-from provision.tenant.queries.statements.filters import ALL_TASKS, TaskFilters
 from provision.tenant.queries.statements.paging import Place
 from provision.tenant.schema.tables import projects, tasks, team_members
 
@@ -144,13 +148,13 @@ def board_page(
         "offset": offset,
         **filters.parameters(),
     }
-    texts = gather(conn, _board_page(filters.names(), shell), parameters)
-    choices = options.read(texts)
+    parts = gather(conn, _board_page(filters.names(), shell), parameters)
+    choices = options.read(parts)
     return BoardPage(
-        frame.read(texts),
-        decode(texts["tasks"], tuple[TaskCard, ...]),
-        counts := decode(texts["counts"], tuple[StatusCount, ...]),
-        board.in_all(texts, counts),
+        read_shell(parts),
+        parts.rows("tasks", TaskCard),
+        counts := parts.rows("counts", StatusCount),
+        board.in_all(parts, counts),
         choices.projects,
         choices.members,
     )
@@ -170,15 +174,15 @@ def list_page_with_counts(
     place = Place(TASKS, sort, filters, limit, cursor)
     statement = _list_page(place.lines(), filters.names(), shell)
     parameters = place.parameters(owner_id) | {"today": today}
-    texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
-    shown, next_cursor = TASKS.cut(place, texts["rows"])
-    choices = options.read(texts)
+    parts = paging.fetch(place, lambda: gather(conn, statement, parameters))
+    shown, next_cursor = TASKS.cut(place, parts["rows"])
+    choices = options.read(parts)
     return TaskListPage(
-        frame.read(texts),
+        read_shell(parts),
         shown,
         next_cursor,
-        counts := decode(texts["counts"], tuple[StatusCount, ...]),
-        board.in_all(texts, counts),
+        counts := parts.rows("counts", StatusCount),
+        board.in_all(parts, counts),
         choices.projects,
         choices.members,
     )
@@ -189,9 +193,9 @@ def beside(
 ) -> Beside:
     """The shell, and how many tasks the filters leave."""
     parameters = {"owner_id": owner_id, "today": today, **filters.parameters()}
-    texts = gather(conn, _beside(filters.names()), parameters)
-    counts = decode(texts["counts"], tuple[StatusCount, ...])
-    return Beside(frame.read(texts), counts, board.in_all(texts, counts))
+    parts = gather(conn, _beside(filters.names()), parameters)
+    counts = parts.rows("counts", StatusCount)
+    return Beside(read_shell(parts), counts, board.in_all(parts, counts))
 
 
 def detail_page(
@@ -199,12 +203,12 @@ def detail_page(
 ) -> TaskPage:
     """Raises TaskNotFoundError."""
     parameters = {"owner_id": owner_id, "row_id": row_id, "today": today}
-    texts = gather(conn, _detail_page(shell), parameters)
-    found = decode(texts["task"], tuple[TaskDetail, ...])
+    parts = gather(conn, _detail_page(shell), parameters)
+    found = parts.rows("task", TaskDetail)
     if not found:
         raise TaskNotFoundError
-    choices = options.read(texts)
-    return TaskPage(frame.read(texts), found[0], choices.projects, choices.members)
+    choices = options.read(parts)
+    return TaskPage(read_shell(parts), found[0], choices.projects, choices.members)
 
 
 @lru_cache(maxsize=256)
@@ -215,7 +219,7 @@ def _board_page(names: tuple[str, ...], shell: bool) -> Select[Any]:
         **board.everything(names),
         projects=options.PROJECTS,
         members=options.MEMBERS,
-        **frame.part(shell),
+        **shell_part(shell),
     )
 
 
@@ -227,13 +231,13 @@ def _list_page(rows: Select[Any], names: tuple[str, ...], shell: bool) -> Select
         **board.everything(names),
         projects=options.PROJECTS,
         members=options.MEMBERS,
-        **frame.part(shell),
+        **shell_part(shell),
     )
 
 
 @lru_cache(maxsize=256)
 def _beside(names: tuple[str, ...]) -> Select[Any]:
-    return bundle(counts=board.counts(names), **board.everything(names), **frame.part(True))
+    return bundle(counts=board.counts(names), **board.everything(names), **shell_part(True))
 
 
 @lru_cache
@@ -242,5 +246,5 @@ def _detail_page(shell: bool) -> Select[Any]:
         task=_detail(own_rows(tasks).where(tasks.c.id == ID).subquery("found")),
         projects=options.PROJECTS,
         members=options.MEMBERS,
-        **frame.part(shell),
+        **shell_part(shell),
     )

@@ -11,23 +11,27 @@ from sqlalchemy import Select, case, func, literal_column, select, true
 from provision.errors import TeamMemberNotFoundError
 from provision.nouns.team import TEAM_MEMBER
 from provision.tenant.queries import board
-from provision.tenant.queries import shell as frame
-from provision.tenant.queries.rows import Shell, TaskCard, TeamCard
-from provision.tenant.queries.statements.bundle import bundle, decode, gather, json_rows
-from provision.tenant.queries.statements.collection import Collection
-from provision.tenant.queries.statements.columns import (
+from provision.tenant.queries.rows import TaskCard, TeamCard
+from provision.tenant.queries.statements import (
     ID,
+    Collection,
+    Shell,
+    TeamFilters,
     alphabetical,
+    bundle,
     count_where,
+    gather,
     is_late,
     is_open,
+    json_rows,
     meaning,
     member_columns,
     own,
     own_rows,
     rank,
+    read_shell,
+    shell_part,
 )
-from provision.tenant.queries.statements.filters import TeamFilters
 from provision.tenant.schema.tables import tasks, team_members
 
 if TYPE_CHECKING:
@@ -102,11 +106,11 @@ def detail_page(
 ) -> MemberPage:
     """Raises TeamMemberNotFoundError."""
     parameters = {"owner_id": owner_id, "row_id": row_id, "today": today}
-    texts = gather(conn, _detail_page(shell), parameters)
-    found = decode(texts["member"], tuple[TeamCard, ...])
+    parts = gather(conn, _detail_page(shell), parameters)
+    found = parts.rows("member", TeamCard)
     if not found:
         raise TeamMemberNotFoundError
-    return MemberPage(frame.read(texts), found[0], decode(texts["tasks"], tuple[TaskCard, ...]))
+    return MemberPage(read_shell(parts), found[0], parts.rows("tasks", TaskCard))
 
 
 @lru_cache
@@ -128,5 +132,5 @@ def _detail_page(shell: bool) -> Select[Any]:
     return bundle(
         member=_card(own_rows(team_members).where(team_members.c.id == ID).subquery("found")),
         tasks=board.card(theirs),
-        **frame.part(shell),
+        **shell_part(shell),
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from provision.tenant.connection.decoding import decode
 from provision.tenant.queries.rows import FoundWorkspace
-from provision.tenant.queries.statements.bundle import decode
 from provision.tenant.schema.tables import LATEST
 
 if TYPE_CHECKING:

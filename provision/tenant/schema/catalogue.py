@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from sqlalchemy import text
 
-from provision.tenant.queries.statements.bundle import decode
+from provision.tenant.connection.decoding import decode
 from provision.tenant.schema.tables import metadata
 
 if TYPE_CHECKING:

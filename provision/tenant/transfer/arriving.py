@@ -15,8 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from provision.errors import ValidationError
-from provision.tenant.queries.statements.bundle import bundle, decode, gather
-from provision.tenant.queries.statements.columns import own
+from provision.tenant.queries.statements import bundle, gather, own
 from provision.tenant.schema.ddl import type_name
 from provision.tenant.schema.tables import projects, tasks, team_members
 
@@ -87,10 +86,10 @@ def add(conn: Connection, owner_id: str, *, rows: Rows) -> None:
     _check_references(answer)
 
 
-def names(conn: Connection, owner_id: str) -> tuple[list[Names], list[Names]]:
+def names(conn: Connection, owner_id: str) -> tuple[Sequence[Names], Sequence[Names]]:
     """All projects and all people, by whom rows that arrive may be named."""
-    texts = gather(conn, _NAMES, {"owner_id": owner_id})
-    return decode(texts["projects"], list[Names]), decode(texts["team_members"], list[Names])
+    parts = gather(conn, _NAMES, {"owner_id": owner_id})
+    return parts.rows("projects", Names), parts.rows("team_members", Names)
 
 
 def _check_references(answer: Any) -> None:

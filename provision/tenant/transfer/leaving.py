@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import Select, Text, cast, func, literal, select, union_all
 
-from provision.tenant.queries.statements.bundle import as_text, strange_answer, stream
-from provision.tenant.queries.statements.columns import (
+from provision.tenant.connection.decoding import as_text, strange_answer
+from provision.tenant.queries.statements import (
+    Filters,
     assignee_name,
+    conditions,
     member_columns,
     own,
     own_rows,
     project_columns,
     project_name,
+    stream,
     task_columns,
 )
-from provision.tenant.queries.statements.filters import Filters, conditions
 from provision.tenant.schema.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table
 
-    from provision.tenant.queries.statements.declared import Declared
+    from provision.tenant.queries.statements import Declared
 
 _SHAPES: Mapping[str, Callable[[FromClause], Select[Any]]] = {
     "projects": lambda source: select(*project_columns(source)),

@@ -18,9 +18,14 @@ from uuid import UUID, uuid5
 import msgspec
 from sqlalchemy import ARRAY, Select, Text, Uuid, and_, bindparam, cast, or_, select, text
 
-from provision.tenant.queries import shell as frame
-from provision.tenant.queries.statements.bundle import bundle, decode, gather
-from provision.tenant.queries.statements.columns import own, row_version
+from provision.tenant.queries.statements import (
+    bundle,
+    gather,
+    own,
+    read_shell,
+    row_version,
+    shell_part,
+)
 from provision.tenant.schema.tables import projects, tasks, team_members
 from provision.tenant.transfer import arriving
 from provision.tenant.transfer.arriving import Rows
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
-    from provision.tenant.queries.rows import Shell
+    from provision.tenant.queries.statements import Shell
 
 # A place in a column of the board counts seconds since 1970; what is added later goes below.
 _STEP_S: Final = 3600
@@ -95,8 +100,8 @@ def look(conn: Connection, owner_id: str, *, today: date | None = None) -> Sampl
     ids = {name: list(rows) for name, rows in _by_id(owner_id, _EPOCH).items()}
     parameters = {f"{name}_ids": each for name, each in ids.items()}
     statement = _look(today is not None)
-    texts = gather(conn, statement, {"owner_id": owner_id, "today": today, **parameters})
-    found = {table.name: decode(texts[table.name], list[dict[str, Any]]) for table in _TABLES}
+    parts = gather(conn, statement, {"owner_id": owner_id, "today": today, **parameters})
+    found = {table.name: parts.rows(table.name, dict[str, Any]) for table in _TABLES}
     expected = _by_id(owner_id, _moment(owner_id, found))
     changed = {
         row["id"]
@@ -104,8 +109,8 @@ def look(conn: Connection, owner_id: str, *, today: date | None = None) -> Sampl
         for row in rows
         if not _is_as_written(row, expected[name][row["id"]])
     }
-    own_tasks = decode(texts["own_tasks"], list[OwnTask])
-    return Sample(frame.read(texts), found, frozenset(changed), own_tasks)
+    own_tasks = parts.rows("own_tasks", OwnTask)
+    return Sample(read_shell(parts), found, frozenset(changed), own_tasks)
 
 
 def remove(conn: Connection, owner_id: str, *, sample: Sample, keeps: bool) -> int:
@@ -272,7 +277,7 @@ def _parts() -> Iterator[tuple[str, Select[Any]]]:
 
 @lru_cache
 def _look(shell: bool) -> Select[Any]:
-    return bundle(**dict(_parts()), **frame.part(shell))
+    return bundle(**dict(_parts()), **shell_part(shell))
 
 
 # A project goes only if no task is left in it, unless those are freed; a foreign key would take

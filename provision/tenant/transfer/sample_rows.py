@@ -1,6 +1,6 @@
 """A sample workspace: a small design studio, with dates around today.
 
-Only the facts; `queries/sample` writes them. Days count from today: for an open task until it is
+Only the facts; `sample` writes them. Days count from today: for an open task until it is
 due, for a finished one since it was done.
 """
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import g, url_for
 
-from provision.tenant.queries.undo import Note
+from provision.tenant.queries.statements.undo_notes import Note
 from provision.web.request import session
 
 CANNOT: Final = "This cannot be undone."

@@ -14,7 +14,7 @@ from flask import Response, make_response, request, url_for
 
 from provision.errors import NotFoundError, RowRefusedError, StaleVersionError, ValidationError
 from provision.nouns.fields import Day, FieldError, Reference, Text
-from provision.tenant.queries.statements.bundle import decode
+from provision.tenant.connection.decoding import decode
 from provision.tenant.queries.statements.columns import VERSION_SHAPE
 from provision.web.answer.problem_details import ApiError
 from provision.web.api.blueprint import bp

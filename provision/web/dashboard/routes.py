@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from provision.tenant.queries import shell, tasks
+from provision.tenant.queries import tasks
 from provision.tenant.queries.dashboard import overview
+from provision.tenant.queries.statements import shell
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import respond
 from provision.web.answer.urls import safe_next
@@ -19,7 +20,7 @@ from provision.web.tasks import listing
 from provision.web.tasks import view as task_view
 
 if TYPE_CHECKING:
-    from provision.tenant.queries.rows import Shell
+    from provision.tenant.queries.statements import Shell
 
 bp = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 

@@ -14,9 +14,9 @@ from flask import Response, request, url_for
 from werkzeug.wsgi import wrap_file
 
 from provision.errors import NotFoundError
+from provision.tenant.connection.decoding import decode
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.rows import Project, TaskDetail, TeamMember
-from provision.tenant.queries.statements.bundle import decode
 from provision.tenant.queries.statements.filters import ProjectFilters, TeamFilters
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM

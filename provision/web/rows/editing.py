@@ -18,7 +18,7 @@ from provision.errors import (
     StaleVersionError,
     ValidationError,
 )
-from provision.tenant.queries.statements.bundle import decode
+from provision.tenant.connection.decoding import decode
 from provision.web.answer import undo_offer
 from provision.web.format import filters
 from provision.web.request import workspace

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.errors import TenantError, WorkspaceError
-from provision.tenant.queries import shell
+from provision.tenant.queries.statements import shell
 from provision.tenant.schema.state import LATEST
 from provision.web.answer.htmx import htmx
 from provision.web.format import filters
 from provision.web.request import session, workspace
 
 if TYPE_CHECKING:
-    from provision.tenant.queries.rows import Shell
+    from provision.tenant.queries.statements import Shell
 
 
 def frame() -> Shell | None:

@@ -8,7 +8,7 @@ from provision.errors import RowRefusedError, ValidationError
 from provision.nouns.tasks import TASK
 from provision.tenant.queries import bulk
 from provision.tenant.queries.bulk import Chosen, Outcome
-from provision.tenant.queries.undo import MOST_ROWS
+from provision.tenant.queries.statements.undo_notes import MOST_ROWS
 from provision.web.answer import undo_offer
 from provision.web.request import workspace
 from provision.web.tasks import listing

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from provision.errors import StaleVersionError, ValidationError
 from provision.nouns.fields import FieldError, Reference
 from provision.nouns.tasks import STATUSES, TASK
+from provision.tenant.connection.decoding import decode
 from provision.tenant.queries import moving
 from provision.tenant.queries.places import places
 from provision.tenant.queries.rows import TaskDetail
-from provision.tenant.queries.statements.bundle import decode
 from provision.web.answer import undo_offer
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import respond

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from provision.tenant.connection.decoding import decode
 from provision.tenant.queries import rows, workspaces
 from provision.tenant.queries.projects import PROJECTS
-from provision.tenant.queries.statements.bundle import decode
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from provision.tenant.schema import state

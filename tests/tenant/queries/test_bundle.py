@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Integer, func, literal_column, select
 
 from provision.errors import UnreachableError
+from provision.tenant.connection.decoding import decode
 from provision.tenant.queries.rows import Option
-from provision.tenant.queries.statements.bundle import bundle, decode, gather
+from provision.tenant.queries.statements import bundle, gather
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from provision.errors import StaleVersionError, TaskNotFoundError
+from provision.tenant.connection.decoding import decode
 from provision.tenant.queries import moving, rows, tasks
-from provision.tenant.queries.statements.bundle import decode
 from provision.tenant.queries.statements.filters import TaskFilters
 from tests.tenant.queries.conftest import MONDAY
 

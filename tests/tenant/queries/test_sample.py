@@ -146,7 +146,7 @@ def test_untouched_it_goes_as_it_came(connection: Connection, owner_id: str) -> 
     before = _rows(connection)
     sample.fill(connection, owner_id=owner_id, now=_NOW.replace(microsecond=120_300))
     found = sample.look(connection, owner_id=owner_id)
-    assert (found.count, found.changed, found.own_tasks) == (76, frozenset(), [])
+    assert (found.count, found.changed, found.own_tasks) == (76, frozenset(), ())
     assert sample.remove(connection, owner_id=owner_id, sample=found, keeps=True) == 76
     assert _rows(connection) == before
     assert sample.fill(connection, owner_id=owner_id, now=_NOW)

@@ -12,9 +12,9 @@ from sqlalchemy import create_engine
 from provision.tenant.queries import bulk, moving, undo
 from provision.tenant.queries.bulk import Chosen
 from provision.tenant.queries.projects import PROJECTS
+from provision.tenant.queries.statements.undo_notes import MOST_ROWS, Note
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
-from provision.tenant.queries.undo import Note
 from tests.tenant.queries.conftest import MONDAY
 
 if TYPE_CHECKING:
@@ -180,17 +180,17 @@ def test_a_write_that_found_nothing_notes_nothing(alice: Person) -> None:
 def test_what_is_too_much_is_done_and_cannot_be_taken_back(alice: Person) -> None:
     alice.run(
         f"INSERT INTO tasks (user_id, title) SELECT '{alice.owner_id}', 'T'"
-        f" FROM generate_series(1, {undo.MOST_ROWS + 1})"
+        f" FROM generate_series(1, {MOST_ROWS + 1})"
     )
     note = Note("alice")
     outcome = bulk.change_many(
         alice.conn,
         owner_id=alice.owner_id,
-        chosen=Chosen(undo.MOST_ROWS + 1),
+        chosen=Chosen(MOST_ROWS + 1),
         values={"priority": "low"},
         note=note,
     )
-    assert outcome.done == undo.MOST_ROWS + 1
+    assert outcome.done == MOST_ROWS + 1
     assert not note.is_kept
     assert back(alice, note) == "gone"
 

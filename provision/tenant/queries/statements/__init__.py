@@ -1,5 +1,89 @@
-"""What all queries are made of.
+"""What all queries are made of, handed on to them.
 
-`columns` and `filters` name what is asked for, `paging` cuts a list, `bundle` makes several lists
-one statement, `writing` changes rows; `declared` and `collection` give a noun all of these.
+`columns` and `filters` name what is asked for, `bundles` makes several lists one statement, `shell`
+is the part around every page; `declared` and `collection` give a noun all calls. Not handed on, as
+few use them: `paging` cuts a list, `writing` changes rows, `undo_notes` notes how they were.
 """
+
+from provision.tenant.queries.statements.bundles import Parts, bundle, gather, json_rows, stream
+from provision.tenant.queries.statements.collection import Collection
+from provision.tenant.queries.statements.columns import (
+    DONE,
+    ID,
+    LIMIT,
+    OFFSET,
+    TALLY,
+    TODAY,
+    alphabetical,
+    assignee_name,
+    count_where,
+    is_late,
+    is_open,
+    meaning,
+    member_columns,
+    now_rank,
+    own,
+    own_rows,
+    project_columns,
+    project_name,
+    rank,
+    rfc3339,
+    row_version,
+    task_columns,
+    utc_now,
+    versioned,
+)
+from provision.tenant.queries.statements.declared import Declared
+from provision.tenant.queries.statements.filters import (
+    ALL_TASKS,
+    Filters,
+    ProjectFilters,
+    TaskFilters,
+    TeamFilters,
+    conditions,
+)
+from provision.tenant.queries.statements.shell import Shell, read_shell, shell_part, tallied
+
+__all__ = [
+    "ALL_TASKS",
+    "DONE",
+    "ID",
+    "LIMIT",
+    "OFFSET",
+    "TALLY",
+    "TODAY",
+    "Collection",
+    "Declared",
+    "Filters",
+    "Parts",
+    "ProjectFilters",
+    "Shell",
+    "TaskFilters",
+    "TeamFilters",
+    "alphabetical",
+    "assignee_name",
+    "bundle",
+    "conditions",
+    "count_where",
+    "gather",
+    "is_late",
+    "is_open",
+    "json_rows",
+    "meaning",
+    "member_columns",
+    "now_rank",
+    "own",
+    "own_rows",
+    "project_columns",
+    "project_name",
+    "rank",
+    "read_shell",
+    "rfc3339",
+    "row_version",
+    "shell_part",
+    "stream",
+    "tallied",
+    "task_columns",
+    "utc_now",
+    "versioned",
+]

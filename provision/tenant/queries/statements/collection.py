@@ -11,11 +11,12 @@ from functools import lru_cache
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Generic
 
-from provision.tenant.queries import shell as frame
+from provision.tenant.connection.decoding import decode
 from provision.tenant.queries.statements import paging, writing
-from provision.tenant.queries.statements.bundle import bundle, decode, gather
+from provision.tenant.queries.statements.bundles import bundle, gather
 from provision.tenant.queries.statements.declared import Card, Declared, Line
 from provision.tenant.queries.statements.paging import JsonPage, Keyed, Place
+from provision.tenant.queries.statements.shell import read_shell, shell_part
 from provision.tenant.queries.statements.writing import Aim
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
-    from provision.tenant.queries.rows import Shell
     from provision.tenant.queries.statements.filters import Filters
-    from provision.tenant.queries.undo import Note
+    from provision.tenant.queries.statements.shell import Shell
+    from provision.tenant.queries.statements.undo_notes import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Collection(Declared[Card, Line]):
         statement = _list_page(place.lines(), shell)
         parameters = place.parameters(owner_id) | {"today": today}
         texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
-        return ListPage(frame.read(texts), *self.cut(place, texts["rows"]))
+        return ListPage(read_shell(texts), *self.cut(place, texts["rows"]))
 
     def cut(self, place: Place, text: str) -> tuple[tuple[Line, ...], str | None]:
         """The rows of a page out of what was found, and where the next one starts."""
@@ -138,4 +139,4 @@ class Collection(Declared[Card, Line]):
 
 @lru_cache(maxsize=256)
 def _list_page(rows: Select[Any], shell: bool) -> Select[Any]:
-    return bundle(rows=rows, **frame.part(shell))
+    return bundle(rows=rows, **shell_part(shell))

@@ -20,7 +20,7 @@ from sqlalchemy import Text, Uuid, and_, bindparam, cast, func, literal_column, 
 from sqlalchemy.exc import DataError
 
 from provision.errors import InvalidCursorError, ValidationError
-from provision.tenant.queries.statements.bundle import as_text, decode
+from provision.tenant.connection.decoding import as_text, decode
 from provision.tenant.queries.statements.columns import LIMIT, own_rows
 from provision.tenant.queries.statements.filters import conditions
 

@@ -28,8 +28,8 @@ from sqlalchemy import (
 )
 
 from provision.errors import StaleVersionError, ValidationError
-from provision.tenant.queries import undo
-from provision.tenant.queries.statements.bundle import as_text, decode
+from provision.tenant.connection.decoding import as_text, decode
+from provision.tenant.queries.statements import undo_notes
 from provision.tenant.queries.statements.columns import (
     DONE,
     ID,
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from provision.errors import NotFoundError
     from provision.tenant.queries.statements.declared import Declared
-    from provision.tenant.queries.undo import Note
+    from provision.tenant.queries.statements.undo_notes import Note
 
 AnyDeclared: TypeAlias = "Declared[Any, Any]"
 
@@ -117,20 +117,20 @@ def change(
     as_card, has_version = aim.today is not None, aim.version is not None
     statement = _change(of, tuple(sorted(values)), has_version, as_card, note is not None)
     written = {f"new_{name}": value for name, value in values.items()}
-    answer = conn.execute(statement, aim.parameters() | written | undo.parameters(note)).one()
+    answer = conn.execute(statement, aim.parameters() | written | undo_notes.parameters(note)).one()
     check_references(of, answer)
     if answer.item is None:
         raise _why_nothing_was_found(of, conn, aim)
-    undo.mark(note, answer)
+    undo_notes.mark(note, answer)
     return as_text(answer.item)
 
 
 def remove(of: AnyDeclared, conn: Connection, aim: Aim, note: Note | None = None) -> None:
     statement = _remove(of, aim.version is not None, note is not None)
-    answer = conn.execute(statement, aim.parameters() | undo.parameters(note)).one()
+    answer = conn.execute(statement, aim.parameters() | undo_notes.parameters(note)).one()
     if not answer.gone:
         raise _why_nothing_was_found(of, conn, aim)
-    undo.mark(note, answer)
+    undo_notes.mark(note, answer)
 
 
 def _unchanged(of: AnyDeclared, conn: Connection, aim: Aim) -> str:
@@ -267,7 +267,7 @@ def _change(
     changed = statement.returning(*versioned(table)).cte("changed")
     if before is None:
         return _answer(of, changed, known, as_card=as_card)
-    noted = undo.is_noted(undo.noted(changed, changed={table.name: before}))
+    noted = undo_notes.is_noted(undo_notes.noted(changed, changed={table.name: before}))
     return _answer(of, changed, known, noted, as_card=as_card)
 
 
@@ -287,7 +287,9 @@ def _remove(of: AnyDeclared, has_version: bool, notes: bool) -> Select[Any]:
         deleted["tasks"] = _tasks_with(tasks.c.project_id)
     if of.table is team_members:
         changed["tasks"] = _tasks_with(tasks.c.assignee_id)
-    return _gone(removed, undo.is_noted(undo.noted(removed, changed=changed, deleted=deleted)))
+    return _gone(
+        removed, undo_notes.is_noted(undo_notes.noted(removed, changed=changed, deleted=deleted))
+    )
 
 
 def _gone(removed: CTE, *others: ColumnElement[Any]) -> Select[Any]:
@@ -298,7 +300,7 @@ def _gone(removed: CTE, *others: ColumnElement[Any]) -> Select[Any]:
 def _tasks_with(reference: ColumnElement[Any]) -> CTE:
     """What a foreign key will change along with the row, held so that it does not wait for it."""
     return (
-        select(undo.whole(tasks))
+        select(undo_notes.whole(tasks))
         .where(reference == ID, own(tasks))
         .order_by(tasks.c.id)
         .with_for_update()
@@ -309,7 +311,7 @@ def _tasks_with(reference: ColumnElement[Any]) -> CTE:
 def _before(of: AnyDeclared, has_version: bool) -> CTE:
     """The row as it is, whole, held until the write is done."""
     table = of.table
-    row = select(table.c.id, undo.whole(table)).where(table.c.id == ID, own(table))
+    row = select(table.c.id, undo_notes.whole(table)).where(table.c.id == ID, own(table))
     if has_version:
         row = row.where(_is_version(table))
     return row.with_for_update().cte("before")

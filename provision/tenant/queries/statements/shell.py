@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import Integer, Select, and_, cast, func, literal_column, or_, select
 
-from provision.tenant.queries.rows import Shell
-from provision.tenant.queries.statements.bundle import bundle, decode, gather, json_rows
+from provision.tenant.queries.statements.bundles import Parts, bundle, gather, json_rows
 from provision.tenant.queries.statements.columns import TALLY, meaning, own
 from provision.tenant.schema.tables import projects, team_members
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
     from sqlalchemy import ColumnElement, Connection
 
 _MOST_PROJECTS = 12
+
+
+class SidebarProject(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    status: str | None
+    tasks_total: int
+    tasks_done: int
+    tasks_late: int
+
+
+class Shell(Struct, frozen=True, kw_only=True):
+    """What every page carries around its own content."""
+
+    projects: int
+    open_tasks: int
+    team_members: int
+    sidebar_projects: tuple[SidebarProject, ...]
 
 
 def tallied(name: str) -> ColumnElement[int]:
@@ -72,17 +89,17 @@ SHELL: Select[Any] = select(
 _FRAME = bundle(shell=SHELL)
 
 
-def part(shell: bool) -> dict[str, Select[Any]]:
+def shell_part(shell: bool) -> dict[str, Select[Any]]:
     """The part of a bundle for a page that needs the shell, or none for a fragment of it."""
     return {"shell": SHELL} if shell else {}
 
 
-def read(texts: Mapping[str, str]) -> Shell | None:
+def read_shell(parts: Parts) -> Shell | None:
     """The shell out of a bundle, where it holds one."""
-    return decode(texts["shell"], tuple[Shell])[0] if "shell" in texts else None
+    return parts.rows("shell", Shell)[0] if "shell" in parts else None
 
 
 def frame(conn: Connection, owner_id: str, *, today: date) -> Shell:
     """The shell alone, for pages that show nothing else of the database."""
-    texts = gather(conn, _FRAME, {"owner_id": owner_id, "today": today})
-    return decode(texts["shell"], tuple[Shell])[0]
+    parts = gather(conn, _FRAME, {"owner_id": owner_id, "today": today})
+    return parts.rows("shell", Shell)[0]

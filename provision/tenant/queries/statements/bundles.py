@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import msgspec
 from sqlalchemy import Select, Text, cast, func, literal_column, select
 
-from provision.errors import UnreachableError
+from provision.tenant.connection.decoding import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +18,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ROWS_AT_ONCE: Final = 100
+
+
+class Parts(dict[str, str]):
+    """The answer to a bundle: the JSON text of each part by its name."""
+
+    def rows(self, name: str, kind: type[T]) -> tuple[T, ...]:
+        """Decode the rows of a part. Raises UnreachableError as `decode` does."""
+        rows: Any = GenericAlias(tuple, (kind, ...))
+        return decode(self[name], rows)
 
 
 def json_rows(rows: NamedFromClause) -> ColumnElement[Any]:
@@ -41,11 +49,9 @@ def bundle(**parts: Select[Any]) -> Select[Any]:
     return select(*columns)
 
 
-def gather(
-    conn: Connection, statement: Select[Any], parameters: Mapping[str, Any]
-) -> dict[str, str]:
-    """Run what `bundle` built; the texts by the names of their parts."""
-    return dict(conn.execute(statement, parameters).mappings().one())
+def gather(conn: Connection, statement: Select[Any], parameters: Mapping[str, Any]) -> Parts:
+    """Run what `bundle` built."""
+    return Parts(conn.execute(statement, parameters).mappings().one())
 
 
 def stream(
@@ -60,38 +66,3 @@ def stream(
         yield from cursor.stream(
             str(compiled), compiled.construct_params(dict(parameters)), size=_ROWS_AT_ONCE
         )
-
-
-def decode(text: object, kind: type[T]) -> T:
-    """Read JSON that PostgreSQL wrote. Raises UnreachableError as `as_text` does."""
-    key: Any = kind
-    try:
-        decoded: T = _decoder(key).decode(as_text(text))
-    except msgspec.MsgspecError:
-        raise strange_answer() from None
-    return decoded
-
-
-def as_text(answer: object) -> str:
-    """The text that a column was asked for.
-
-    Raises UnreachableError when it is something else: then whatever sits at the other end of the
-    connection does not behave like PostgreSQL.
-    """
-    if not isinstance(answer, str):
-        raise strange_answer()
-    return answer
-
-
-def strange_answer() -> UnreachableError:
-    """Return the error for an answer that PostgreSQL would not give."""
-    return UnreachableError(
-        "connection_failed",
-        "The database answered with something else than was asked for.",
-        "Check that the connection string leads to a PostgreSQL database.",
-    )
-
-
-@cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
