@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,85 +30,102 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection as SqlConnection
 
     from provision.control.accounts.tokens import Token
-    from provision.control.accounts.users import Person
+    from provision.control.accounts.users import Person, Recognised
     from provision.control.second_factor.checking import Accepted
 
 _DAY_S: Final = 86_400
 _LONGEST_DAYS: Final = 3650
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the body asks for; `expires_days` is None for a token that does not end."""
+
+    email: str
+    password: str = field(repr=False)
+    code: str | None = field(repr=False)
+    name: str
+    read_only: bool
+    expires_days: int | None
+
+
 @bp.post("/auth/token")
 def create_token() -> Response:
-    """Make an API token for who proves to be the account's person."""
+    """Make an API token for a person who proves who they are in the body."""
     key_or_none()
+    wanted = _wanted()
+    keep_plain()
+    limits.admit(wanted.email)
+    try:
+        found = users.authenticate(
+            services().store,
+            services().hasher,
+            email=wanted.email,
+            password=wanted.password,
+            client=session.client(),
+        )
+    except BadCredentialsError:
+        limits.failed(wanted.email)
+        raise
+    attempt = attempt_of(found.person.id)
+    try:
+        first = _first_answer(found.person, wanted, attempt)
+        return _make(found, wanted, attempt) if first is None else first
+    except (SecondFactorRejectedError, AlreadyDoneError) as error:
+        if attempt is None:
+            raise
+        return attempt.answer_of_another(error)
+
+
+def _wanted() -> _Wanted:
+    """Read the body. Raises ApiError or ValidationError."""
     body = read_object("email", "password", "code", "name", "read_only", "expires_days")
     email, password, code, name = text_fields(body, "email", "password", "code", "name")
     expires_days = _expires_days(body.get("expires_days"))
     read_only = body.get("read_only", False)
     if not isinstance(read_only, bool):
         raise ValidationError({"read_only": ["This is true or false."]})
-    missing = {
-        field: ["This is needed."]
-        for field, value in (("email", email), ("password", password))
-        if not value
-    }
-    if missing or not email:
-        raise ValidationError(missing)
-    keep_plain()
-    store = services().store
-    limits.admit(email)
-    attempt: Attempt | None = None
-    try:
-        found = users.authenticate(
-            store,
-            services().hasher,
-            email=email,
-            password=password or "",
-            client=session.client(),
-        )
-        attempt = attempt_of(found.person.id)
-        seen = attempt.look() if attempt else None
-        # A code is good once: who sends the same request again has used it up.
-        if (first := replay(seen)) is not None:
-            return first
-        accepted = _check_code(found.person, code) if found.person.two_factor else None
-        refuse_another(seen)
-        if accepted is not None:
-            codes.spend(accepted)
-    except BadCredentialsError:
-        limits.failed(email)
-        raise
-    except SecondFactorRejectedError as error:
-        if attempt is None:
-            raise
-        return attempt.answer_of_another(error)
-    expires_at = store.now() + expires_days * _DAY_S if expires_days else None
+    if not email or not password:
+        sent = {"email": email, "password": password}
+        raise ValidationError({name: ["This is needed."] for name in sent if not sent[name]})
+    return _Wanted(email, password, code, (name or "").strip() or "API", read_only, expires_days)
 
+
+def _first_answer(person: Person, wanted: _Wanted, attempt: Attempt | None) -> Response | None:
+    """Return the first answer to the same request, or use the code up and return None."""
+    seen = attempt.look() if attempt else None
+    # A code works once, and the first try has used it up: so look for its answer before the code.
+    if (first := replay(seen)) is not None:
+        return first
+    accepted = _check_code(person, wanted.code) if person.two_factor else None
+    refuse_another(seen)
+    if accepted is not None:
+        codes.spend(accepted)
+    return None
+
+
+def _make(found: Recognised, wanted: _Wanted, attempt: Attempt | None) -> Response:
     def settle(conn: SqlConnection, raw: str, token: Token) -> None:
         if attempt is not None:
             attempt.settle(conn, _made(raw, token))
 
-    try:
-        raw, token = tokens.create(
-            store,
-            user_id=found.person.id,
-            name=(name or "").strip() or "API",
-            read_only=read_only,
-            expires_at=expires_at,
-            client=session.client(),
-            entitled=found.still_holds,
-            settle=settle,
-        )
-    except AlreadyDoneError as error:
-        if attempt is None:
-            raise
-        return attempt.answer_of_another(error)
+    store, days = services().store, wanted.expires_days
+    raw, token = tokens.create(
+        store,
+        user_id=found.person.id,
+        name=wanted.name,
+        read_only=wanted.read_only,
+        expires_at=store.now() + days * _DAY_S if days else None,
+        client=session.client(),
+        entitled=found.still_holds,
+        settle=settle,
+    )
     return _made(raw, token)
 
 
 @bp.get("/user")
 def user() -> Response:
-    """Who is asking."""
+    """Return the account that asks."""
     person = session.person()
     return answer(
         {

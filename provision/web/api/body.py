@@ -21,7 +21,7 @@ _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def read_object(*known: str, optional: bool = False) -> dict[str, Any]:
-    """The JSON object in the request's body; numbers with a point come as Decimal.
+    """Return the JSON object of the body; a number with a point becomes a Decimal.
 
     Its members are held to `known`; without any that is left to the caller. An empty body is an
     empty object where it is `optional`. Raises ApiError, or ValidationError for unknown members.
@@ -81,7 +81,7 @@ def _check_type() -> None:
 
 
 def text_fields(body: dict[str, Any], *names: str) -> tuple[str | None, ...]:
-    """Those members of `body`, each a string or absent; raises ApiError 422 for another type."""
+    """Return the members `names`; None if absent. Raises ApiError 422 for one that is no string."""
     errors = {
         name: ["This is a text."] for name in names if not isinstance(body.get(name), str | None)
     }
@@ -91,19 +91,19 @@ def text_fields(body: dict[str, Any], *names: str) -> tuple[str | None, ...]:
 
 
 def answer(body: object, status: int = 200) -> Response:
-    """A JSON answer; money comes out as a number."""
+    """Answer with JSON; money becomes a number."""
     return raw_answer(_ENCODER.encode(body), status)
 
 
 def raw_answer(text: str | bytes, status: int = 200) -> Response:
-    """An answer whose JSON somebody else, mostly PostgreSQL, has built."""
+    """Answer with JSON text that is made already, mostly by PostgreSQL."""
     response = make_response(text, status)
     response.content_type = "application/json"
     return response
 
 
 def row_answer(member: str, row: str, version: str, status: int = 200) -> Response:
-    """One row as `{member: row}` with its version as `ETag`."""
+    """Answer with one row as `{member: row}` and its version as `ETag`."""
     response = raw_answer(f'{{"{member}":{row}}}', status)
     response.set_etag(version)
     return response

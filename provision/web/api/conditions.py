@@ -114,7 +114,7 @@ def tag_and_compare(response: Response) -> Response:
 
 
 def _parsed(text: str) -> Iterator[tuple[bool, str] | None]:
-    """Each tag of a list as (is weak, opaque part), and None where it is malformed."""
+    """Yield each tag of a list as (is weak, opaque part), and None where the list is malformed."""
     start = _SEPARATOR.match(text)
     at = start.end() if start else 0
     while at < len(text):
@@ -131,5 +131,5 @@ def _parsed(text: str) -> Iterator[tuple[bool, str] | None]:
 
 
 def _version(tag: str) -> str:
-    """A tag without the name of a coding."""
+    """Return a tag without the name of a compression."""
     return tag.removesuffix(CODED)

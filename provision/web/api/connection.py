@@ -32,7 +32,7 @@ _TEXTS: Final = (
 
 @bp.get("/user/database-connection", endpoint="connection")
 def show() -> Response:
-    """What is connected; never the string itself."""
+    """Describe the connection, without the string."""
     connection = session.connection_or_none()
     return answer(
         {
@@ -87,7 +87,7 @@ def disconnect() -> Response:
 
 @bp.get("/user/database-connection/schema", endpoint="schema")
 def show_schema() -> Response:
-    """The state of the tables and the SQL that would complete them."""
+    """Describe the tables, with the SQL that completes them."""
     connection = _connection()
     # Entered already, so that looking is all there is to do.
     find = workspace.look if connection.schema_version == LATEST else workspace.check

@@ -149,7 +149,7 @@ def _parameter(parameter: Mapping[str, Any]) -> Field:
 
 
 def _shapes(schemas: Mapping[str, Any]) -> Iterator[Shape]:
-    """The shapes of answers; those of bodies stand with their calls, errors on their own."""
+    """Yield the shapes of answers. Bodies are listed with their calls, errors by themselves."""
     for name, schema in schemas.items():
         is_sent = schema.get("additionalProperties") is False
         if schema["type"] == "object" and not is_sent and "code" not in schema["required"]:
@@ -180,7 +180,7 @@ def _members(schema: Mapping[str, Any]) -> Iterator[Field]:
 
 
 def _followed(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A part of the description, or what it refers to."""
+    """Return a part of the description; follow it if it is a reference."""
     if "$ref" not in part:
         return part
     found: Any = description()
@@ -190,12 +190,12 @@ def _followed(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _plain(values: Sequence[str]) -> list[str]:
-    """Values without those that are another one turned round by a leading `-`."""
+    """Leave out each value that is another one with `-` before it."""
     return [each for each in values if each.removeprefix("-") == each or each[1:] not in values]
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
-    """What sort of value it is, in words."""
+    """Describe the kind of value in words."""
     if "$ref" in schema and "properties" in _followed(schema):
         return str(schema["$ref"]).rpartition("/")[2]
     schema = _followed(schema)

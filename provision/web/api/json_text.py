@@ -49,7 +49,7 @@ class _NotANumberError(Exception):
 
 
 def read_json_object(raw: bytes) -> dict[str, Any]:
-    """The object in `raw`; numbers with a point or of many digits come as Decimal.
+    """Read the object in `raw`; numbers with a point or of many digits become Decimal.
 
     Raises MalformedJsonError.
     """
@@ -148,7 +148,7 @@ def _refuse(name: str) -> Never:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Every text in `value`, names of members too."""
+    """Yield every text in `value`, also the names of members."""
     left = [value]
     while left:
         each = left.pop()

@@ -64,7 +64,7 @@ class _Calls:
         self._resource = resource
 
     def list(self) -> Response:
-        """A page of rows, filtered and sorted as the query says."""
+        """Answer with a page of rows, filtered and sorted as the query says."""
         resource, query = self._resource, request.args.to_dict()
         page = workspace.read(
             resource.of.page,
@@ -77,7 +77,7 @@ class _Calls:
         return raw_answer(f'{{"{resource.of.noun.collection}":{page.rows},"next_cursor":{cursor}}}')
 
     def create(self) -> Response:
-        """A new row."""
+        """Create a row."""
         resource = self._resource
         values = resource.of.noun.read(read_object(), creating=True, strict=True)
         row = self._create(values)
@@ -87,7 +87,7 @@ class _Calls:
         return response
 
     def get(self, row_id: UUID) -> Response:
-        """One row."""
+        """Answer with one row."""
         return self._answer(workspace.read(self._resource.of.get, row_id=str(row_id)))
 
     def update(self, row_id: UUID) -> Response:
@@ -131,7 +131,7 @@ class _Calls:
         return row_answer(self._resource.of.noun.member, row, version, status)
 
     def _expected(self, row_id: UUID) -> str | None:
-        """The version that `If-Match` asks for, None without a condition."""
+        """Return the version that `If-Match` asks for; None without a condition."""
         versions = expected_versions()
         if versions is None:
             return None
@@ -180,12 +180,12 @@ def _limit(text: str | None) -> int:
 
 
 def _field(resource: Resource, name: str) -> Field:
-    """The rules that the value of a filter is held to."""
+    """Return the field whose rules the value of a filter has to keep."""
     return _DAYS.get(name) or _REFERENCES.get(name) or _WORDS.get(name) or resource.of.noun[name]
 
 
 def _filters(resource: Resource, query: Mapping[str, str]) -> dict[str, Any]:
-    """What `query` narrows a list to; raises ValidationError for values that nothing can have."""
+    """Return the filters in `query`. Raises ValidationError for a value that no row can have."""
     values: dict[str, Any] = {}
     wrong: dict[str, list[str]] = {}
     for name in resource.filters:

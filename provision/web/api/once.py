@@ -64,11 +64,11 @@ class Attempt:
     ticket: Ticket
 
     def look(self) -> Seen | None:
-        """What is known of the key."""
+        """Return what is known of the key."""
         return idempotency.look(services().store, services().secrets, self.ticket)
 
     def claim(self) -> Seen:
-        """Let the key stand for this request. Raises ValidationError where it stands for another.
+        """Bind the key to this request. Raises ValidationError if it belongs to another request.
 
         Raises RateLimitedError for more keys than are kept.
         """
@@ -98,7 +98,7 @@ class Attempt:
         raise error
 
     def keep(self, response: Response, *, again: bool) -> None:
-        """Keep the answer after what it tells of was done; a store in trouble is no failure then.
+        """Keep the answer after the work is done; a failure of the store is ignored then.
 
         The next try finds what this one did.
         """
@@ -108,7 +108,7 @@ class Attempt:
 
 
 def attempt_of(user_id: str) -> Attempt | None:
-    """The present request as a try with a key; None without one. Raises ValidationError."""
+    """Return this request as a try with a key; None without a key. Raises ValidationError."""
     key = key_or_none()
     if key is None:
         return None
@@ -116,7 +116,7 @@ def attempt_of(user_id: str) -> Attempt | None:
 
 
 def key_or_none() -> str | None:
-    """The key that the present request carries. Raises ValidationError for one that is none."""
+    """Return the key of this request, if it has one. Raises ValidationError for a malformed key."""
     key = request.headers.get(HEADER)
     if key is not None and not _KEY.fullmatch(key):
         message = "A key is 1 to 255 printable characters of ASCII, such as a random UUID."
@@ -125,7 +125,7 @@ def key_or_none() -> str | None:
 
 
 def refuse_another(seen: Seen | None) -> None:
-    """Raise ValidationError where the key stands for another request."""
+    """Raise ValidationError if the key belongs to another request."""
     if seen is not None and not seen.is_same:
         message = (
             "This key came with another request within 24 hours. Nothing was done. "
@@ -135,7 +135,7 @@ def refuse_another(seen: Seen | None) -> None:
 
 
 def replay(seen: Seen | None) -> Response | None:
-    """The first answer to the same request, None where there is none."""
+    """Return the first answer to the same request; None if there is none."""
     if seen is None or not seen.is_same or seen.answer is None:
         return None
     kept = msgspec.json.decode(seen.answer, type=_Answer)
@@ -146,7 +146,7 @@ def replay(seen: Seen | None) -> Response | None:
 
 
 def reserved_id() -> str | None:
-    """The id that the row made by the present request gets; None where any will do."""
+    """Return the id for the row that this request creates; None if any id will do."""
     row_id: str | None = g.get("reserved_id")
     return row_id
 
@@ -195,7 +195,7 @@ def _answer_of(response: Response) -> _Answer:
 
 
 def _request_hash() -> str:
-    """What tells the present request from others.
+    """Return a hash that differs for another request.
 
     With our own key, since a body may hold a password that could be guessed from a plain hash.
     """

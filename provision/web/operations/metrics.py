@@ -26,7 +26,7 @@ def install(app: Flask) -> None:
 
 @bp.get("/metrics")
 def page() -> Response:
-    """All numbers, to this machine or with the token."""
+    """Answer with all numbers, if this machine asks or the token is sent."""
     token = services().settings.metrics_token
     if not (_has_token(token) or _is_from_here()):
         return _refuse(token)
@@ -43,7 +43,7 @@ def _has_token(token: str | None) -> bool:
 
 
 def _is_from_here() -> bool:
-    """Whether both the peer and the client it speaks for, if it may, are this machine.
+    """Return whether this machine asks: the peer, and the client that a trusted proxy names.
 
     And by which name: a page elsewhere whose name leads here has a browser of this machine ask.
     """

@@ -37,7 +37,7 @@ class Row:
 
 @bp.get("/activity")
 def activity() -> Response:
-    """The newest events, or those before one of them."""
+    """Show the newest events, or those before a given one."""
     before = request.args.get("before", type=int)
     found = audit.listing(
         services().store,

@@ -34,7 +34,7 @@ _DATABASES = "settings/databases.html"
 
 @bp.get("/databases")
 def databases() -> Response:
-    """What is connected; never its password."""
+    """Show the connection, without its password."""
     return _show()
 
 
@@ -46,7 +46,7 @@ def check() -> Response:
 
 @bp.post("/databases/forget")
 def forget() -> Response:
-    """Drop the stored string; nothing in the database is touched."""
+    """Forget the stored string; nothing in the database changes."""
     connecting.forget(_connected())
     return leave_for(url_for(".databases"), "The connection string is forgotten.")
 

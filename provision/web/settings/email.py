@@ -33,7 +33,7 @@ _PAGE = "settings/email.html"
 
 @bp.get("/email")
 def email() -> Response:
-    """The form."""
+    """Show the form."""
     return _show("", {})
 
 

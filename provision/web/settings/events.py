@@ -45,12 +45,12 @@ _FAILURES: Final = frozenset({"sign_in_failed", "second_factor_failed", "reauthe
 
 
 def words(event: Event) -> str:
-    """What happened; an event of a later version in its own name."""
+    """Say what happened; for an event of a later version, return its name."""
     return WORDS.get(event.event, event.event.replace("_", " ").capitalize())
 
 
 def particulars(event: Event) -> str:
-    """What it happened to, as far as that is told."""
+    """Say what the event was about; nothing if the event does not tell."""
     match event.detail:
         case {"host": host, "port": port, "database": database}:
             return f"{database} at {host}:{port}"
@@ -67,5 +67,5 @@ def particulars(event: Event) -> str:
 
 
 def is_failure(event: Event) -> bool:
-    """Whether somebody tried and did not get through."""
+    """Return whether somebody tried to prove who they are and failed."""
     return event.event in _FAILURES

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def frame() -> Shell | None:
-    """What the sidebar counts, where the database answers; no settings page fails for it."""
+    """Return the sidebar's numbers, or none if the database does not answer."""
     connection = session.connection_or_none()
     if htmx or connection is None or connection.schema_version != LATEST:
         return None

@@ -30,7 +30,7 @@ _PAGE = "settings/password.html"
 
 @bp.get("/password")
 def password() -> Response:
-    """The form, empty as it always comes."""
+    """Show the form; it is always empty at first."""
     return _show({})
 
 

@@ -22,7 +22,7 @@ _PROFILE = "settings/profile.html"
 
 @bp.get("", endpoint="page")
 def profile() -> Response:
-    """Who the person is here."""
+    """Show the person's profile."""
     return _show(session.person().name)
 
 

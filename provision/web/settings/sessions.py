@@ -36,7 +36,7 @@ class Row:
 
 @bp.get("/sessions")
 def sessions() -> Response:
-    """Every browser that is signed in."""
+    """List every browser that is signed in."""
     return respond(_PAGE, "sessions", shell=frame(), **_context())
 
 

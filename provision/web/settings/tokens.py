@@ -63,7 +63,7 @@ class Typed:
 
 @bp.get("/tokens")
 def tokens() -> Response:
-    """Every token, never its text."""
+    """List every token, without its text."""
     return _show(Typed())
 
 
@@ -158,7 +158,7 @@ def _rows_and_form(typed: Typed) -> dict[str, object]:
 
 
 def _end(typed: Typed) -> int | None:
-    """When the token ends, in unix seconds; None for never. Raises ValidationError."""
+    """Return when the token ends, in unix seconds; None for never. Raises ValidationError."""
     if typed.life == "never":
         return None
     if typed.life in ("30", "90", "365"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @bp.get("/two-factor")
 def two_factor() -> Response:
-    """Whether it is on, and what can be done about it."""
+    """Show whether two-factor is on, and what the person can change."""
     return _show()
 
 
@@ -71,7 +71,7 @@ def _show(
     errors: dict[str, list[str]] | None = None,
     refusal: RateLimitedError | None = None,
 ) -> Response:
-    """The page; `form` is the one that `errors` and `refusal` belong to."""
+    """Draw the page; `errors` and `refusal` belong to its `form`."""
     return show_form(
         "settings/two_factor.html",
         "two_factor",

@@ -35,7 +35,7 @@ _NOT_IN_IT: Final = (
 
 @bp.get("/your-data")
 def your_data() -> Response:
-    """What is kept where, and what can be done about it."""
+    """Show what is kept where, and what the person can do with it."""
     return _show({})
 
 
@@ -105,7 +105,7 @@ def _readable(found: dossier.Dossier) -> dict[str, Any]:
 
 
 def _times(values: dict[str, Any]) -> dict[str, Any]:
-    """The same with every `…_at` as the API writes times."""
+    """Return `values` with every `…_at` as the API writes times."""
     return {
         name: rfc3339(value) if name.endswith("_at") else value for name, value in values.items()
     }

@@ -36,7 +36,7 @@ _LONGEST_NAME = 200
 
 
 def asks_again() -> bool:
-    """Whether a connection is saved only with the password and a code.
+    """Return whether saving a connection needs the password and a code.
 
     It is when it takes the place of another, also of one that was forgotten first, so that who
     found a browser open cannot lead the work of somebody with two-factor elsewhere.
@@ -89,7 +89,7 @@ def examine(connection: SavedConnection) -> Report:
 
 
 def found_workspaces(report: Report) -> list[FoundWorkspace]:
-    """The workspaces in that database which no other account here holds."""
+    """List the workspaces of that database that no other account here uses."""
     found = list(report.workspaces)
     held = connections.held_by_others(
         services().store, [each.owner_id for each in found], user_id=session.person().id
@@ -168,7 +168,7 @@ def apply_schema(connection: SavedConnection) -> state.SchemaReport:
 
 
 def forget(connection: SavedConnection) -> None:
-    """Drop the stored string; the database itself is left alone."""
+    """Forget the stored string; nothing in the database changes."""
     connections.forget(
         services().store,
         user_id=session.person().id,
@@ -191,7 +191,7 @@ def _apply(tenant: SqlConnection) -> state.SchemaReport:
 
 
 def _plain_name(name: str) -> str:
-    """A name that any program may have written, as one that can be kept and shown everywhere."""
+    """Make a name that any program may have written safe to keep and to show."""
     return "".join(char for char in name if char.isprintable())[:_LONGEST_NAME]
 
 

@@ -43,7 +43,7 @@ class Typed:
 
 
 def typed_fields() -> Typed:
-    """What the form of this request holds."""
+    """Read the form of this request."""
     form = request.form
     return Typed(
         connection_string=form.get("connection_string", ""),
@@ -93,7 +93,7 @@ def take_built_in() -> Response:
 
 
 def show_progress() -> Response:
-    """The rows as far as the running test has come."""
+    """Show the rows of the test that runs, as far as it has come."""
     done = services().progress.of(session.person().id)
     if done is None:
         return make_response("", 204)
@@ -110,7 +110,7 @@ def show(
     errors: dict[str, list[str]] | None = None,
     status: int = 200,
 ) -> Response:
-    """The step as a page, or `block` of it for htmx."""
+    """Show the step as a page, or its `block` for htmx."""
     present = session.connection_or_none()
     owner_ids = {each.owner_id for each in found}
     chosen = typed.workspace or (present.owner_id if present else "")

@@ -49,7 +49,7 @@ def read(text: str, policy: NetworkPolicy) -> ReadAs | Unreadable | None:
 
 
 def shown(reading: Reading) -> ReadAs:
-    """A reading without its password."""
+    """Return the parts of a reading, without the password."""
     target = reading.target
     return ReadAs(
         user=target.user,

@@ -25,7 +25,7 @@ bp = Blueprint("setup", __name__, url_prefix="/auth/setup-database")
 @bp.get("")
 @bp.post("")
 def step() -> Response:
-    """The step where this person is; POST says that they have a connection string now."""
+    """Show the step where this person is; POST says that they now have a connection string."""
     if request.method == "POST":
         if session.person().setup_step == users.FIRST_SETUP_STEP:
             users.set_setup_step(services().store, session.person().id, "connection")
@@ -56,13 +56,13 @@ def connection() -> Response:
 
 @bp.get("/connection/progress")
 def progress() -> Response:
-    """The rows of the test that runs at this moment for this person; 204 where none does here."""
+    """Show the rows of this person's running test; 204 if none runs in this process."""
     return setup_connection.show_progress()
 
 
 @bp.post("/connection/read")
 def read_string() -> Response:
-    """What was pasted so far, taken apart; nothing is connected to, nothing is kept."""
+    """Show how the pasted text is read so far. Connects to nothing and keeps nothing."""
     return setup_connection.show(typed_fields(), block="reading")
 
 
@@ -85,7 +85,7 @@ def schema() -> Response:
 
 @bp.get("/schema.sql")
 def sql() -> Response:
-    """The SQL of the schema step as a file; everything there is, before a database is connected."""
+    """Answer with the SQL of the schema step; with all of it if no database is connected."""
     connection = session.connection_or_none()
     text = workspace.look(connection).sql if connection else ""
     response = make_response(text or create_sql())

@@ -54,7 +54,7 @@ def apply(connection: SavedConnection) -> Response:
 def show(
     connection: SavedConnection, complaint: Complaint | None = None, *, asked: bool = False
 ) -> Response:
-    """The tables as they are now; once they are ready, on to the last step.
+    """Show the tables as they are now; if they are ready, go on to the last step.
 
     `asked` when the person says that they are ready: then what is missing is an error.
     """
@@ -85,7 +85,7 @@ def show(
 
 
 def _refused(error: TenantError, report: SchemaReport) -> Complaint:
-    """What the database does not let us do, and who can mend it."""
+    """Say what the database does not let us do, and who can change that."""
     if report.state == "ready" and report.problems:
         detail = "The tables are there, but rights on them are missing."
         return Complaint(422, detail, "Each is named beside this, with a remedy.", error.code)

@@ -32,7 +32,7 @@ class TableState:
 
 
 def table_states(problems: Sequence[Problem]) -> list[TableState]:
-    """Every table of ours with its share of `problems`."""
+    """Return each of our tables with its own `problems`."""
     return [
         TableState(
             name=table.name,

@@ -39,7 +39,7 @@ def spend(accepted: Accepted) -> int:
 
 
 def told_left(left: int) -> str:
-    """What to say to who has just used a recovery code."""
+    """Say how many recovery codes are left after one was used."""
     codes = "code is" if left == 1 else "codes are"
     few = " Make new ones under Settings, Two-factor." if left <= checking.FEW_CODES else ""
     return f"That recovery code is used up; {left or 'no'} {codes} left.{few}"

@@ -30,7 +30,7 @@ _RECENT_S: Final = 900
 
 
 def is_recent() -> bool:
-    """Whether the person signed in so lately that this stands for asking again.
+    """Return whether the person signed in so recently that nothing has to be asked again.
 
     For setting up what nobody has yet; only where a cookie lets in, as on all pages.
     """
@@ -38,7 +38,7 @@ def is_recent() -> bool:
 
 
 def reauthenticate(data: Mapping[str, object]) -> None:
-    """Let go on who proves in `data` to be the person; their code is used up.
+    """Check the password and the code in `data`, and use the code up.
 
     Look at everything else in the form first: a code that is used up cannot be sent again. Raises
     ReauthenticationRequiredError, or RateLimitedError.

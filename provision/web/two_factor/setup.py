@@ -38,7 +38,7 @@ _GROUP = 4
 
 @bp.get("/setup")
 def setup() -> Response:
-    """The QR code; or, where it is on already, what is left to do."""
+    """Show the QR code; if two-factor is on already, show what is left to do."""
     state = enrolment.state(services().store, session.person().id)
     if state.is_on and state.are_codes_saved:
         return leave_for(url_for("settings.two_factor"))
@@ -89,7 +89,7 @@ def confirm_saved() -> Response:
 
 @bp.post("/recovery-codes.txt")
 def download() -> Response:
-    """The codes on the page as a file."""
+    """Answer with the codes of the page as a file."""
     codes = _codes_of_form()
     if not codes:
         return leave_for(url_for(".setup"))
@@ -101,7 +101,7 @@ def download() -> Response:
 
 
 def show_codes(codes: Sequence[str], errors: dict[str, list[str]] | None = None) -> Response:
-    """The recovery codes, where they are still at hand, and the question for one of them."""
+    """Show the recovery codes, if they are known, and ask for one of them."""
     return _show("codes", errors, None, codes=codes)
 
 
@@ -144,7 +144,7 @@ def _show(
 
 
 def _codes_of_form() -> list[str]:
-    """The codes a page of ours carries along, so far as they are good ones of this person.
+    """Return those codes in the form that are valid recovery codes of this person.
 
     They are kept nowhere else in clear, and nobody makes us repeat another text.
     """

@@ -29,7 +29,7 @@ class Good:
     links: Mapping[str, Any] = field(default_factory=dict)
 
     def response(self, more: Sequence[str], *, body: bool) -> dict[str, Any]:
-        """The answer with its own headers and `more`; without a `body` for HEAD."""
+        """Describe the answer, with its own headers and `more`; without a `body` for HEAD."""
         names = [*self.headers, *more]
         if self.schema is not None:
             names += ["Content-Encoding", "Vary"]
@@ -69,7 +69,7 @@ class Call:
     bad: tuple[Problem, ...] = ()
 
     def operations(self) -> dict[str, dict[str, Any]]:
-        """The operation by its method; a GET comes with its HEAD."""
+        """Return the operation by its method; a GET also has its HEAD."""
         found = {self.method.lower(): self._operation(self.method)}
         if self.method == "GET":
             found["head"] = self._operation("HEAD")
@@ -106,7 +106,7 @@ class Call:
         return [{"token": []}, session if self.method == "GET" else session | {"csrf": []}]
 
     def _is_tagged(self) -> bool:
-        """Whether the answer has a tag that `If-None-Match` is compared with: JSON that is read."""
+        """Return whether the answer has an `ETag`: it does if it is JSON that is read."""
         return self.method == "GET" and self.good.content_type == _JSON
 
     def _responses(self, *, body: bool) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class Call:
         return dict(sorted(responses.items()))
 
     def _problems(self) -> list[Problem]:
-        """The errors of this call; what it names itself stands for the usual one of the status."""
+        """List the errors of this call. An error of `bad` replaces the usual one of its status."""
         # A body that is too long is refused by a call that takes none, too.
         usual = [
             *(problems.BAD_REQUEST, problems.METHOD_NOT_ALLOWED, problems.TOO_SLOW),

@@ -41,7 +41,7 @@ _IN_EMAIL: Final = rf'[^{_BLANK}{_CONTROL}@<>"(),:;]'
 
 
 def written(field: Field, choices: str = "") -> Schema:
-    """The values that `field` takes; `choices` is where the list of a choice is described."""
+    """Describe the values that `field` takes; `choices` refers to the list of a choice."""
     schemas: tuple[Schema, ...]
     match field:
         case Choice():
@@ -63,7 +63,7 @@ def written(field: Field, choices: str = "") -> Schema:
 
 
 def read(field: Field, *, choices: str = "", nullable: bool) -> Schema:
-    """The values that a column may hold; see `written`."""
+    """Describe the values that a column may hold; see `written`."""
     match field:
         case Choice():
             known = [{"$ref": choices}, _ANY_TEXT]
@@ -81,12 +81,12 @@ def read(field: Field, *, choices: str = "", nullable: bool) -> Schema:
 
 
 def optional(*schemas: Schema) -> Schema:
-    """One of `schemas`, or null."""
+    """Describe one of `schemas`, or null."""
     return _any_of(*schemas, NULL)
 
 
 def words(field: Field) -> str:
-    """What a person has to know to fill `field` in, in short sentences."""
+    """Say what a person has to know to fill in `field`."""
     match field:
         case Money():
             rule = (
@@ -109,7 +109,7 @@ def words(field: Field) -> str:
 
 
 def read_words(field: Field) -> str:
-    """What a person has to know about a value of `field` that they read."""
+    """Say what a person has to know to read a value of `field`."""
     match field:
         case Choice():
             return f"{field.label}. Another program may have written a value that is not listed."
@@ -147,7 +147,7 @@ _MONEY: Final[tuple[Schema, Schema]] = (
 
 
 def _percent(most: int) -> str:
-    """The pattern of a whole number from 0 to `most`, a multiple of 100, with or without `%`."""
+    """Return the pattern of a whole number from 0 to `most` (a multiple of 100); `%` may follow."""
     hundreds, rest = divmod(most, 100)
     if rest or not 2 <= hundreds <= 9:
         raise ValueError(f"no pattern for numbers up to {most}")

@@ -92,7 +92,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 
 
 def header(name: str) -> dict[str, Any]:
-    """A header of an answer: its name there, and where it is described."""
+    """Return a header of an answer: its name, and a reference to its description."""
     return {name.removesuffix("-If-Known"): {"$ref": f"#/components/headers/{name}"}}
 
 
@@ -101,5 +101,5 @@ def parameter(name: str) -> dict[str, Any]:
 
 
 def query(name: str, schema: dict[str, Any], words: str, **more: Any) -> dict[str, Any]:
-    """A parameter of the address."""
+    """Describe a parameter of the query."""
     return {"name": name, "in": "query", "description": words, "schema": schema} | more

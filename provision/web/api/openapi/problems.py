@@ -54,7 +54,7 @@ class Problem:
     headers: tuple[str, ...] = ()
 
     def schema(self) -> dict[str, Any]:
-        """The shape of the body."""
+        """Describe the body."""
         code = self.codes[0]
         return {
             "type": "object",
@@ -84,7 +84,7 @@ class Problem:
         }
 
     def response(self, *, body: bool = True) -> dict[str, Any]:
-        """The answer; without a `body` as HEAD gets it."""
+        """Describe the answer; without a `body` for HEAD."""
         answer: dict[str, Any] = {"description": self.words}
         headers = {key: value for each in self.headers for key, value in header(each).items()}
         if headers:
@@ -233,7 +233,7 @@ DATABASE_FAILED: Final = Problem(
 
 
 def stale(title: str) -> Problem:
-    """The 412 of a noun, with its row as `current`."""
+    """Return the 412 of a noun, with its row as `current`."""
     return Problem(
         f"Stale{title}Problem",
         412,

@@ -185,7 +185,7 @@ class _Noun:
 
 
 def _default_words(noun: Noun) -> str:
-    """What a new row holds where nothing is sent."""
+    """Say what a new row holds in the fields that are not sent."""
     defaults = [
         f"`{name}` is {value if isinstance(value, int) else f'`{value}`'}"
         for name, value in noun.defaults.items()

@@ -160,7 +160,7 @@ def _reference_to_choice(noun: Noun, field: Field) -> str:
 
 
 def _read_properties(noun: Noun) -> dict[str, Schema]:
-    """Every column of a row as it is answered, in the order id, fields of the noun, the rest."""
+    """Describe every column of an answered row: the id, the fields of the noun, the rest."""
     nullable = {
         each.name: isinstance(each.type, inspect.UnionType) and each.type.includes_none
         for each in inspect.type_info(_ROWS[noun.member]).fields  # type: ignore[attr-defined]
@@ -182,7 +182,7 @@ def _read_properties(noun: Noun) -> dict[str, Schema]:
 
 
 def _beside(name: str, *, nullable: bool) -> Schema:
-    """A column that is read and never written."""
+    """Describe a column that is read and never written."""
     known, words = _BESIDE[name]
     schema = fields.optional(*known) if nullable else dict(known[0])
     return schema | {"description": words}

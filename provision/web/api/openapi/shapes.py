@@ -224,11 +224,11 @@ _ALL: Final = (
 
 
 def reference(shape: type[Struct]) -> dict[str, str]:
-    """Where the description holds `shape`."""
+    """Return a reference to `shape`."""
     return {"$ref": REFERENCE.format(name=shape.__name__)}
 
 
 def schemas() -> dict[str, Any]:
-    """Every shape by its name."""
+    """Return every shape by its name."""
     _, found = msgspec.json.schema_components(_ALL, ref_template=REFERENCE)
     return found
