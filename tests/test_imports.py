@@ -58,6 +58,7 @@ def _name(path: Path) -> str:
     return ".".join(path.relative_to(_ROOT).with_suffix("").parts)
 
 
+@cache
 def _part(path: Path) -> str:
     return path.relative_to(_PACKAGE).with_suffix("").parts[0]
 
@@ -77,10 +78,14 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
+@cache
+def _parts() -> frozenset[str]:
+    return frozenset(map(_part, _modules()))
+
+
 def _parts_imported(path: Path) -> set[str]:
     names = [name.split(".") for name in _imports(path) if name.split(".")[0] == "provision"]
-    known = {_part(each) for each in _modules()}
-    return {name[1] for name in names if len(name) > 1 and name[1] in known} | {
+    return {name[1] for name in names if len(name) > 1 and name[1] in _parts()} | {
         "__init__" for name in names if len(name) == 2 and name[1] in ("create_app", "close_app")
     }
 
