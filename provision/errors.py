@@ -2,7 +2,7 @@
 
 The default message of each class, and every `detail` and `remedy`, is safe to show to the person
 concerned: it never holds a secret, nor words a foreign server chose. The web layer turns a class
-into a status and a page, or a problem, in one table (`web/answer/problems`).
+into a status and a page, or a problem, in one table (`web/request/problems`).
 
     ProvisionError
     ├── SettingsError                 a wrong value in the environment; stops the start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -196,3 +197,47 @@ def test_importing_the_package_alone_loads_none_of_its_modules() -> None:
         node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module
     }
     assert at_the_top == {"__future__", "typing"}
+
+
+# The folders of `web`, lowest first: each imports only those before it; `.` are its own modules.
+_WEB_ORDER = (
+    *("format", "answer", "request", "rows", "operations", "two_factor", "account", "setup"),
+    *("tasks", "dashboard", "settings", "exchange", "api/openapi", "api", "."),
+)
+# A folder is one subject, and is seen at a glance.
+_MOST_MODULES = 14
+
+
+def _folder(path: Path, top: Path) -> str:
+    return path.parent.relative_to(top).as_posix()
+
+
+def _arrows(top: Path) -> set[tuple[str, str]]:
+    """Each pair of folders below `top` of which the first imports the second."""
+    by_name = {_name(path).removesuffix(".__init__"): path for path in top.rglob("*.py")}
+    return {
+        (_folder(path, top), _folder(by_name[name], top))
+        for path in by_name.values()
+        for name in _imports(path)
+        if name in by_name and _folder(path, top) != _folder(by_name[name], top)
+    }
+
+
+def test_the_folders_of_web_import_each_other_in_one_order() -> None:
+    web = _PACKAGE / "web"
+    assert {_folder(path, web) for path in web.rglob("*.py")} == set(_WEB_ORDER)
+    assert len(set(_WEB_ORDER)) == len(_WEB_ORDER)
+    upwards = {
+        (low, high) for low, high in _arrows(web) if _WEB_ORDER.index(high) > _WEB_ORDER.index(low)
+    }
+    assert upwards == set()
+
+
+def test_no_folder_has_more_modules_than_can_be_seen_at_a_glance() -> None:
+    counts = Counter(path.parent for path in _modules() if path.name != "__init__.py")
+    too_many = {
+        path.relative_to(_PACKAGE).as_posix(): count
+        for path, count in counts.items()
+        if count > _MOST_MODULES
+    }
+    assert too_many == {}

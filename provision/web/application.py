@@ -10,12 +10,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from provision.tenant.queries.statements.undo_notes import MOST_ROWS
 from provision.web import routes
-from provision.web.answer import assets, compression, headers, problems, swapping
+from provision.web.answer import assets, compression, headers, swapping
 from provision.web.answer.urls import address_of, safe_next
 from provision.web.exchange import downloads
 from provision.web.format import filters
 from provision.web.operations import metrics, retention
-from provision.web.request import limits, session, sites, workspace
+from provision.web.request import limits, problems, session, sites, workspace
 from provision.web.request.body_stream import WholeBodyRequest
 from provision.web.request.services import EXTENSION
 

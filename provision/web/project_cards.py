@@ -5,28 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provision.web.format.due import Due, due
-from provision.web.format.filters import money
+from provision.web.format.dates import Due, due
+from provision.web.format.money import Budget, budget
 
 if TYPE_CHECKING:
     from datetime import date
-    from decimal import Decimal
 
     from provision.tenant.queries.rows import ProjectCard
 
 _ENDED = ("completed", "cancelled")
 _NEAR = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Money of a project; `percent` is None without a budget to measure against."""
-
-    spent: str
-    budget: str
-    rest: str
-    percent: int | None
-    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +49,4 @@ def project(row: ProjectCard, today: date) -> Project:
         has_ended=has_ended,
         tone="red" if money_of.is_over else "amber" if is_near else "",
         warning=f"{money_of.percent} % spent at {done_percent} % done" if is_warned else "",
-    )
-
-
-def budget(amount: Decimal | None, spent: Decimal | None) -> Budget:
-    """Spent against budget; None counts as no budget, and as nothing spent."""
-    used = spent or 0
-    if amount is None:
-        return Budget(money(spent) or "0", "", "", None, is_over=False)
-    rest = amount - used
-    percent = round(100 * used / amount) if amount > 0 else (0 if used <= 0 else 1000)
-    words = f"{money(-rest)} over" if rest < 0 else f"{money(rest)} left"
-    # Percentages beyond a thousand say nothing more; other programs may store any number.
-    return Budget(
-        money(spent) or "0", money(amount), words, max(0, min(percent, 1000)), is_over=rest < 0
     )

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, url_for
 
 from provision.tenant.transfer import sample
 from provision.web.answer.partials import leave_for, respond
-from provision.web.format import filters
+from provision.web.format import dates
 from provision.web.request import workspace
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _NOUNS: Final = (
 @bp.get("")
 def page() -> Response:
     """What is there of the sample, and what of it was changed or added to."""
-    found = workspace.read(sample.look, today=filters.today())
+    found = workspace.read(sample.look, today=dates.today())
     titles = {
         row["id"]: str(row["title"] if name == "tasks" else row["name"])
         for name, rows in found.rows.items()

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request, url_for
 from provision.tenant.queries import search as queries
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import respond
-from provision.web.format import filters
+from provision.web.format import dates
 from provision.web.request import workspace
 from provision.web.settings.frame import frame
 
@@ -54,7 +54,7 @@ def page() -> Response:
     words = _asked()
     found = None
     if len("".join(words)) >= _FEWEST_LETTERS:
-        found = workspace.read(queries.find, words=words, today=filters.today(), shell=not htmx)
+        found = workspace.read(queries.find, words=words, today=dates.today(), shell=not htmx)
     groups = sorted(_groups(words, found), key=lambda group: not _is_meant(group, words))
     groups = [group for group in groups if group.hits]
     return respond(

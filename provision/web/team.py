@@ -11,7 +11,7 @@ from provision.web.answer.htmx import htmx
 from provision.web.request import workspace
 from provision.web.rows.noun_pages import NounPages
 from provision.web.rows.row_view import Head
-from provision.web.tasks.lines import task_line
+from provision.web.tasks.cards import task_line
 from provision.web.team_cards import balance
 from provision.web.team_cards import member as shown
 

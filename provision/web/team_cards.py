@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provision.web.tasks.lines import TaskLine, task_line
+from provision.web.format.names import brief_names
+from provision.web.tasks.cards import TaskLine, task_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,15 +54,6 @@ def member(row: TeamCard, today: date) -> Member:
         next_tasks=tuple(task_line(task, today) for task in row.next_tasks),
         more_tasks=row.open_tasks - len(row.next_tasks),
     )
-
-
-def brief_names(names: Sequence[str]) -> list[str]:
-    """First names, where they tell people apart."""
-    firsts = [name.split()[0] if name.split() else name for name in names]
-    return [
-        first if firsts.count(first) == 1 else name
-        for first, name in zip(firsts, names, strict=True)
-    ]
 
 
 def balance(members: Sequence[Member]) -> Balance | None:

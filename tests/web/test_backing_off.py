@@ -35,7 +35,7 @@ def test_answers_given_at_once_are_told_to_the_server_and_not_to_the_log(
     at_once = flags.count(True)
     assert flags == sorted(flags)
     assert 3 <= at_once <= 5
-    told = [each for each in caplog.records if each.name == "provision.web.answer.problems"]
+    told = [each for each in caplog.records if each.name == "provision.web.request.problems"]
     assert len(told) == len(answers) - at_once
     assert [each.message[:30] for each in caplog.records if each.name.endswith("breaker")] == [
         "tenant database fails, backing"

@@ -1,6 +1,6 @@
-"""How an answer is made, whatever it says.
+"""How an answer is made, whatever it says; knows nobody who asks.
 
-`partials` draws pages and blocks, `problems` and `problem_details` errors; `htmx` reads and writes
-its headers, `swapping` says what may be swapped in; `urls` and `assets` make addresses, `headers`
-and `compression` finish the answer, `undo_offer` adds how to take a change back.
+`partials` draws pages and blocks, `problem_details` errors as JSON; `htmx` reads and writes its
+headers, `swapping` says what may be swapped in; `urls` and `assets` make addresses, `headers` and
+`compression` finish the answer, `undo_offer` adds how to take a change back.
 """

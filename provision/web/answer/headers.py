@@ -14,8 +14,7 @@ from werkzeug.routing import RequestRedirect
 
 from provision.security_headers import SECURITY
 from provision.web.answer.problem_details import problem
-from provision.web.answer.urls import path_of, safe_next
-from provision.web.request.session import is_api_request
+from provision.web.answer.urls import is_api_request, path_of, safe_next
 
 if TYPE_CHECKING:
     from itsdangerous import URLSafeTimedSerializer

@@ -1,14 +1,14 @@
-"""The note that a request's write leaves for taking it back, and the offer in the answer."""
+"""The offer to take a change back, in the answer to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import g, url_for
 
-from provision.tenant.queries.statements.undo_notes import Note
-from provision.web.request import session
+if TYPE_CHECKING:
+    from provision.tenant.queries.statements.undo_notes import Note
 
 CANNOT: Final = "This cannot be undone."
 
@@ -19,14 +19,6 @@ class Toast:
 
     text: str
     undo: str = ""
-
-
-def note() -> Note:
-    """Ask the write that gets this to note how to take it back, for the person asking."""
-    asked: Note | None = g.get("undo_note")
-    if asked is None:
-        asked = g.undo_note = Note(session.person().id)
-    return asked
 
 
 def toast(text: str) -> Toast:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from flask import g, url_for
+from flask import g, request, url_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,3 +57,13 @@ def path_of(address: str | None) -> str:
     except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
         return ""
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def is_of_api(path: str) -> bool:
+    """Return whether what answers there answers JSON, also where it is an error."""
+    return path.startswith("/api/") or path == "/api"
+
+
+def is_api_request() -> bool:
+    """Return whether the present request asks the API."""
+    return is_of_api(request.path)

@@ -20,7 +20,7 @@ from provision.web.api.once import (
     refuse_another,
     replay,
 )
-from provision.web.format.times import rfc3339
+from provision.web.format.dates import rfc3339
 from provision.web.request import limits, session
 from provision.web.request.services import services
 from provision.web.two_factor import codes

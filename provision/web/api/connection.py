@@ -13,7 +13,7 @@ from provision.web.answer.problem_details import problem
 from provision.web.api.blueprint import bp
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.once import once, settle
-from provision.web.format.times import rfc3339
+from provision.web.format.dates import rfc3339
 from provision.web.request import session, workspace
 from provision.web.setup import connecting
 

@@ -9,7 +9,7 @@ from flask import Response, make_response
 from provision.control.accounts import tokens as store_tokens
 from provision.web.api.blueprint import bp
 from provision.web.api.body import answer
-from provision.web.format.times import rfc3339
+from provision.web.format.dates import rfc3339
 from provision.web.request import session
 from provision.web.request.services import services
 

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import url_for
 
 from provision.nouns.tasks import STATUSES
-from provision.web.format.filters import money, parse_day, short_day
-from provision.web.format.moments import local
-from provision.web.project_cards import Budget, budget
-from provision.web.tasks.cards import named
-from provision.web.tasks.due_range import LATE, WEEK
-from provision.web.tasks.view import NOT_DONE, TaskView
-from provision.web.team_cards import brief_names
+from provision.web.format import dates
+from provision.web.format.dates import brief_day, short_day
+from provision.web.format.money import Budget, budget, money
+from provision.web.format.names import brief_names, named
+from provision.web.tasks.view import LATE, NOT_DONE, WEEK, TaskView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,21 +22,6 @@ if TYPE_CHECKING:
     from provision.tenant.queries.dashboard import Overview
     from provision.tenant.queries.rows import Change, DueTask, MemberLoad, ProjectMoney, StatusCount
 
-_MONTHS: Final = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-)
-_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _PROJECT_STATUSES: Final = {"planning": "Planning", "on_hold": "On hold"}
 _SHOWN_A_DAY: Final = 4
 # Of a percentage; other programs may have stored any number.
@@ -146,7 +129,7 @@ def week(overview: Overview, today: date) -> list[dict[str, Any]]:
     for each in overview.week:
         before, after = (str(each.day + timedelta(days=days)) for days in (1, -1))
         that_day = TaskView(view="list", due_before=before, due_after=after)
-        label = f"{_WEEKDAYS[each.day.weekday()]} {each.day.day}"
+        label = f"{dates.weekday(each.day)} {each.day.day}"
         shown = _day(label, each.tasks, each.open, that_day)
         kind = "past" if each.day < today else "weekend" if each.day.weekday() >= 5 else ""
         note = f"{each.open:,}" if each.open else ""
@@ -172,7 +155,7 @@ def money_lines(overview: Overview, today: date) -> list[MoneyLine]:
         tone = "red" if spent.is_over else "amber" if near else ""
         href = url_for("projects.detail", project_id=row.id)
         lines.append(
-            MoneyLine(row, href, _progress(row), _brief_day(row.due_date, today), spent, tone)
+            MoneyLine(row, href, _progress(row), brief_day(row.due_date, today), spent, tone)
         )
     return lines
 
@@ -182,15 +165,6 @@ def _progress(row: ProjectMoney) -> str:
     if row.status in ("active", "completed"):
         return f"{row.tasks_done:,} of {row.tasks_total:,}"
     return _PROJECT_STATUSES.get(row.status or "", row.status or "")
-
-
-def _brief_day(text: str | None, today: date) -> str:
-    """`29 Jan`; with its year where that is not plain, two months back or ten ahead."""
-    day = parse_day(text)
-    if day is None:
-        return text or ""
-    brief = f"{day.day} {_MONTHS[day.month - 1]}"
-    return brief if -60 <= (day - today).days <= 300 else f"{brief} {day.year}"
 
 
 def money_total(overview: Overview) -> str:
@@ -218,7 +192,7 @@ def done_by_week(overview: Overview) -> list[tuple[str, int, bool]]:
         monday = each.week
         name = str(monday.day)
         if monday.month != month:
-            name = f"{name} {_MONTHS[monday.month - 1]}"
+            name = dates.day_and_month(monday)
         month = monday.month
         found.append((name, each.tasks, each is overview.done_by_week[-1]))
     return found
@@ -244,12 +218,10 @@ def changes(overview: Overview, today: date) -> list[ChangeLine]:
 
 
 def _change(row: Change, today: date) -> ChangeLine:
-    when = local(row.changed_at)
+    when = dates.local(row.changed_at)
     text = ""
     if when is not None:
-        clock = f"{when.hour}:{when.minute:02}"
-        is_today = when.date() == today
-        text = clock if is_today else f"{when.day} {_MONTHS[when.month - 1]}"
+        text = dates.clock(when) if when.date() == today else dates.day_and_month(when)
     place = {"task": row.project_name, "project": None}.get(row.noun)
     return ChangeLine(
         noun={"team_member": "team"}.get(row.noun, row.noun),

@@ -14,7 +14,7 @@ from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import respond
 from provision.web.answer.urls import safe_next
 from provision.web.dashboard import panels
-from provision.web.format import filters
+from provision.web.format import dates
 from provision.web.request import workspace
 from provision.web.tasks import listing
 from provision.web.tasks import view as task_view
@@ -35,7 +35,7 @@ def page() -> Response:
     Somebody without any task is a newcomer, with three first steps to take, until there is more
     than one project to look at.
     """
-    today = filters.today()
+    today = dates.today()
     panel = request.args.get("panel")
     if htmx and panel in PANELS:
         seen = workspace.read(overview, today=today, shell=False, panel=panel)
@@ -66,7 +66,7 @@ def side_lists() -> Response:
 
     Beside a board or list of tasks its totals come along.
     """
-    today, view = filters.today(), task_view.behind()
+    today, view = dates.today(), task_view.behind()
     if view is None or view.is_of_project:
         return _side_lists(workspace.read(shell.frame, today=today))
     seen = workspace.read(tasks.beside, today=today, filters=view.filters())

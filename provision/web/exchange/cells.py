@@ -9,6 +9,8 @@ import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
+from provision.web.format.dates import MONTHS, WEEKDAYS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -23,21 +25,10 @@ _DAY_FIRST: Final = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|\.)?[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4}|\d{2})"
 )
 _MONTH_FIRST: Final = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})")
-_WEEKDAY: Final = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? +", re.IGNORECASE)
-_MONTHS: Final = (
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
+_WEEKDAY: Final = re.compile(
+    rf"(?:{'|'.join(each[:3] for each in WEEKDAYS)})[a-z]*\.?,? +", re.IGNORECASE
 )
+_MONTHS: Final = tuple(each[:3].casefold() for each in MONTHS)
 _MONEY_SIGNS: Final = re.compile(
     r"[\s\u00a0\u202f'\u2019]|[€$£¥]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK)\b"
 )

@@ -25,7 +25,7 @@ from provision.tenant.transfer.workspace_file import WorkspaceWriter
 from provision.web.answer.problem_details import ApiError
 from provision.web.exchange import csv_text
 from provision.web.exchange.blueprint import bp, note
-from provision.web.format import filters
+from provision.web.format import dates
 from provision.web.request import workspace
 from provision.web.tasks import view
 
@@ -218,6 +218,6 @@ def _file(content: IO[bytes], name: str, ending: str) -> Response:
     )
     response.content_length = size
     response.headers["Content-Disposition"] = (
-        f'attachment; filename="{name}-{filters.today().isoformat()}.{ending}"'
+        f'attachment; filename="{name}-{dates.today().isoformat()}.{ending}"'
     )
     return response

@@ -1,3 +1,3 @@
-"""How values are written: `due` and `moments` write days and times for people, `times` for
-programs, `markdown` descriptions; `filters` hands these and the others to the templates.
+"""How values are written for people: `dates` days and times, `day_words` days as people type them,
+`money` amounts, `names` names, `markdown` descriptions; `filters` hands them to the templates.
 """

@@ -16,7 +16,7 @@ from provision.control.sign_in import sessions
 from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
 from provision.web.answer.problem_details import ApiError, problem
-from provision.web.answer.urls import path_of, safe_next
+from provision.web.answer.urls import is_api_request, is_of_api, path_of, safe_next
 from provision.web.request.services import services
 from provision.web.request.sites import SAFE_METHODS
 
@@ -171,11 +171,6 @@ def client() -> Client:
     return Client(request.remote_addr or "", request.user_agent.string)
 
 
-def is_api_request() -> bool:
-    """Whether the answer is JSON, also where it is an error."""
-    return _is_of_api(request.path)
-
-
 def demands(endpoint: str, path: str, methods: set[str]) -> Iterator[str]:
     """Say what the guard demands of a request: `public`, `session` or `session or token`; `csrf`.
 
@@ -184,13 +179,9 @@ def demands(endpoint: str, path: str, methods: set[str]) -> Iterator[str]:
     if endpoint in OPEN_ENDPOINTS:
         yield "public"
     else:
-        yield "session or token" if _is_of_api(path) else "session"
+        yield "session or token" if is_of_api(path) else "session"
     if methods - SAFE_METHODS and endpoint not in _NO_CSRF:
         yield "csrf"
-
-
-def _is_of_api(path: str) -> bool:
-    return path.startswith("/api/") or path == "/api"
 
 
 def _hold(raw: str) -> None:

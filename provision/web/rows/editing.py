@@ -19,9 +19,8 @@ from provision.errors import (
     ValidationError,
 )
 from provision.tenant.connection.decoding import decode
-from provision.web.answer import undo_offer
-from provision.web.format import filters
-from provision.web.request import workspace
+from provision.web.format import dates
+from provision.web.request import undo_note, workspace
 from provision.web.rows import seen
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ class Editor(Generic[Card]):
         """Make a row of a form."""
         try:
             values = self.noun.read(sent, creating=True)
-            text = workspace.write(self.of.create, values=values, today=filters.today())
+            text = workspace.write(self.of.create, values=values, today=dates.today())
         except (ValidationError, RowRefusedError) as error:
             return Form(self._typed(sent, self._new()), errors=self._refusals(error))
         return decode(text, self.of.card_type)
@@ -219,13 +218,13 @@ class Editor(Generic[Card]):
             row_id=str(row_id),
             values=values,
             version=version,
-            today=filters.today(),
-            note=undo_offer.note(),
+            today=dates.today(),
+            note=undo_note.note(),
         )
         return decode(text, self.of.card_type)
 
     def _stored(self, row_id: UUID) -> Card:
-        text = workspace.read(self.of.get, row_id=str(row_id), today=filters.today())
+        text = workspace.read(self.of.get, row_id=str(row_id), today=dates.today())
         return decode(text, self.of.card_type)
 
     def _refusals(self, error: ValidationError | RowRefusedError) -> dict[str, list[str]]:

@@ -12,11 +12,10 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Response, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from provision.web.answer import undo_offer
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import done, leave_for, respond
-from provision.web.format import filters
-from provision.web.request import workspace
+from provision.web.format import dates
+from provision.web.request import undo_note, workspace
 from provision.web.rows import row_view
 from provision.web.rows.editing import Editor, Form
 
@@ -93,7 +92,7 @@ class NounPages(Generic[Card]):
             f"{self.word}_panel",
             f"{self.word}_added",
             panel=None,
-            added=self.shown(made, filters.today()),
+            added=self.shown(made, dates.today()),
             view=self._view(MultiDict(parse_qsl(urlsplit(htmx.current_url).query))),
         )
 
@@ -119,13 +118,13 @@ class NounPages(Generic[Card]):
             *self.edited,
             panel=None,
             moved=True,
-            **{self.word: self.shown(saved, filters.today())},
+            **{self.word: self.shown(saved, dates.today())},
         )
 
     def delete(self, **where: UUID) -> Response:
         """Delete a row."""
         (row_id,) = where.values()
-        workspace.write(self.of.delete, row_id=str(row_id), note=undo_offer.note())
+        workspace.write(self.of.delete, row_id=str(row_id), note=undo_note.note())
         return leave_for(url_for(".list"), self.deleted)
 
     @property
@@ -146,7 +145,7 @@ class NounPages(Generic[Card]):
         )
 
     def _show_list(self, panel: Form | None) -> Response:
-        today = filters.today()
+        today = dates.today()
         view = self._view(request.args)
         page = workspace.read(
             self.of.list_page,
@@ -178,7 +177,7 @@ class NounPages(Generic[Card]):
         )
 
     def _show(self, row_id: UUID, panel: Form | None = None) -> Response:
-        context = self.detail(str(row_id), filters.today())
+        context = self.detail(str(row_id), dates.today())
         if panel is None and "edit" in request.args:
             panel = self.editor.form_of(context[self.word].row)
         return respond(

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flask import url_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Head(NamedTuple):
-    """A column of the table: its title, what it sorts by ("" for nothing), and its classes."""
+    """A column of a table: its title, what it sorts by ("" for nothing), and its classes.
+
+    `reverse` is the other order, where it is not the same with or without `-`.
+    """
 
     title: str
     sort: str = ""
     kind: str = ""
+    reverse: str = ""
 
 
 class ShownHead(NamedTuple):
@@ -52,19 +56,28 @@ class RowView:
         return url_for(".list", **given)
 
     def heads(self, heads: Sequence[Head]) -> list[ShownHead]:
-        """The table's headings, each a link that sorts by it, or the other way round."""
-        return [self._head(head) for head in heads]
+        """Return the table's headings as links."""
+        return headings(heads, self.sort, lambda sort: self.url(sort=sort))
 
-    def _head(self, head: Head) -> ShownHead:
-        if not head.sort:
-            return ShownHead(head.title, head.kind, "", "")
-        key, is_falling = head.sort.removeprefix("-"), self.sort.startswith("-")
-        is_by_this = self.sort.removeprefix("-") == key
-        turned = key if is_falling else f"-{key}"
-        direction = ("descending" if is_falling else "ascending") if is_by_this else ""
-        return ShownHead(
-            head.title, head.kind, self.url(sort=turned if is_by_this else head.sort), direction
-        )
+
+def headings(heads: Sequence[Head], present: str, url: Callable[[str], str]) -> list[ShownHead]:
+    """Let each heading sort by its column, or in reverse where that is the `present` order."""
+    return [_heading(head, present, url) for head in heads]
+
+
+def _heading(head: Head, present: str, url: Callable[[str], str]) -> ShownHead:
+    if not head.sort:
+        return ShownHead(head.title, head.kind, "", "")
+    reverse = head.reverse or _reverse(head.sort)
+    direction = ""
+    if present in (head.sort, reverse):
+        direction = "descending" if present.startswith("-") else "ascending"
+    following = reverse if present == head.sort else head.sort
+    return ShownHead(head.title, head.kind, url(following), direction)
+
+
+def _reverse(sort: str) -> str:
+    return sort.removeprefix("-") if sort.startswith("-") else f"-{sort}"
 
 
 def read(

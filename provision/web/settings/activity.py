@@ -9,7 +9,7 @@ from flask import request
 
 from provision.control import audit
 from provision.web.answer.partials import respond
-from provision.web.format.times import rfc3339
+from provision.web.format.dates import rfc3339
 from provision.web.request import session
 from provision.web.request.services import services
 from provision.web.settings import events

@@ -15,7 +15,7 @@ from provision.errors import (
 from provision.tenant.failures.translate import not_let_in
 from provision.tls import LEVEL_SENTENCES
 from provision.web.answer.partials import leave_for, respond
-from provision.web.format.times import rfc3339
+from provision.web.format.dates import rfc3339
 from provision.web.request import session, workspace
 from provision.web.request.services import services
 from provision.web.settings.blueprint import bp

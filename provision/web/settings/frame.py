@@ -8,7 +8,7 @@ from provision.errors import TenantError, WorkspaceError
 from provision.tenant.queries.statements import shell
 from provision.tenant.schema.state import LATEST
 from provision.web.answer.htmx import htmx
-from provision.web.format import filters
+from provision.web.format import dates
 from provision.web.request import session, workspace
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def frame() -> Shell | None:
     if htmx or connection is None or connection.schema_version != LATEST:
         return None
     try:
-        return workspace.read(shell.frame, today=filters.today())
+        return workspace.read(shell.frame, today=dates.today())
     except TenantError:
         workspace.note_failure()
     except WorkspaceError:

@@ -9,7 +9,7 @@ from flask import request, url_for
 
 from provision.control.sign_in import sessions as store_sessions
 from provision.web.answer.partials import done, leave_for, respond
-from provision.web.format.times import rfc3339
+from provision.web.format.dates import rfc3339
 from provision.web.request import session
 from provision.web.request.services import services
 from provision.web.settings.agents import described

@@ -13,8 +13,8 @@ from provision.control.accounts.naming import normalized_name
 from provision.errors import RateLimitedError, ReauthenticationRequiredError, ValidationError
 from provision.web.answer.compression import keep_plain
 from provision.web.answer.partials import done, show_form
-from provision.web.format import filters
-from provision.web.format.times import rfc3339
+from provision.web.format import dates
+from provision.web.format.dates import rfc3339
 from provision.web.request import session
 from provision.web.request.services import services
 from provision.web.settings.blueprint import bp
@@ -153,7 +153,7 @@ def _rows_and_form(typed: Typed) -> dict[str, object]:
         "rows": rows,
         "typed": typed,
         "lives": LIVES,
-        "first_day": filters.today() + timedelta(days=1),
+        "first_day": dates.today() + timedelta(days=1),
     }
 
 
@@ -165,7 +165,7 @@ def _end(typed: Typed) -> int | None:
         return services().store.now() + int(typed.life) * _DAY_S
     if typed.life != "date":
         raise ValidationError({"life": ["Choose when the token ends."]})
-    today = filters.today()
+    today = dates.today()
     try:
         day = date.fromisoformat(typed.until)
     except ValueError:

@@ -11,7 +11,7 @@ from flask import make_response, request, url_for
 from provision.control import dossier
 from provision.errors import RateLimitedError, ReauthenticationRequiredError
 from provision.web.answer.partials import leave_for, show_form
-from provision.web.format.times import rfc3339
+from provision.web.format.dates import rfc3339
 from provision.web.request import session, workspace
 from provision.web.request.services import services
 from provision.web.settings.blueprint import bp

@@ -12,12 +12,13 @@ from provision.tenant.queries import tasks as queries
 from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import done, respond
-from provision.web.format import filters
+from provision.web.format import dates
+from provision.web.format.names import short
 from provision.web.request import workspace
 from provision.web.tasks import changes
 from provision.web.tasks import panel as task_panel
 from provision.web.tasks import view as task_view
-from provision.web.tasks.frame import DETAIL, LIST, frame, short
+from provision.web.tasks.frame import DETAIL, LIST, frame
 from provision.web.tasks.listing import show_list
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def show_quick(view: TaskView, typed: str, errors: Sequence[str]) -> Response:
 
 def show_made(view: TaskView, row: TaskDetail, said: str, *, is_quick: bool = False) -> Response:
     """The emptied form, and the new task in its place."""
-    change = changes.made(row, filters.today(), view, request.form)
+    change = changes.made(row, dates.today(), view, request.form)
     blocks = ["quick_add" if is_quick else "task_panel", *_changes(change)]
     return done(view.url(), said, LIST, *blocks, **frame(view, change=change))
 
@@ -62,7 +63,7 @@ def show_task(
     warning: str = "",
 ) -> Response:
     """A task, with the form that `form_of` makes of it, or with what stands against it."""
-    today = filters.today()
+    today = dates.today()
     page = workspace.read(queries.detail_page, row_id=task_id, today=today, shell=not htmx)
     panel = _opened(page.task, today, warning=warning)
     form, change = form_of(page.task) if form_of else None, None
@@ -100,7 +101,7 @@ def show_gone(task_id: str, form: Form) -> Response:
 
 def show_saved(row: TaskDetail) -> Response:
     """What a change of a task touched: the part that asked, and the board or list behind it."""
-    today = filters.today()
+    today = dates.today()
     change = _change(row, today)
     only_moved = htmx.target == "task-facts"
     blocks = ["task_facts", "task_moved"] if only_moved else ["task_panel"]
@@ -122,7 +123,7 @@ def show_saved(row: TaskDetail) -> Response:
 def show_moved(row: TaskDetail) -> Response:
     """The counts of two columns, and the card where it is not in its place already."""
     view, sent = task_view.present(), request.form
-    change = changes.moved(row, filters.today(), view, sent)
+    change = changes.moved(row, dates.today(), view, sent)
     has_status = sent.get("was") != (row.status or "")
     name = STATUSES.get(row.status or "", row.status or "no status")
     where = f" is in {name} now." if has_status else " is moved."

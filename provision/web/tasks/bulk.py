@@ -9,8 +9,7 @@ from provision.nouns.tasks import TASK
 from provision.tenant.queries import bulk
 from provision.tenant.queries.bulk import Chosen, Outcome
 from provision.tenant.queries.statements.undo_notes import MOST_ROWS
-from provision.web.answer import undo_offer
-from provision.web.request import workspace
+from provision.web.request import undo_note, workspace
 from provision.web.tasks import listing
 from provision.web.tasks import view as task_view
 from provision.web.tasks.controls import Question
@@ -53,7 +52,7 @@ def carry_out(sent: MultiDict[str, str]) -> Response:
 
 
 def _write(chosen: Chosen, values: dict[str, Any], *, is_delete: bool) -> Outcome:
-    note = undo_offer.note()
+    note = undo_note.note()
     if is_delete:
         return workspace.write(bulk.delete_many, chosen=chosen, note=note)
     return workspace.write(bulk.change_many, chosen=chosen, values=values, note=note)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from provision.nouns.tasks import STATUSES
-from provision.web.format.due import Due, due
-from provision.web.format.filters import parse_day
-from provision.web.format.moments import finished, recently
+from provision.tenant.queries.rows import TaskCard
+from provision.web.format.dates import Due, due, finished, local, parse_day, recently
+from provision.web.format.names import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from provision.tenant.queries.rows import StatusCount, TaskDetail
+    from provision.tenant.queries.rows import NextTask, StatusCount, TaskDetail
     from provision.web.tasks.view import TaskView
 
 CARDS_A_COLUMN: Final = 25
@@ -82,6 +82,18 @@ class Group:
     total: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """A task as one line; `due` is when it is to be done, or when it was done."""
+
+    id: str
+    title: str
+    status: str | None
+    due: Due
+    is_done: bool
+    project: str | None
+
+
 def card(row: TaskDetail, today: date) -> Card:
     """Work out what is shown of `row`."""
     is_done = row.status == "done"
@@ -103,9 +115,15 @@ def card(row: TaskDetail, today: date) -> Card:
     )
 
 
-def named(title: str) -> str:
-    """What a link to something says whose name another program left empty."""
-    return title if title.strip() else "untitled"
+def task_line(row: NextTask | TaskCard, today: date) -> TaskLine:
+    """Work out what is shown of `row`."""
+    is_done = row.status == "done"
+    when = due(row.due_date, today, is_settled=is_done)
+    completed = local(row.completed_at) if isinstance(row, TaskCard) and is_done else None
+    if completed:
+        when = due(completed.date().isoformat(), today, is_settled=True)
+    project = row.project_name if isinstance(row, TaskCard) else None
+    return TaskLine(row.id, named(row.title), row.status, when, is_done, project)
 
 
 def column_key(status: str | None) -> str:

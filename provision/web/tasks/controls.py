@@ -6,32 +6,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provision.nouns.tasks import STATUSES
-from provision.web.format.filters import short_day
-from provision.web.tasks import due_range
-from provision.web.tasks.view import AGENDA, NOBODY, NOT_DONE, PRIORITIES
+from provision.web.format.dates import short_day
+from provision.web.rows import row_view
+from provision.web.rows.row_view import Head
+from provision.web.tasks.view import AGENDA, DUE_RANGES, NOBODY, NOT_DONE, PRIORITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from provision.tenant.queries.rows import Option, StatusCount
+    from provision.web.rows.row_view import ShownHead
     from provision.web.tasks.view import TaskView
 
 Choices: TypeAlias = "list[tuple[str, str]]"
 
 _ANY: Final = ("", "Any")
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A column's heading; `url` sorts by it, `direction` is how the list is sorted by it now.
-
-    `kind` says as a class how wide it is and on which screens it has room.
-    """
-
-    title: str
-    kind: str
-    url: str
-    direction: str
+_HEADS: Final = (
+    Head("Title", "title", "head-title"),
+    Head("Status", "status", "head-status"),
+    Head("Project", "project", "head-project wide-only"),
+    Head("Priority", "-priority", "head-priority wide-only"),
+    Head("Assignee", "assignee", "head-assignee wide-only"),
+    # The reverse of the agenda would begin with what is done; by date alone there is no such thing.
+    Head("Due", AGENDA, "head-due", reverse="-due_date"),
+    Head("Changed", "-updated_at", "head-changed wide-only roomy-only number"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +51,9 @@ class Question:
     fields: tuple[tuple[str, str], ...] = ()
 
 
-def heads(view: TaskView) -> list[Head]:
-    """The headings of the list."""
-    return [
-        _head(view, "Title", "title", "head-title"),
-        _head(view, "Status", "status", "head-status"),
-        _head(view, "Project", "project", "head-project wide-only"),
-        _head(view, "Priority", "-priority", "head-priority wide-only"),
-        _head(view, "Assignee", "assignee", "head-assignee wide-only"),
-        _head(view, "Due", AGENDA, "head-due"),
-        _head(view, "Changed", "-updated_at", "head-changed wide-only roomy-only number"),
-    ]
-
-
-def _head(view: TaskView, title: str, sort: str, kind: str) -> Head:
-    """A heading that sorts by `sort`, or the other way round where that is the order already."""
-    # The agenda turned round would begin with what is done; by date alone there is no such thing.
-    both = ("agenda", "-due_date") if sort == AGENDA else (sort, _turned(sort))
-    present = view.sort if view.sort in both else ""
-    direction = ""
-    if present:
-        direction = "descending" if present.startswith("-") else "ascending"
-    following = both[1] if present == both[0] else both[0]
-    return Head(title, kind, view.url(sort=following), direction)
-
-
-def _turned(sort: str) -> str:
-    return sort.removeprefix("-") if sort.startswith("-") else f"-{sort}"
+def heads(view: TaskView) -> list[ShownHead]:
+    """Return the headings of the list."""
+    return row_view.headings(_HEADS, view.sort, lambda sort: view.url(sort=sort))
 
 
 def filters(
@@ -96,7 +71,7 @@ def filters(
             [_ANY, (NOT_DONE, "Open"), *STATUSES.items(), *((each, each) for each in foreign)],
         ),
         ("priority", "Priority", [_ANY, *PRIORITIES.items()]),
-        ("due", "Due", [_ANY, *due_range.NAMES.items()]),
+        ("due", "Due", [_ANY, *DUE_RANGES.items()]),
     ]
 
 

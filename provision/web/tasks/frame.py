@@ -14,7 +14,7 @@ from provision.web.tasks.view import PRIORITIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from provision.web.format.due import Due
+    from provision.web.format.dates import Due
     from provision.web.tasks.changes import Change
     from provision.web.tasks.panel import Panel
     from provision.web.tasks.view import TaskView
@@ -85,7 +85,3 @@ def drawn() -> Drawn:
         priority=Drawings(ui.priority),
         status=Drawings(status),
     )
-
-
-def short(title: str) -> str:
-    return title if len(title) <= 60 else f"{title[:59]}…"

@@ -12,7 +12,7 @@ from provision.web.answer import htmx as hx
 from provision.web.answer import undo_offer
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import append, leave_for, respond
-from provision.web.format import filters
+from provision.web.format import dates
 from provision.web.request import workspace
 from provision.web.tasks import cards as task_cards
 from provision.web.tasks import controls
@@ -46,7 +46,7 @@ def show_list(
 
     `question` says why a change of many tasks was not made.
     """
-    today, offset, cursor = filters.today(), _offset(), request.args.get("cursor")
+    today, offset, cursor = dates.today(), _offset(), request.args.get("cursor")
     page = _read(view, today, offset, cursor)
     panel = None
     if new:

@@ -12,11 +12,11 @@ from provision.tenant.connection.decoding import decode
 from provision.tenant.queries import moving
 from provision.tenant.queries.places import places
 from provision.tenant.queries.rows import TaskDetail
-from provision.web.answer import undo_offer
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import respond
-from provision.web.format import filters
-from provision.web.request import workspace
+from provision.web.format import dates
+from provision.web.format.names import named
+from provision.web.request import undo_note, workspace
 from provision.web.tasks import cards
 from provision.web.tasks import view as task_view
 from provision.web.tasks.frame import frame
@@ -47,8 +47,8 @@ def move(editor: Editor[TaskDetail], row_id: str, sent: Mapping[str, str]) -> Ta
             row_id=row_id,
             was=was,
             on_top="on_top" in sent,
-            note=undo_offer.note(),
-            today=filters.today(),
+            note=undo_note.note(),
+            today=dates.today(),
             status=status,
             above=neighbours.get("above"),
             below=neighbours.get("below"),
@@ -60,7 +60,7 @@ def move(editor: Editor[TaskDetail], row_id: str, sent: Mapping[str, str]) -> Ta
 
 def show_form(row_id: str, status: str | None) -> Response:
     """The columns, and the places in one of them: that of `status`, or the one the task is in."""
-    today, view = filters.today(), task_view.present()
+    today, view = dates.today(), task_view.present()
     known = status if status in STATUSES else None
     page = workspace.read(
         places,
@@ -78,7 +78,7 @@ def show_form(row_id: str, status: str | None) -> Response:
         # What is done stands in the order in which it was done.
         "places": ()
         if into == "done"
-        else [(each.id, cards.named(each.name)) for each in page.neighbours],
+        else [(each.id, named(each.name)) for each in page.neighbours],
         "beside": bool(htmx),
         "shell": page.shell,
     }

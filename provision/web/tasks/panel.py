@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from flask import url_for
 
-from provision.web.format import moments
+from provision.web.format import dates
 from provision.web.tasks.cards import Card, card
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def opened(row: TaskDetail, today: date, *, back: str, is_beside: bool, warning:
         is_beside=is_beside,
         card=card(row, today),
         row=row,
-        created=moments.in_full(row.created_at, today),
-        changed=moments.in_full(row.updated_at, today),
+        created=dates.in_full(row.created_at, today),
+        changed=dates.in_full(row.updated_at, today),
         warning=warning,
     )
 

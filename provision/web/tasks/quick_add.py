@@ -8,12 +8,13 @@ from provision.nouns.tasks import STATUSES
 from provision.tenant.queries import options
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond
-from provision.web.format import filters
-from provision.web.format.filters import short_day
+from provision.web.format import dates
+from provision.web.format.dates import short_day
+from provision.web.format.names import short
 from provision.web.request import workspace
 from provision.web.rows.editing import Editor, Form
 from provision.web.tasks import answers, quick_line
-from provision.web.tasks.frame import LIST, frame, short
+from provision.web.tasks.frame import LIST, frame
 from provision.web.tasks.view import PRIORITIES
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def show_reading(view: TaskView, given: Mapping[str, str]) -> Response:
 
 def _read(line: str) -> Reading:
     choices = workspace.read(options.choices) if quick_line.asks_for_names(line) else None
-    return quick_line.read(line, choices, filters.today())
+    return quick_line.read(line, choices, dates.today())
 
 
 def _title(reading: Reading, line: str) -> str:

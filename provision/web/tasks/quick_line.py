@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from provision.web.tasks import day_words
+from provision.web.format import day_words
 from provision.web.tasks.view import PRIORITIES
 
 if TYPE_CHECKING:

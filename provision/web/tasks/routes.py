@@ -11,9 +11,9 @@ from flask import Blueprint, Response, request, url_for
 from provision.errors import StaleVersionError
 from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.tasks import TASKS
-from provision.web.answer import undo_offer
 from provision.web.answer.partials import leave_for
-from provision.web.request import workspace
+from provision.web.format.names import short
+from provision.web.request import undo_note, workspace
 from provision.web.rows.editing import Editor, Form
 from provision.web.tasks import (
     answers,
@@ -29,7 +29,6 @@ from provision.web.tasks import (
 from provision.web.tasks import (
     view as task_view,
 )
-from provision.web.tasks.frame import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +125,7 @@ def delete(task_id: UUID) -> Response:
             TASKS.delete,
             row_id=key,
             version=request.form.get("version") or None,
-            note=undo_offer.note(),
+            note=undo_note.note(),
         )
     except StaleVersionError:
         warning = "Changed elsewhere since you opened it. Nothing was deleted."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -16,8 +17,7 @@ from provision.tenant.queries.statements.filters import TaskFilters
 from provision.tenant.queries.tasks import TASKS
 from provision.web.answer.htmx import htmx
 from provision.web.answer.urls import address_of, asking
-from provision.web.format.filters import parse_day, today
-from provision.web.tasks import due_range
+from provision.web.format.dates import parse_day, today
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,18 @@ FILTERS: Final = (
     "due_before",
     "q",
 )
+LATE: Final = "late"
+WEEK: Final = "week"
+SOON: Final = "soon"
+UNDATED: Final = "none"
+
+DUE_RANGES: Final = {
+    LATE: "Late",
+    "today": "Today",
+    WEEK: "This week",
+    SOON: "This week and late",
+    UNDATED: "No date",
+}
 _DEFAULTS: Final[Mapping[str, str]] = {"view": "board", "sort": AGENDA}
 
 
@@ -46,8 +58,8 @@ _DEFAULTS: Final[Mapping[str, str]] = {"view": "board", "sort": AGENDA}
 class TaskView:
     """Board or list, what it is narrowed to, and its order; empty text where nothing was asked.
 
-    `status` is a stored status or `not_done`, `assignee_id` an id or `nobody`, `due` a name of
-    `due_range`; `due_after` and `due_before` are days, themselves left out. `column` is the one
+    `status` is a stored status or `not_done`, `assignee_id` an id or `nobody`, `due` one of
+    `DUE_RANGES`; `due_after` and `due_before` are days, themselves left out. `column` is the one
     that shows where there is room for one only. `is_of_project` is the board on the own page of the
     project `project_id`.
     """
@@ -124,7 +136,7 @@ class TaskView:
             and self.project_id in ("", row.project_id)
             and self.assignee_id in ("", assignee)
             and self.priority in ("", row.priority)
-            and due_range.fits(self._due(), parse_day(row.due_date), row.due_date)
+            and is_within(self._due(), parse_day(row.due_date), row.due_date)
             and self.q.casefold() in text
         )
 
@@ -142,7 +154,7 @@ class TaskView:
 
     def _due(self) -> dict[str, Any]:
         days = {name: parse_day(getattr(self, name)) for name in ("due_after", "due_before")}
-        return due_range.named(self.due, today()) | {name: day for name, day in days.items() if day}
+        return due_range(self.due, today()) | {name: day for name, day in days.items() if day}
 
 
 _ASKED: Final = tuple(each.name for each in fields(TaskView) if each.name != "is_of_project")
@@ -157,7 +169,7 @@ def read(args: Mapping[str, str]) -> TaskView:
         assignee_id=NOBODY if assignee == NOBODY else row_id(assignee),
         status=args.get("status", ""),
         priority=args.get("priority", ""),
-        due=args.get("due", "") if args.get("due") in due_range.NAMES else "",
+        due=args.get("due", "") if args.get("due") in DUE_RANGES else "",
         due_after=_day(args.get("due_after", "")),
         due_before=_day(args.get("due_before", "")),
         q=args.get("q", "").strip(),
@@ -210,3 +222,36 @@ def row_id(text: str) -> str:
 def _day(text: str) -> str:
     day = parse_day(text)
     return day.isoformat() if day else ""
+
+
+def due_range(name: str, today: date) -> dict[str, Any]:
+    """What a name stands for today, as fields of `TaskFilters`; weeks end on Sunday.
+
+    What is late, or soon, is open as well: nobody waits for what is done.
+    """
+    yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
+    monday = today + timedelta(days=7 - today.weekday())
+    ranges: dict[str, dict[str, Any]] = {
+        LATE: {"due_before": today, "is_open": True},
+        "today": {"due_after": yesterday, "due_before": tomorrow},
+        WEEK: {"due_after": yesterday, "due_before": monday},
+        SOON: {"due_before": monday, "is_open": True},
+        UNDATED: {"is_undated": True},
+    }
+    return ranges.get(name, {})
+
+
+def is_within(given: dict[str, Any], day: date | None, stored: str | None) -> bool:
+    """Whether a due date, as it is `stored`, lies within such a range; of days no calendar holds
+    (infinity, BC) `day` is None."""
+    if given.get("is_undated"):
+        return stored is None
+    after, before = given.get("due_after"), given.get("due_before")
+    if after is None and before is None:
+        return True
+    if stored is None:
+        return False
+    if day is None:
+        is_past = stored.startswith("-") or stored.endswith("BC")
+        return after is None if is_past else before is None
+    return (after is None or day > after) and (before is None or day < before)

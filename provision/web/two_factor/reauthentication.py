@@ -17,6 +17,7 @@ from provision.errors import (
     SecondFactorRejectedError,
     SecondFactorUnreadableError,
 )
+from provision.web.answer.urls import is_api_request
 from provision.web.request import limits, session
 from provision.web.request.services import services
 from provision.web.two_factor import codes
@@ -88,7 +89,7 @@ def spend(accepted: Accepted | None) -> None:
         left = codes.spend(accepted)
     except SecondFactorRejectedError as error:
         raise ReauthenticationRequiredError({"code": [str(error)]}) from None
-    if accepted.recovery_id is not None and not session.is_api_request():
+    if accepted.recovery_id is not None and not is_api_request():
         flash(codes.told_left(left))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.web.dashboard.routes import PANELS
-from provision.web.format.filters import today
+from provision.web.format.dates import today
 from tests.web.board import foreign, made, member
 
 if TYPE_CHECKING:

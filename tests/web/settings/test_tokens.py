@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from provision.control.accounts import tokens
-from provision.web.format import filters
+from provision.web.format import dates
 from provision.web.request.services import EXTENSION
 from tests.control.conftest import CLIENT
 from tests.web import second_factor
@@ -79,7 +79,7 @@ def test_one_with_full_access_that_never_ends(client: Visitor) -> None:
 
 
 def test_a_day_of_ones_own_counts_to_its_end(client: Visitor) -> None:
-    day = filters.today() + timedelta(days=1)
+    day = dates.today() + timedelta(days=1)
     client.post_form(TOKENS, FORM | {"life": "date", "until": day.isoformat()})
     services = _services(client.app)
     (token,) = tokens.listing(services.store, user_id=_user_id(client))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.web.format.filters import today
-from provision.web.tasks import due_range
+from provision.web.format.dates import today
+from provision.web.tasks.view import due_range, is_within
 from tests.web.board import beside, foreign, made, project
 
 if TYPE_CHECKING:
@@ -113,4 +113,4 @@ def test_a_day_fits_into_a_range_as_the_database_says(
         day = date.fromisoformat(stored or "")
     except ValueError:
         day = None
-    assert due_range.fits(due_range.named(name, MONDAY), day, stored) is fits
+    assert is_within(due_range(name, MONDAY), day, stored) is fits

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from provision.tenant.queries.rows import TaskDetail
-from provision.web.format.filters import today
+from provision.web.format.dates import today
 from provision.web.tasks.cards import card, groups
 from tests.web.board import beside, foreign, made
 

@@ -8,7 +8,8 @@ import pytest
 
 from provision.tenant.queries.options import Choices
 from provision.tenant.queries.rows import Option
-from provision.web.tasks import day_words, quick_line
+from provision.web.format import day_words
+from provision.web.tasks import quick_line
 
 MONDAY = date(2026, 11, 23)
 CHOICES = Choices(

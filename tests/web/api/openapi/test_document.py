@@ -10,8 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from provision.web.answer import problem_details, problems
+from provision.web.answer import problem_details
 from provision.web.api.openapi.problems import ALL, CAUSES
+from provision.web.request import problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond
 from provision.web.answer.problem_details import ApiError, problem, title_of
-from provision.web.answer.urls import safe_next
+from provision.web.answer.urls import is_api_request, safe_next
 from provision.web.request import session, workspace
 from provision.web.request.sites import is_own_origin
 
@@ -95,7 +95,7 @@ def _provision_error(error: errors.ProvisionError) -> Response:
         return _answer(422, error.code, error.detail, remedy=error.remedy or None)
     if isinstance(error, errors.SchemaNotReadyError):
         workspace.remember_unready()
-    if isinstance(error, errors.WorkspaceError) and not session.is_api_request():
+    if isinstance(error, errors.WorkspaceError) and not is_api_request():
         if request.method == "POST" and isinstance(error, _NEEDS_TABLES):
             flash("That was not done: your tables need what is shown here first.", "wrong")
         return leave_for(_wizard_step(error))
@@ -211,7 +211,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
-    if session.is_api_request():
+    if is_api_request():
         return problem(status, code, detail, **extra)
     remedy = extra.get("remedy") or ""
     response = respond(

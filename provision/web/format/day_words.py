@@ -5,33 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from provision.web.format.filters import parse_day
+from provision.web.format.dates import MONTHS, WEEKDAYS, parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS: Final = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
 # Weekdays that people cut to more than three letters.
 _LONGER: Final = {"tues": 1, "weds": 2, "thur": 3, "thurs": 3}
 MOST_WORDS: Final = 3
 
 
 def read(words: Sequence[str], today: date) -> date | None:
-    """The day that these words are, all of them together; None where they are no day.
+    """Return the day that these words are, all of them together; None where they are no day.
 
     A weekday is the next one after today, and a day without a year the next of its name.
     """
@@ -54,13 +39,13 @@ def read(words: Sequence[str], today: date) -> date | None:
 
 
 def _weekday(word: str, today: date) -> date | None:
-    found = _LONGER.get(word, _index(_WEEKDAYS, word))
+    found = _LONGER.get(word, _index(WEEKDAYS, word))
     return None if found is None else today + timedelta(days=(found - today.weekday() - 1) % 7 + 1)
 
 
 def _day_of_month(number: str, month: str, year: str, today: date) -> date | None:
     digits = number.rstrip("stndrh") if number[:1].isdigit() else number
-    found = _index(_MONTHS, month)
+    found = _index(MONTHS, month)
     if found is None or not (digits.isascii() and digits.isdigit() and len(digits) <= 2):
         return None
     # Of 29 February the next may be years away.
@@ -75,8 +60,8 @@ def _day_of_month(number: str, month: str, year: str, today: date) -> date | Non
 
 
 def _index(names: Sequence[str], word: str) -> int | None:
-    """The name that is meant: written out, or by its first three letters."""
-    for index, name in enumerate(names):
+    """Find the name that is meant: written out, or by its first three letters."""
+    for index, name in enumerate(map(str.casefold, names)):
         if word in (name, name[:3]) or (word == "sept" and name == "september"):
             return index
     return None
