@@ -23,7 +23,7 @@ _MAY_IMPORT = {
     "memory": set[str](),
     "security_headers": set[str](),
     "credentials": {"credentials", "errors"},
-    "built_in": {"errors"},
+    "built_in": {"built_in", "errors"},
     "nouns": {"nouns", "errors"},
     "control": {"control", "errors", "credentials", "tls"},
     "tenant": {"tenant", "nouns", "errors", "memory", "loopback", "tls"},
