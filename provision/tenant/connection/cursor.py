@@ -1,4 +1,4 @@
-"""A cursor that keeps of an answer its rows, and nothing else that a server may send.
+"""Keep of an answer its rows, and nothing else that a server may send.
 
 psycopg's own would keep every result a server makes up and every notification, and libpq would keep
 all rows of a result in a form that takes many times what was sent. Here rows are taken a few at a
@@ -122,7 +122,7 @@ class TenantCursor(psycopg.Cursor[Any]):
         return first
 
     def _next_result(self, failed: psycopg.Error | None) -> PQGen[pq.abc.PGresult | None]:
-        """The next lot of rows or other result; None at the end.
+        """Return the next lot of rows or other result; None at the end.
 
         Raises `failed` where the connection ended after it, since it says better why.
         """
@@ -215,12 +215,12 @@ class TenantCursor(psycopg.Cursor[Any]):
 
 
 def _lot() -> int:
-    """How many rows libpq hands out at once."""
+    """Return how many rows libpq hands out at once."""
     return _ROWS_AT_ONCE if libpq.version() >= _LOWEST_LIBPQ else 1
 
 
 def _error_of(result: pq.abc.PGresult) -> psycopg.Error:
-    """The error by its SQLSTATE, without the server's text: it may be long, and nobody reads it."""
+    """Make the error of its SQLSTATE, without the server's text, which may be long."""
     sqlstate = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode("ascii", "replace")
     try:
         kind = psycopg.errors.lookup(sqlstate)
@@ -242,7 +242,7 @@ def _kept_bytes(row: Sequence[Any]) -> int:
 
 
 def _sent_bytes(rows: list[Any]) -> int:
-    """How much of what was sent these rows are, less what says where each value ends."""
+    """Return how much of what was sent these rows are, less what says where each value ends."""
     try:
         text = "".join(chain.from_iterable(rows))
     except TypeError:  # other values are short

@@ -1,4 +1,4 @@
-"""How long a call to a tenant's database may take, on our own clock.
+"""Limit how long a call to a tenant's database takes, on our own clock.
 
 No timeout of the driver or of the server is relied on: a server may say nothing, or never stop
 talking. Whoever waits in a tenant's call asks `remaining` again after each waking, and leaves at 0.
@@ -39,7 +39,7 @@ class Deadline:
         self._ask_at = now + patience_s if patience_s is not None and may_stay else None
 
     def remaining(self) -> float:
-        """Seconds until this must be asked again, or left; 0.0 means the time is over."""
+        """Return the seconds until this must be asked again; 0.0 means the time is over."""
         now = self._clock()
         if self._ask_at is None:
             return max(0.0, self._end - now)

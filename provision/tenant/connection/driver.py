@@ -1,4 +1,4 @@
-"""One connection to a tenant's PostgreSQL that is never waited for too long.
+"""Hold one connection to a tenant's PostgreSQL, and never wait for it too long.
 
 `connect` opens it. In all it does it lives under a deadline and under limits on bytes; past one it
 is closed at once, without asking the server, and the call ends with our own error.
@@ -162,17 +162,17 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
 
     @property
     def is_idle(self) -> bool:
-        """Whether it can serve another call: open, and outside any transaction."""
+        """Return whether it can serve another call: open, and outside any transaction."""
         return self.pgconn.transaction_status == pq.TransactionStatus.IDLE
 
     @property
     def has_failed(self) -> bool:
-        """Whether a statement failed inside the transaction that is still open."""
+        """Return whether a statement failed inside the transaction that is still open."""
         return self.pgconn.transaction_status == pq.TransactionStatus.INERROR
 
     @property
     def is_silent(self) -> bool:
-        """Whether nothing has come since the last answer; told without a round trip.
+        """Return whether nothing has come since the last answer; told without a round trip.
 
         An end of stream counts as something, and so does a farewell from a server that stops.
         """
@@ -216,7 +216,7 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
 
     @property
     def has_unfinished(self) -> bool:
-        """Whether it was closed over a statement that the server may still be working at."""
+        """Return whether it was closed over a statement that the server may still be working at."""
         return self._unfinished is not None
 
     def cancel_unfinished(self, limit_s: float) -> None:

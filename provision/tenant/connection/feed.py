@@ -1,4 +1,4 @@
-"""Between a server and libpq for one long answer: hands on what comes a little at a time.
+"""Stand between a server and libpq for one long answer; hand on a little at a time.
 
 libpq reads on for as long as something comes once a message says that it is long, and nothing can
 interrupt it: from a server that sends as fast as we read, one call has been seen to take 300 MB.
@@ -32,7 +32,7 @@ class Feed:
 
     @property
     def has_more(self) -> bool:
-        """Whether libpq has not read all that was handed on."""
+        """Return whether libpq has not read all that was handed on."""
         return unread_bytes(self._libpq_fd) > 0
 
     def hand_on(self) -> None:
@@ -55,7 +55,7 @@ class Feed:
             return
 
     def end(self) -> bool:
-        """Give the descriptor back; returns whether nothing was lost on the way."""
+        """Give the descriptor back; return whether nothing was lost on the way."""
         is_whole = not self.has_more
         os.dup2(self._server.fileno(), self._libpq_fd, inheritable=False)
         self._server.close()

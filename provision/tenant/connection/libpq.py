@@ -43,16 +43,8 @@ def certificate_file(target: Target) -> Iterator[str]:
     """
     if target.sslmode not in VERIFYING:
         yield NOWHERE
-        return
-    with roots_file(target) as path:
-        yield path
-
-
-@contextmanager
-def roots_file(target: Target) -> Iterator[str]:
-    """Yield the path of the roots that the server's certificate should lead to."""
-    if target.ca_certificate is None:
-        yield _roots_for(target.host)
+    elif target.ca_certificate is None:
+        yield roots_for(target.host)
     else:
         with tempfile.NamedTemporaryFile("w", prefix="provision-ca-", suffix=".pem") as file:
             file.write(target.ca_certificate)
@@ -60,7 +52,7 @@ def roots_file(target: Target) -> Iterator[str]:
             yield file.name
 
 
-def _roots_for(host: str) -> str:
+def roots_for(host: str) -> str:
     """Return the roots of RDS for its servers, which AWS signs itself, else this machine's.
 
     RDS' proxies have public certificates.

@@ -1,4 +1,4 @@
-"""How much has come on a connection, as the system counts it."""
+"""Tell how much has come on a connection, as the system counts it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RECEIVED: Final = slice(128, 136)
 
 
 def received_bytes(fd: int) -> int:
-    """Bytes received on an open socket so far; 0 where the system does not count them."""
+    """Return the bytes received on an open socket so far; 0 where nobody counts them."""
     if _TCP_INFO is None:
         return 0
     try:
@@ -32,7 +32,7 @@ def received_bytes(fd: int) -> int:
 
 
 def unread_bytes(fd: int) -> int:
-    """How many of them nobody has read yet."""
+    """Return how many of them nobody has read yet."""
     count = array.array("i", [0])
     try:
         fcntl.ioctl(fd, termios.FIONREAD, count)

@@ -1,4 +1,4 @@
-"""How much of databases' answers a process holds at once, over all tenants.
+"""Limit how much of databases' answers a process holds at once, over all tenants.
 
 Every call may hold `FREE_BYTES` without asking. Beyond that the calls with large answers share one
 room: while it is full the later ones stop reading, so that their servers wait, and the one that
@@ -55,7 +55,7 @@ class Room:
 
     @property
     def held(self) -> int:
-        """What all calls hold together."""
+        """Return what all calls hold together."""
         return self._total
 
     def grow(self, share: Share, amount: int, deadline: Deadline) -> None:

@@ -1,4 +1,4 @@
-"""What an IP address is, by a table of our own, and every spelling of one a C resolver would read.
+"""Say what an IP address is, by a table of our own, and read every spelling a C resolver would.
 
 `policy` decides with it. The flags of `ipaddress` are not used: they call cloud metadata
 "private", tunnelled metadata "global", and they have changed between patch releases of Python.
@@ -86,7 +86,7 @@ def kind(address: Address) -> Kind:
 
 
 def embedded(address: Address) -> tuple[IPv4Address, ...]:
-    """The IPv4 addresses that packets to this IPv6 address may end at; empty for most."""
+    """Return the IPv4 addresses that packets to this IPv6 address may end at; empty for most."""
     if isinstance(address, IPv4Address) or int(address) <= 1:
         return ()
     number = int(address)
@@ -114,7 +114,7 @@ def read_ipv6(text: str) -> IPv6Address | None:
 
 
 def ends_in_number(host: str) -> bool:
-    """Whether the last label is a number, which no real name has, so that it is an address.
+    """Return whether the last label is a number, which no real name has: it is an address.
 
     Look-alike digits (full-width, circled) and look-alike dots count, as resolvers fold them.
     """
@@ -123,7 +123,7 @@ def ends_in_number(host: str) -> bool:
 
 
 def is_canonical_ipv4(host: str) -> bool:
-    """Whether it is four decimal numbers without leading zeros, and nothing else."""
+    """Return whether it is four decimal numbers without leading zeros, and nothing else."""
     try:
         return str(IPv4Address(host)) == host
     except AddressValueError:

@@ -1,4 +1,4 @@
-"""Who hosts a PostgreSQL: recognised by its host name, and described on the wizard's cards.
+"""Tell who hosts a PostgreSQL by its host name, and describe the hosts on the wizard's cards.
 
 Prices are what published sources, the providers' own pages first, said in the month given with
 them. They change: each card points to its provider, where the price of today stands.
@@ -101,7 +101,7 @@ def recognise(host: str) -> Provider | None:
 
 
 def is_supabase_direct(host: str) -> bool:
-    """Whether it is a Supabase project's own host, which answers over IPv6 only by default."""
+    """Return whether it is a Supabase project's own host, by default reached over IPv6 only."""
     name = host.lower()
     return name.startswith("db.") and name.endswith((".supabase.co", ".supabase.com"))
 
@@ -311,5 +311,5 @@ CARDS: Final = (
 
 
 def cards(*, demo: bool) -> tuple[Card, ...]:
-    """The wizard's cards in their order; the built-in one only in a demo."""
+    """Return the wizard's cards in their order; the built-in one only in a demo."""
     return tuple(card for card in CARDS if demo or not card.demo_only)
