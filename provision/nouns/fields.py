@@ -43,7 +43,7 @@ class Field(ABC):
     """What a new row holds that does not say."""
 
     def read(self, raw: object) -> Any:
-        """The value to store; raises FieldError."""
+        """Return the value to store; raise FieldError."""
         if isinstance(raw, str):
             if "\x00" in raw:
                 raise FieldError(f"{self.label} holds a character that cannot be stored.")
@@ -56,7 +56,7 @@ class Field(ABC):
         return self._read(raw)
 
     def plain(self, value: object) -> str:
-        """A value as a form holds it, alike for all that mean the same: to compare by."""
+        """Return a value as a form holds it; equal texts for values that mean the same."""
         return "" if value is None else str(value).strip().replace("\r\n", "\n")
 
     @property
@@ -192,7 +192,7 @@ class Reference(Field):
 
 
 def _decimal(raw: object) -> Decimal | None:
-    """A finite number, or None for anything else."""
+    """Return a finite number, or None for anything else."""
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
         return None
     if isinstance(raw, str):

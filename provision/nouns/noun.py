@@ -32,11 +32,11 @@ class Noun:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """What each field holds where a new row does not say."""
+        """Return what each field holds where a new row does not say."""
         return {each.column: each.default for each in self.fields}
 
     def labels(self, column: str) -> Mapping[str, str]:
-        """The values of a choice and what they are called, in their order."""
+        """Return the values of a choice and what they are called, in their order."""
         field = self[column]
         if not isinstance(field, Choice):
             raise TypeError(f"{column} of a {self.name} is no choice")
@@ -50,7 +50,7 @@ class Noun:
         stored: Callable[[], Mapping[str, object]] | None = None,
         strict: bool = False,
     ) -> dict[str, Any]:
-        """The values to store, of the fields that `data` has.
+        """Return the values to store, of the fields that `data` has.
 
         Raises ValidationError with every field that is wrong. A value that breaks the rules but is
         what is stored already (another program wrote it) is left out instead; `stored` fetches the

@@ -37,7 +37,7 @@ class Workspace:
 
 
 class TenantAccess:
-    """Runs queries for a workspace. Every failure is one of `errors`."""
+    """Run queries for a workspace. Every failure is one of `errors`."""
 
     def __init__(self, registry: EngineRegistry) -> None:
         self._registry: Final = registry
@@ -78,7 +78,7 @@ class TenantAccess:
 
     @contextmanager
     def transaction(self, workspace: Workspace) -> Iterator[Connection]:
-        """Lend a connection inside BEGIN … COMMIT, rolled back if the block raises."""
+        """Check out a connection inside BEGIN … COMMIT; roll back if the block raises."""
         is_committing = False
         try:
             with ExitStack() as stack:
@@ -100,11 +100,11 @@ class TenantAccess:
         self._registry.evict(workspace.connection_id)
 
     def stats(self) -> dict[str, int | dict[str, int]]:
-        """Numbers for operators; nothing in them names a tenant."""
+        """Return numbers for operators; nothing in them names a tenant."""
         return self._registry.stats()
 
     def traffic_of(self, workspace: Workspace) -> Traffic:
-        """Numbers about one workspace, for its own page."""
+        """Return numbers about one workspace, for its own page."""
         return self._registry.tenant_stats(workspace.connection_id)
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ def decode(text: object, kind: type[T]) -> T:
 
 
 def as_text(answer: object) -> str:
-    """The text that a column was asked for.
+    """Return the text that a column was asked for.
 
     Raises UnreachableError when it is something else: then whatever sits at the other end of the
     connection does not behave like PostgreSQL.

@@ -110,10 +110,10 @@ class CheckedOut(PoolProxiedConnection):
         return self._connection.cursor(*args, **kwargs)
 
     def commit(self) -> None:
-        """Nothing is open: each statement commits by itself."""
+        """Do nothing: each statement commits by itself."""
 
     def rollback(self) -> None:
-        """Nothing is open: each statement commits by itself."""
+        """Do nothing: each statement commits by itself."""
 
     def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None:
         """Close it at once; the registry checks no closed connection in."""

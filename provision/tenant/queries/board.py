@@ -38,14 +38,14 @@ class _Count(Struct):
 
 
 def card(source: FromClause) -> Select[Any]:
-    """All a board or list shows of a task; its description stays where it is."""
+    """Select all that a board or list shows of a task; its description is not fetched."""
     return select(
         *task_columns(source, description=False), project_name(source), assignee_name(source)
     )
 
 
 def order(source: FromClause) -> tuple[ColumnElement[Any], ...]:
-    """The board's: as people put the cards; what is done, latest first, as nobody sorts that."""
+    """Order as people put the cards; what is done comes latest first, as nobody sorts that."""
     finished = case((source.c.status == DONE, source.c.completed_at))
     # A rank takes some time to work out, and what was finished at a known time needs none.
     unfinished = case((finished.is_(None), rank(source)))
@@ -54,7 +54,7 @@ def order(source: FromClause) -> tuple[ColumnElement[Any], ...]:
 
 @lru_cache(maxsize=256)
 def cards(names: tuple[str, ...]) -> Select[Any]:
-    """The cards from `offset` on, `limit` of them, of every status; in the board's order.
+    """Select `limit` cards of every status from `offset` on, in the board's order.
 
     Each status is looked up by itself, so that the many that are not shown are not sorted.
     """
@@ -87,7 +87,7 @@ def _first(names: tuple[str, ...]) -> Select[Any]:
 
 @lru_cache(maxsize=256)
 def counts(names: tuple[str, ...]) -> Select[Any]:
-    """How many tasks each status has, those of other programs' statuses included."""
+    """Count the tasks of each status, those of other programs' statuses included."""
     return (
         select(
             tasks.c.status,
@@ -104,12 +104,12 @@ _IN_ALL = select(func.count().label("tasks")).select_from(tasks).where(own(tasks
 
 
 def everything(names: tuple[str, ...]) -> dict[str, Select[Any]]:
-    """The part of a bundle that counts all tasks, where filters make that another number."""
+    """Return the part of a bundle that counts all tasks, where filters change the number."""
     return {"in_all": _IN_ALL} if names else {}
 
 
 def in_all(parts: Parts, counts: Sequence[StatusCount]) -> int:
-    """How many tasks there are without any filter, out of a bundle."""
+    """Return how many tasks there are without any filter, out of a bundle."""
     if "in_all" in parts:
         return parts.rows("in_all", _Count)[0].tasks
     return sum(count.tasks for count in counts)

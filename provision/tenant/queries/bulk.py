@@ -107,7 +107,7 @@ def delete_many(
 
 
 def _chosen(names: tuple[str, ...] | None, *, whole: bool) -> CTE:
-    """The tasks meant, held until the write is done; in one order, so that two writers wait."""
+    """Select and lock the tasks meant; in one order, so that two writers wait."""
     meant = [tasks.c.id == func.any(_IDS)] if names is None else conditions(tasks, names)
     return (
         select(

@@ -113,7 +113,7 @@ class _DueThisWeek(DueTask, frozen=True, kw_only=True):
 def overview(
     conn: Connection, owner_id: str, *, today: date, shell: bool, panel: str | None = None
 ) -> Overview:
-    """All of it, or the figures and what else `panel` needs."""
+    """Return all of it, or the figures and what else `panel` needs."""
     monday = today - timedelta(days=today.weekday())
     parameters = {
         "owner_id": owner_id,
@@ -187,7 +187,7 @@ def _figures() -> Select[Any]:
 
 
 def _sum(name: str) -> ColumnElement[Any]:
-    """Of all projects that are not cancelled; NaN would swallow the rest."""
+    """Add up all projects that are not cancelled; one NaN would make the sum NaN."""
     amount = projects.c[name]
     return (
         select(func.coalesce(func.sum(amount), literal_column("0")))
@@ -315,7 +315,7 @@ def _changes() -> Select[Any]:
 
 
 def _changed(noun: str, table: Table, name: str) -> Select[Any]:
-    """The last few changes of one noun, with the same columns for all."""
+    """Select the last few changes of one noun, with the same columns for all."""
     c = table.c
     touched = c.get("updated_at")
     instant = c.created_at if touched is None else func.coalesce(touched, c.created_at)

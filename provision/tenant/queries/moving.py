@@ -105,13 +105,13 @@ def move(
 
 
 def _usable() -> ColumnElement[Any]:
-    """A rank to count with: other programs may have stored NaN or infinity."""
+    """Return a rank to count with: other programs may have stored NaN or infinity."""
     bound: ColumnElement[Any] = literal_column("1e15", Numeric)
     return case((and_(rank(tasks) > -bound, rank(tasks) < bound), rank(tasks)))
 
 
 def _others(is_named: bool) -> CTE:
-    """The other cards of the column; of one without a name, those of no status at all."""
+    """Select the other cards of the column; of one without a name, those without a status."""
     in_column = tasks.c.status == _COLUMN if is_named else _STATUS == _COLUMN
     return (
         select(tasks.c.id, _usable().label("rank"))
@@ -121,7 +121,7 @@ def _others(is_named: bool) -> CTE:
 
 
 def _bounds(others: CTE) -> CTE:
-    """Between which ranks the task goes, in one row; NULL where the column ends there."""
+    """Find the ranks that the task goes between, in one row; NULL where the column ends."""
     place = tuple_(others.c.rank, others.c.id)
     first = select(others.c.id).order_by(others.c.rank, others.c.id).limit(1).scalar_subquery()
     above = select(others.c.id, others.c.rank).where(others.c.id == _ABOVE).cte("above")

@@ -40,10 +40,10 @@ _CHOICES = bundle(projects=PROJECTS, members=MEMBERS)
 
 
 def choices(conn: Connection, owner_id: str) -> Choices:
-    """Everything a task can be given to, for a form that is shown on its own."""
+    """Return all that a task can be given to, for a form that is shown on its own."""
     return read(gather(conn, _CHOICES, {"owner_id": owner_id}))
 
 
 def read(parts: Parts) -> Choices:
-    """The choices out of a bundle that holds them as `projects` and `members`."""
+    """Return the choices out of a bundle that holds them as `projects` and `members`."""
     return Choices(parts.rows("projects", Option), parts.rows("members", Option))

@@ -54,7 +54,7 @@ def places(
     filters: TaskFilters = ALL_TASKS,
     limit: int = 50,
 ) -> Places:
-    """In the column of `status`, else in its own, of what `filters` leave there.
+    """Return the places in the column of `status`, else in its own, that `filters` leave.
 
     Raises TaskNotFoundError.
     """

@@ -95,7 +95,7 @@ class ProjectPage:
 def detail_page(
     conn: Connection, owner_id: str, *, row_id: str, today: date, shell: bool, limit: int = 50
 ) -> ProjectPage:
-    """Raises ProjectNotFoundError."""
+    """Return a project's own page. Raise ProjectNotFoundError."""
     parameters = {
         "owner_id": owner_id,
         "row_id": row_id,

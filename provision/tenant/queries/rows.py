@@ -14,7 +14,7 @@ from msgspec import Struct
 
 
 def read_date(text: str | None) -> date | None:
-    """The day, or None for no date and for dates no calendar holds (`infinity`, BC)."""
+    """Return the day, or None for none and for dates that `date` cannot hold (`infinity`, BC)."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
@@ -22,7 +22,7 @@ def read_date(text: str | None) -> date | None:
 
 
 def read_instant(text: str | None) -> datetime | None:
-    """The instant, aware and in UTC, or None where there is none that can be read."""
+    """Return the instant, aware and in UTC, or None where none can be read."""
     try:
         return datetime.fromisoformat(text) if text else None
     except ValueError:
@@ -30,7 +30,7 @@ def read_instant(text: str | None) -> datetime | None:
 
 
 def finite(amount: Decimal | None) -> Decimal | None:
-    """The amount, or None for none and for NaN, which can be neither added nor drawn."""
+    """Return the amount, or None for none and for NaN, which can be neither added nor drawn."""
     return amount if amount is not None and amount.is_finite() else None
 
 

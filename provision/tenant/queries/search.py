@@ -94,7 +94,7 @@ _IN_NO_TEXT: Final = "\x01\x01"
 
 
 def fold(text: str) -> str:
-    """The text as it is compared, letter for letter."""
+    """Return the text as it is compared, letter for letter."""
     return "".join(_fold_letter(letter) for letter in text)
 
 
@@ -106,7 +106,7 @@ def _fold_letter(letter: str) -> str:
 def find(
     conn: Connection, owner_id: str, *, words: tuple[str, ...], today: date, shell: bool
 ) -> Found:
-    """What holds every one of `words`, of which there are at most MOST_WORDS.
+    """Find what holds every one of `words`, of which there are at most MOST_WORDS.
 
     What begins with them stands before what has them at the start of a word, this before what has
     them anywhere, and that before what has them in its description only; then the latest changed.
@@ -138,7 +138,7 @@ def _patterns(words: tuple[str, ...], letters: Mapping[str, str]) -> dict[str, s
 
 
 def _pattern(text: str, letters: Mapping[str, str]) -> str:
-    """A regular expression of PostgreSQL that matches the text and no other words.
+    """Write a regular expression of PostgreSQL that matches the text and no other words.
 
     It names every form of each letter: this is several times as fast as to fold the columns.
     """
@@ -156,7 +156,7 @@ def _matches(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
 
 
 def _best(table: Table, count: int, name: str, *others: str) -> tuple[Any, list[Any]]:
-    """What a row has to hold, and the order of those that do; `name` is what it is called by."""
+    """Return the condition on a row and the order of those found; `name` is its title's column."""
     words = [f"word_{number}" for number in range(count)]
     title = table.c[name]
     held = and_(

@@ -140,7 +140,7 @@ def board_page(
     limit: int = 50,
     offset: int = 0,
 ) -> BoardPage:
-    """With a status as filter, `offset` gives the next cards of that column."""
+    """Return the board; with a status as filter, `offset` gives the next cards of its column."""
     parameters = {
         "owner_id": owner_id,
         "today": today,
@@ -191,7 +191,7 @@ def list_page_with_counts(
 def beside(
     conn: Connection, owner_id: str, *, today: date, filters: TaskFilters = ALL_TASKS
 ) -> Beside:
-    """The shell, and how many tasks the filters leave."""
+    """Return the shell, and how many tasks the filters leave."""
     parameters = {"owner_id": owner_id, "today": today, **filters.parameters()}
     parts = gather(conn, _beside(filters.names()), parameters)
     counts = parts.rows("counts", StatusCount)
@@ -201,7 +201,7 @@ def beside(
 def detail_page(
     conn: Connection, owner_id: str, *, row_id: str, today: date, shell: bool
 ) -> TaskPage:
-    """Raises TaskNotFoundError."""
+    """Return a task's own page. Raise TaskNotFoundError."""
     parameters = {"owner_id": owner_id, "row_id": row_id, "today": today}
     parts = gather(conn, _detail_page(shell), parameters)
     found = parts.rows("task", TaskDetail)

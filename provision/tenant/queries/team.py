@@ -104,7 +104,7 @@ class MemberPage:
 def detail_page(
     conn: Connection, owner_id: str, *, row_id: str, today: date, shell: bool
 ) -> MemberPage:
-    """Raises TeamMemberNotFoundError."""
+    """Return a team member's own page. Raise TeamMemberNotFoundError."""
     parameters = {"owner_id": owner_id, "row_id": row_id, "today": today}
     parts = gather(conn, _detail_page(shell), parameters)
     found = parts.rows("member", TeamCard)

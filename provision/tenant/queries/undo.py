@@ -82,7 +82,7 @@ WITH note AS MATERIALIZED (
 
 
 def _held(of: Table) -> str:
-    """What was changed, and which of it is still as the change left it; held from here on."""
+    """Select what was changed, and lock what of it is still as the change left it."""
     name = of.name
     return f"""{name}_changed AS MATERIALIZED (
   SELECT r.* FROM note, jsonb_populate_recordset(NULL::{name},
@@ -96,7 +96,7 @@ def _held(of: Table) -> str:
 
 
 def _gone(of: Table) -> str:
-    """What was deleted; of a note that names rows of others, only the owner's."""
+    """Select what was deleted; of a note that names rows of others, only the owner's."""
     name = of.name
     return f"""{name}_gone AS MATERIALIZED (
   SELECT r.* FROM note, jsonb_populate_recordset(NULL::{name},
@@ -106,7 +106,7 @@ def _gone(of: Table) -> str:
 
 
 def _references(of: Table) -> list[tuple[str, Table]]:
-    """The columns that refer to other tables, with those."""
+    """Return the columns that refer to other tables, with those."""
     return [
         (each.name, key.column.table)
         for each in of.columns
@@ -116,7 +116,7 @@ def _references(of: Table) -> list[tuple[str, Table]]:
 
 
 def _refers_to_own(of: Table, column: str, target: Table) -> str:
-    """Whether all that a note would write refers to rows of the owner, or to none.
+    """Test that all that a note would write refers to rows of the owner, or to none.
 
     What a row refers to at present is no change.
     """

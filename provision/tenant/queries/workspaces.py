@@ -74,7 +74,7 @@ _FOUND_BY_VERSION = {
 
 
 def claim(conn: Connection, owner_id: str, *, email: str, name: str) -> None:
-    """Make or take up the workspace of `owner_id`, in one statement; one there keeps its name.
+    """Create or adopt the workspace of `owner_id`, in one statement; one there keeps its name.
 
     Its address is `<owner_id>@workspace.invalid` where another row already holds `email`.
     """
@@ -89,7 +89,7 @@ def claim(conn: Connection, owner_id: str, *, email: str, name: str) -> None:
 
 
 def found(conn: Connection, version: int = LATEST) -> list[FoundWorkspace]:
-    """The workspaces in a database whose schema is complete at `version`, latest change first.
+    """List the workspaces in a database whose schema is complete at `version`, latest first.
 
     At most 50: more are no list to choose from.
     """

@@ -18,13 +18,13 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def create_table(table: Table, version: int) -> str:
-    """The table as it was at `version`, keys included, indexes not."""
+    """Write the table as it was at `version`, keys included, indexes not."""
     columns = [column_clause(column) for column in table.columns if since(column) <= version]
     return f"CREATE TABLE {table.name} (\n  " + ",\n  ".join(columns) + "\n)"
 
 
 def column_clause(column: Column[Any]) -> str:
-    """Name, type, default and keys of one column; PostgreSQL names the keys."""
+    """Write name, type, default and keys of one column; PostgreSQL names the keys."""
     clause = str(CreateColumn(column).compile(dialect=_DIALECT))
     if column.primary_key:
         clause = clause.removesuffix(" NOT NULL") + " PRIMARY KEY"
@@ -57,7 +57,7 @@ def add_unique(column: Column[Any]) -> str:
 
 
 def type_name(column: Column[Any]) -> str:
-    """The type as PostgreSQL calls it, in small letters."""
+    """Return the type as PostgreSQL calls it, in small letters."""
     return column.type.compile(dialect=_DIALECT).lower()
 
 
@@ -66,12 +66,12 @@ def create_index(index: Index) -> str:
 
 
 def indexes(table: Table) -> list[Index]:
-    """In a lasting order: SQLAlchemy keeps them in a set."""
+    """List the indexes in a lasting order: SQLAlchemy keeps them in a set."""
     return sorted(table.indexes, key=lambda index: str(index.name))
 
 
 def script(statements: Sequence[str]) -> str:
-    """All of them or none, as text to copy; empty when there is nothing to do."""
+    """Join statements into one transaction to copy; empty when there is nothing to do."""
     if not statements:
         return ""
     return ";\n\n".join(["BEGIN", *statements, "COMMIT"]) + ";\n"

@@ -33,7 +33,7 @@ _ALWAYS_WRITTEN = frozenset({"status", "priority", "created_at", "updated_at"})
 
 
 def misfits(column: Column[Any], found: FoundColumn) -> Iterator[str]:
-    """What is wrong with the column found, in plain words; nothing when it will do."""
+    """Say in plain words what is wrong with the column found; nothing when it will do."""
     if not _is_same_type(column, found.type):
         yield f"It is {found.type}; it has to be {type_name(column)}."
     if found.is_generated:
@@ -45,7 +45,7 @@ def misfits(column: Column[Any], found: FoundColumn) -> Iterator[str]:
 
 
 def demands_a_value(extra: FoundColumn) -> bool:
-    """Whether a column we do not know would refuse every row we write."""
+    """Tell whether a column we do not know would refuse every row we write."""
     return extra.not_null and not extra.has_default and not extra.is_generated
 
 

@@ -84,21 +84,21 @@ class Comparison:
 
     @property
     def changed_tables(self) -> list[str]:
-        """Tables that are there and have to be added to."""
+        """Return the tables that are there and have to be added to."""
         return [
             name for name in self.present_tables if next(self.lacks[name].items(), None) is not None
         ]
 
     @property
     def version(self) -> int | None:
-        """The latest version of which nothing is absent or of another shape."""
+        """Return the latest version of which nothing is absent or of another shape."""
         if self.conflicts:
             return None
         oldest_lack = min((since(item) for item in self._absent()), default=LATEST + 1)
         return oldest_lack - 1 or None
 
     def is_exactly(self, version: int) -> bool:
-        """Whether nothing of any later version is there."""
+        """Tell whether nothing of any later version is there."""
         absent = set(self._absent())
         later = (item for item in _declared() if since(item) > version)
         return all(item in absent for item in later)

@@ -46,7 +46,7 @@ class SchemaReport:
 
 
 def create_sql(version: int = LATEST) -> str:
-    """Everything an empty database needs to be at `version`."""
+    """Write everything that an empty database needs to be at `version`."""
     return ddl.script(_create_statements(version))
 
 
@@ -112,7 +112,7 @@ def _create_statements(version: int) -> list[str]:
 
 
 def _statements(comparison: Comparison) -> list[str]:
-    """Tables come in the order they refer to each other, so each finds what it needs."""
+    """Write what is missing; tables come in the order in which they refer to each other."""
     statements = []
     for table in metadata.tables.values():
         lack = comparison.lacks[table.name]

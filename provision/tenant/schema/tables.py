@@ -44,7 +44,7 @@ def _since(version: int) -> dict[str, int]:
 
 
 def since(item: SchemaItem) -> int:
-    """The version of the schema that a table, column or index came with."""
+    """Return the version of the schema that a table, column or index came with."""
     return int(item.info["since"])
 
 

@@ -87,7 +87,7 @@ def add(conn: Connection, owner_id: str, *, rows: Rows) -> None:
 
 
 def names(conn: Connection, owner_id: str) -> tuple[Sequence[Names], Sequence[Names]]:
-    """All projects and all people, by whom rows that arrive may be named."""
+    """Return all projects and all people, whom rows that arrive may name."""
     parts = gather(conn, _NAMES, {"owner_id": owner_id})
     return parts.rows("projects", Names), parts.rows("team_members", Names)
 
@@ -130,7 +130,7 @@ _IS_EMPTY = " AND ".join(
 
 
 def _refers_to_own(column: str, target: Table) -> str:
-    """Whether every task that arrives refers to what arrives too, is the owner's, or is nothing."""
+    """Test that every task refers to what arrives with it, to the owner's rows, or to nothing."""
     return f"""NOT EXISTS (
   SELECT FROM json_to_recordset(CAST(:tasks AS json)) AS r ({column} uuid)
   WHERE r.{column} IS NOT NULL

@@ -42,7 +42,7 @@ _TABLES: Final = (projects, team_members, tasks)
 
 
 class Sink(Protocol):
-    """Takes rows as they come, so that they are never all in memory."""
+    """Take rows as they come, so that they are never all in memory."""
 
     def begin(self) -> None:
         """Start anew: what was taken before came from a connection that broke."""
@@ -106,7 +106,7 @@ def _whole(table: Table) -> Select[Any]:
 
 
 def _own_reference(column: Column[Any]) -> ColumnElement[Any]:
-    """The column; NULL where another program has made it refer to somebody else's row."""
+    """Return the column; NULL where another program has made it refer to another owner's row."""
     for key in column.foreign_keys:
         target = key.column.table
         return (
@@ -120,7 +120,7 @@ def _own_reference(column: Column[Any]) -> ColumnElement[Any]:
 
 
 def _texts(name: str, part: Select[Any]) -> Select[str, str]:
-    """Each row of a part with the name of its table, as the text of a JSON object, in order."""
+    """Select each row of a part with its table's name, as the text of a JSON object, in order."""
     found = part.subquery(f"{name}_part")
     row = cast(func.row_to_json(found.table_valued()), Text)
     return select(literal(name, Text).label("part"), row.label("row")).select_from(found)

@@ -71,7 +71,7 @@ class Sample:
         return sum(map(len, self.rows.values()))
 
     def kept(self) -> frozenset[str]:
-        """The sample rows to leave so that nothing of the person's own is lost or altered.
+        """Return the sample rows to keep so that nothing of the person's own is lost or altered.
 
         What they changed, and the project and person of each task that they changed or wrote.
         """
@@ -93,7 +93,7 @@ def fill(conn: Connection, owner_id: str, *, now: datetime) -> bool:
 
 
 def look(conn: Connection, owner_id: str, *, today: date | None = None) -> Sample:
-    """What is there of the sample, and what of the person's own leans on it.
+    """Return what is there of the sample, and what of the person's own refers to it.
 
     With `today` what stands around a page comes along.
     """
@@ -120,18 +120,18 @@ def remove(conn: Connection, owner_id: str, *, sample: Sample, keeps: bool) -> i
     were the sample's. A row that was changed since it was looked at stays. How many rows are gone.
     """
     left = sample.kept() if keeps else frozenset[str]()
-    doomed = {
+    gone = {
         name: msgspec.json.encode(
             [{"id": row["id"], "version": row["version"]} for row in rows if row["id"] not in left]
         ).decode()
         for name, rows in sample.rows.items()
     }
-    answer = conn.execute(_REMOVE, {"owner_id": owner_id, "frees": not keeps, **doomed}).scalar()
+    answer = conn.execute(_REMOVE, {"owner_id": owner_id, "frees": not keeps, **gone}).scalar()
     return int(answer or 0)
 
 
 def _moment(owner_id: str, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> datetime:
-    """When the sample was written, as most of its rows say."""
+    """Return when the sample was written, as most of its rows say."""
     told: Counter[datetime] = Counter()
     at_epoch = _by_id(owner_id, _EPOCH)
     for name, rows in found.items():
@@ -172,7 +172,7 @@ def _by_id(owner_id: str, moment: datetime) -> dict[str, dict[str, dict[str, Any
 
 
 def _rows(owner_id: str, moment: datetime) -> Rows:
-    """Every row as it is written at `moment`."""
+    """Return every row as it is written at `moment`."""
     project_ids = {each.name: _id(owner_id, "project", each.name) for each in PROJECTS}
     member_ids = {each.name.split()[0]: _id(owner_id, "member", each.name) for each in MEMBERS}
     first = moment - timedelta(days=_CREATED_DAYS_AGO)
@@ -226,7 +226,7 @@ def _id(owner_id: str, noun: str, name: str) -> str:
 
 
 def _in_board_order() -> list[tuple[str, SampleTask]]:
-    """All tasks with their project, the most pressing and the most lately done first."""
+    """Return all tasks with their project, the most pressing and the latest done first."""
     pairs = [(project, task) for project, found in TASKS.items() for task in found]
     return sorted(pairs, key=lambda pair: pair[1].days)
 

@@ -40,11 +40,11 @@ _INSTANT: Final = re.compile(
 )
 
 
-class _Row(Struct, forbid_unknown_fields=True, frozen=True):
+class _FileRow(Struct, forbid_unknown_fields=True, frozen=True):
     pass
 
 
-class _Project(_Row, frozen=True):
+class _FileProject(_FileRow, frozen=True):
     id: UUID
     name: str
     description: str | None
@@ -57,7 +57,7 @@ class _Project(_Row, frozen=True):
     updated_at: str | None
 
 
-class _Member(_Row, frozen=True):
+class _FileMember(_FileRow, frozen=True):
     id: UUID
     name: str
     email: str | None
@@ -67,7 +67,7 @@ class _Member(_Row, frozen=True):
     created_at: str | None
 
 
-class _Task(_Row, frozen=True):
+class _FileTask(_FileRow, frozen=True):
     id: UUID
     project_id: UUID | None
     title: str
@@ -82,15 +82,15 @@ class _Task(_Row, frozen=True):
     completed_at: str | None
 
 
-class _Head(Struct):
+class _Header(Struct):
     format: str = ""
     version: int = 0
 
 
 class _File(Struct):
-    projects: list[_Project]
-    team_members: list[_Member]
-    tasks: list[_Task]
+    projects: list[_FileProject]
+    team_members: list[_FileMember]
+    tasks: list[_FileTask]
 
 
 class WorkspaceWriter:
@@ -129,7 +129,7 @@ class WorkspaceWriter:
         self._between = b", "
 
     def finish(self) -> int:
-        """Write what remains; returns the length of the file in bytes."""
+        """Write what remains; return the length of the file in bytes."""
         while self._present != _TABLES[-1]:
             self._next_table()
         self._write(b"]}\n")
@@ -150,13 +150,13 @@ class WorkspaceWriter:
 
 
 def read(content: bytes, *, most_bytes: int = MOST_BYTES) -> Rows:
-    """The rows in a file, compressed or not, that has at most `most_bytes` when it is not.
+    """Return the rows in a file, compressed or not, of at most `most_bytes` uncompressed.
 
     Raises ValidationError with what is wrong with it, for its field `file`.
     """
     text = _expanded(content, most_bytes)
     try:
-        head = msgspec.json.decode(text, type=_Head)
+        head = msgspec.json.decode(text, type=_Header)
         if head.format != FORMAT:
             raise _wrong("This is not a workspace file of Provision.")
         if head.version != VERSION:

@@ -76,12 +76,12 @@ def write(
 
 
 def of(connection: SavedConnection) -> Workspace:
-    """The workspace that a stored connection leads to."""
+    """Return the workspace that a stored connection leads to."""
     return Workspace(connections.name_of(connection), connection.owner_id)
 
 
 def shown() -> Shown | None:
-    """The workspace as the frame of a page names it; None before one is connected."""
+    """Return the workspace as the frame of a page names it; None before one is connected."""
     connection = session.connection_or_none()
     if connection is None:
         return None
@@ -106,13 +106,13 @@ def note_failure() -> None:
 
 
 def last_trip() -> Trip | None:
-    """What `read` and `write` have taken so far in this request."""
+    """Return what `read` and `write` have taken so far in this request."""
     trip: Trip | None = g.get("trip")
     return trip
 
 
 def connection_id_or_none() -> str | None:
-    """The id of the active connection, for logs."""
+    """Return the id of the active connection, for logs."""
     connection = session.connection_or_none()
     return connection.id if connection else None
 
@@ -126,7 +126,7 @@ def remember_unready() -> None:
 
 
 def traffic(connection: SavedConnection) -> Traffic:
-    """The connections we have there at the moment, as this process knows them."""
+    """Return the connections that this process has there at the moment."""
     return services().access.traffic_of(of(connection))
 
 

@@ -30,12 +30,12 @@ class Parts(dict[str, str]):
 
 
 def json_rows(rows: NamedFromClause) -> ColumnElement[Any]:
-    """All rows as one JSON array, in their order."""
+    """Return all rows as one JSON array, in their order."""
     return func.coalesce(func.json_agg(rows.table_valued()), literal_column("'[]'::json"))
 
 
 def bundle(**parts: Select[Any]) -> Select[Any]:
-    """One statement whose single row holds each part as the text of a JSON array.
+    """Build one statement whose single row holds each part as the text of a JSON array.
 
     Build it once and keep it: SQLAlchemy then compiles it once, too.
     """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from provision.tenant.connection.decoding import decode
 from provision.tenant.queries.statements import paging, writing
 from provision.tenant.queries.statements.bundles import bundle, gather
-from provision.tenant.queries.statements.declared import Card, Declared, Line
+from provision.tenant.queries.statements.declared import CardT, Declared, LineT
 from provision.tenant.queries.statements.paging import JsonPage, Keyed, Place
 from provision.tenant.queries.statements.shell import read_shell, shell_part
 from provision.tenant.queries.statements.writing import Aim
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ListPage(Generic[Line]):
+class ListPage(Generic[LineT]):
     """A page of a list; `shell` is what stands around it where it was asked for."""
 
     shell: Shell | None
-    rows: tuple[Line, ...]
+    rows: tuple[LineT, ...]
     next_cursor: str | None
 
 
-class Collection(Declared[Card, Line]):
+class Collection(Declared[CardT, LineT]):
     """A noun's rows, to be read and written."""
 
     def page(
@@ -52,7 +52,7 @@ class Collection(Declared[Card, Line]):
         limit: int = 50,
         cursor: str | None = None,
     ) -> JsonPage:
-        """Rows as the JSON API sends them."""
+        """Return rows as the JSON API sends them."""
         place = Place(self, sort, filters or self.filters(), limit, cursor)
         return paging.json_page(conn, place, owner_id)
 
@@ -67,16 +67,16 @@ class Collection(Declared[Card, Line]):
         sort: str = "-created_at",
         limit: int = 50,
         cursor: str | None = None,
-    ) -> ListPage[Line]:
-        """Rows as a page lists them."""
+    ) -> ListPage[LineT]:
+        """Return rows as a page lists them."""
         place = Place(self, sort, filters or self.filters(), limit, cursor)
         statement = _list_page(place.lines(), shell)
         parameters = place.parameters(owner_id) | {"today": today}
         texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
         return ListPage(read_shell(texts), *self.cut(place, texts["rows"]))
 
-    def cut(self, place: Place, text: str) -> tuple[tuple[Line, ...], str | None]:
-        """The rows of a page out of what was found, and where the next one starts."""
+    def cut(self, place: Place, text: str) -> tuple[tuple[LineT, ...], str | None]:
+        """Return the rows of a page out of what was found, and where the next page starts."""
         # The type is known only here, at run time.
         kind: Any = GenericAlias(tuple, (GenericAlias(Keyed, (self.line_type,)), ...))
         return place.cut(decode(text, kind))
@@ -84,7 +84,7 @@ class Collection(Declared[Card, Line]):
     def get(
         self, conn: Connection, owner_id: str, *, row_id: str, today: date | None = None
     ) -> str:
-        """One row. Raises the noun's NotFoundError, as `update` and `delete` do."""
+        """Return one row. Raise the noun's NotFoundError, as `update` and `delete` do."""
         return writing.get(self, conn, Aim(owner_id, row_id, today=today))
 
     def create(
@@ -96,7 +96,7 @@ class Collection(Declared[Card, Line]):
         today: date | None = None,
         row_id: str | None = None,
     ) -> str:
-        """A new row, under `row_id` where that is given.
+        """Create a row, under `row_id` where that is given, and return it.
 
         Raises ValidationError for a reference that is not found, RowRefusedError for an id that is
         there already.
@@ -114,7 +114,7 @@ class Collection(Declared[Card, Line]):
         today: date | None = None,
         note: Note | None = None,
     ) -> str:
-        """The row as it is after the change; `note` asks for a way back.
+        """Change a row and return it as it is then; `note` asks for an undo note.
 
         Raises StaleVersionError, with the row as it is, when it is not of `version` any more, and
         ValidationError as `create` does. What becomes done is dated; what is not done has no date.
@@ -130,7 +130,7 @@ class Collection(Declared[Card, Line]):
         version: str | None = None,
         note: Note | None = None,
     ) -> None:
-        """Raises StaleVersionError as `update` does.
+        """Delete a row. Raise StaleVersionError as `update` does.
 
         The tasks of a project go with it; those of a team member stay, assigned to nobody.
         """

@@ -42,7 +42,7 @@ def utc_now() -> ColumnElement[Any]:
 
 
 def rfc3339(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A timestamp written in UTC, as text; NULL for infinity, which is no instant."""
+    """Write a timestamp in UTC, as text; NULL for infinity, which is no instant."""
     pattern: ColumnElement[str] = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'""")
     return func.to_char(column, pattern, type_=Text)
 
@@ -75,7 +75,7 @@ _EPOCH: ColumnElement[str] = (
 
 
 def versioned(table: Table) -> Sequence[ColumnElement[Any]]:
-    """All columns and the version: what a row looks like before it is shaped for somebody.
+    """Return all columns and the version: a row before it is shaped for its reader.
 
     Nothing is turned into text yet: that waits until the rows are sorted out.
     """
@@ -141,7 +141,7 @@ def member_columns(source: FromClause) -> list[ColumnElement[Any]]:
 
 
 def is_open(source: FromClause) -> ColumnElement[bool]:
-    """Any status but done, those we do not know and none at all included."""
+    """Test for any status but done, those we do not know and none at all included."""
     return source.c.status.is_distinct_from(DONE)
 
 
@@ -150,7 +150,7 @@ def is_late(source: FromClause) -> ColumnElement[bool]:
 
 
 def rank(source: FromClause) -> ColumnElement[Any]:
-    """The place of a task in its column of the board, ascending.
+    """Return the place of a task in its column of the board, ascending.
 
     A task that nobody moved, or that another program wrote, stands where its creation puts it:
     positions are seconds since 1970, so that there is always room between two of them.
@@ -165,7 +165,7 @@ def rank(source: FromClause) -> ColumnElement[Any]:
 
 
 def now_rank() -> ColumnElement[Any]:
-    """The end of any column of the board: now, in seconds."""
+    """Return the end of any column of the board: now, in seconds."""
     return cast(extract("epoch", func.clock_timestamp()), Numeric)
 
 
@@ -174,7 +174,7 @@ def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def meaning(column: Column[Any], *values: str) -> ColumnElement[Any]:
-    """The place of a value in its list, from 1; NULL for a value that is not in it."""
+    """Return the place of a value in its list, from 1; NULL for a value that is not in it."""
     return case(
         *(
             (column == literal_column(f"'{value}'", Text), literal_column(str(place), Integer))
@@ -184,7 +184,7 @@ def meaning(column: Column[Any], *values: str) -> ColumnElement[Any]:
 
 
 def alphabetical(name: ColumnElement[Any]) -> ColumnElement[str]:
-    """The order of names; where a cursor has to hold one, another program's may be of any length.
+    """Return what names are ordered by, cut off: a cursor must hold it, however long it is.
 
     What the app writes has no more letters than count here.
     """

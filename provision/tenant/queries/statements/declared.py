@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from provision.nouns.noun import Noun
     from provision.tenant.queries.statements.filters import Filters
 
-Card = TypeVar("Card")
-Line = TypeVar("Line")
+CardT = TypeVar("CardT")
+LineT = TypeVar("LineT")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Declared(Generic[Card, Line]):
+class Declared(Generic[CardT, LineT]):
     """A noun and its table.
 
     `row`, `card` and `line` shape a row found (all columns and `version`): for JSON, for an answer
@@ -34,8 +34,8 @@ class Declared(Generic[Card, Line]):
     row: Callable[[FromClause], Select[Any]]
     card: Callable[[FromClause], Select[Any]]
     line: Callable[[FromClause], Select[Any]]
-    card_type: type[Card]
-    line_type: type[Line]
+    card_type: type[CardT]
+    line_type: type[LineT]
     references: Mapping[str, Table] = field(default_factory=dict)
     """The table each foreign id must be found in, among the owner's rows."""
     unknown: Mapping[str, str] = field(default_factory=dict)
@@ -45,5 +45,5 @@ class Declared(Generic[Card, Line]):
 
     @property
     def defaults(self) -> Mapping[str, Any]:
-        """All that may be written, and what it is where a new row does not say."""
+        """Return all that may be written, and what it is where a new row does not say."""
         return {**self.noun.defaults, **self.beside}

@@ -41,7 +41,7 @@ class Filters:
         return {name: value for name, value in values if value is not None}
 
     def names(self) -> tuple[str, ...]:
-        """Which filters apply: what decides the statement, while the values are parameters."""
+        """Name the filters that apply: they decide the statement, the values are parameters."""
         return tuple(
             f"{name}={value}" if isinstance(value, bool) else name
             for name, value in self.given().items()
@@ -93,7 +93,7 @@ ALL_TASKS = TaskFilters()
 
 
 def conditions(table: Table, names: tuple[str, ...]) -> list[ColumnElement[bool]]:
-    """The conditions of `Filters.names`, with the parameters of `Filters.parameters`."""
+    """Return the conditions of `Filters.names`, with the parameters of `Filters.parameters`."""
     return [_conditions(table)[name] for name in names]
 
 
@@ -130,7 +130,7 @@ _REFERENCES = ("project_id", "assignee_id")
 
 
 def _pattern(text: str) -> str:
-    """For ILIKE, whose wildcards mean themselves here."""
+    """Write a pattern for ILIKE in which wildcards mean themselves."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 

@@ -80,11 +80,11 @@ class Place:
             raise ValidationError({"limit": [f"This has to be between 1 and {MAX_LIMIT}."]})
 
     def rows(self) -> Select[Any]:
-        """One more than the page holds, each as the text of `item` and `key`, both JSON."""
+        """Select one more than the page holds, each as the text of `item` and `key`, both JSON."""
         return _rows(self.of, self.sort, self.filters.names(), self._start_kind())
 
     def lines(self) -> Select[Any]:
-        """One more than the page holds, each as `item` (JSON), `key` (text) and `id`."""
+        """Select one more than the page holds, each as `item` (JSON), `key` (text) and `id`."""
         return _lines(self.of, self.sort, self.filters.names(), self._start_kind())
 
     def parameters(self, owner_id: str) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Place:
         return parameters
 
     def cut(self, found: Sequence[Keyed[T]]) -> tuple[tuple[T, ...], str | None]:
-        """The rows that fit this page, and where the next one starts if there are more."""
+        """Return the rows that fit this page, and where the next one starts if there are more."""
         shown = tuple(row.item for row in found[: self.limit])
         if len(found) <= self.limit:
             return shown, None
@@ -107,18 +107,18 @@ class Place:
         return shown, self.next_cursor(last.key, last.id)
 
     def next_cursor(self, key: str | None, last_id: str) -> str:
-        """Where the page after this one starts, which ends with the row of this key and id."""
+        """Write the cursor of the page that comes after the row of this key and id."""
         content = msgspec.json.encode((self._fingerprint(), key, last_id))
         return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
     def _start_kind(self) -> str | None:
-        """What the rows come after: nothing, a row without a key, or one with a key."""
+        """Return what the rows come after: nothing, a row without a key, or one with a key."""
         if self.cursor is None:
             return None
         return "null" if self._start()[0] is None else "key"
 
     def _start(self) -> tuple[str | None, str]:
-        """The key and id to start after. Raises InvalidCursorError."""
+        """Return the key and id to start after. Raise InvalidCursorError."""
         text = self.cursor or ""
         try:
             if len(text) > MAX_CURSOR_LENGTH:
@@ -140,7 +140,7 @@ class Place:
 
 
 def json_page(conn: Connection, place: Place, owner_id: str) -> JsonPage:
-    """One page as JSON text, in one trip."""
+    """Return one page as JSON text, in one trip."""
     statement, parameters = place.rows(), place.parameters(owner_id)
     found = fetch(place, lambda: conn.execute(statement, parameters).all())
     shown = [as_text(row[0]) for row in found[: place.limit]]
@@ -164,14 +164,14 @@ def fetch(place: Place, run: Callable[[], T]) -> T:
 
 
 def _unquoted(key: str) -> str:
-    """The text of a key that came as JSON: a number's is the same."""
+    """Return the text of a key that came as JSON: a number's is the same."""
     return decode(key, str) if key.startswith('"') else key
 
 
 def _found(
     of: Declared[Any, Any], sort: str, filtered: tuple[str, ...], after: str | None
 ) -> Subquery:
-    """The page's rows as the table holds them, and their sort key."""
+    """Select the page's rows as the table holds them, and their sort key."""
     table, key = of.table, of.sorts[sort.removeprefix("-")]
     is_descending = sort.startswith("-")
     order = (

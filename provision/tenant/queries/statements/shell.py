@@ -90,16 +90,16 @@ _FRAME = bundle(shell=SHELL)
 
 
 def shell_part(shell: bool) -> dict[str, Select[Any]]:
-    """The part of a bundle for a page that needs the shell, or none for a fragment of it."""
+    """Return the part of a bundle for a page that needs the shell, none for a fragment."""
     return {"shell": SHELL} if shell else {}
 
 
 def read_shell(parts: Parts) -> Shell | None:
-    """The shell out of a bundle, where it holds one."""
+    """Return the shell out of a bundle, where it holds one."""
     return parts.rows("shell", Shell)[0] if "shell" in parts else None
 
 
 def frame(conn: Connection, owner_id: str, *, today: date) -> Shell:
-    """The shell alone, for pages that show nothing else of the database."""
+    """Return the shell alone, for pages that show nothing else of the database."""
     parts = gather(conn, _FRAME, {"owner_id": owner_id, "today": today})
     return parts.rows("shell", Shell)[0]

@@ -48,7 +48,7 @@ _WORKSPACE: Final = table(provision_workspaces.name, column("undo", JSONB))
 
 @dataclass(slots=True)
 class Note:
-    """Asks a write to note how to take it back; `is_kept` says afterwards whether it did.
+    """Ask a write to note how to take it back; `is_kept` says afterwards whether it did.
 
     It does not where there are more than MOST_ROWS rows, or where they are very long. None: nothing
     was written.
@@ -76,7 +76,7 @@ def forget(note: Note | None) -> None:
 
 
 def whole(of: Table) -> ColumnElement[Any]:
-    """A row of `of` with all its columns, also those we do not know."""
+    """Select a row of `of` with all its columns, also those we do not know."""
     return func.to_jsonb(literal_column(of.name), type_=JSONB).label("row")
 
 
@@ -86,7 +86,7 @@ def noted(
     changed: Mapping[str, CTE] | None = None,
     deleted: Mapping[str, CTE] | None = None,
 ) -> CTE:
-    """The part of a write that notes it, one row where it did.
+    """Build the part of a write that notes it; it has one row where it did.
 
     `changed` and `deleted` hold as `row` what `whole` was before, by table. They must have locked
     their rows by now: the workspace's own row is locked last by everybody.

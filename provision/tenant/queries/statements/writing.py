@@ -77,7 +77,7 @@ class Aim(NamedTuple):
     today: date | None = None
 
     def parameters(self) -> dict[str, Any]:
-        """What the statements are given; text that is no version is that of no row.
+        """Return what the statements are given; text that is no version fits no row.
 
         Some of it, such as NUL, could not even be sent.
         """
@@ -171,13 +171,13 @@ def _new(of: AnyDeclared, name: str) -> ColumnElement[Any]:
 
 
 def shaped(of: AnyDeclared, rows: FromClause, *, as_card: bool) -> Select[Any]:
-    """The JSON text of each row."""
+    """Select the JSON text of each row."""
     item = (of.card if as_card else of.row)(rows).subquery("item")
     return select(cast(func.row_to_json(item.table_valued()), Text)).select_from(item)
 
 
 def references(of: AnyDeclared, names: tuple[str, ...]) -> CTE | None:
-    """One row that tells of each foreign id whether it may be written.
+    """Select one row that tells of each foreign id whether it may be written.
 
     The rows referred to are held until the write is done, as the foreign key would hold them.
     """
@@ -298,7 +298,7 @@ def _gone(removed: CTE, *others: ColumnElement[Any]) -> Select[Any]:
 
 
 def _tasks_with(reference: ColumnElement[Any]) -> CTE:
-    """What a foreign key will change along with the row, held so that it does not wait for it."""
+    """Select and lock what a foreign key will change along with the row."""
     return (
         select(undo_notes.whole(tasks))
         .where(reference == ID, own(tasks))
@@ -309,7 +309,7 @@ def _tasks_with(reference: ColumnElement[Any]) -> CTE:
 
 
 def _before(of: AnyDeclared, has_version: bool) -> CTE:
-    """The row as it is, whole, held until the write is done."""
+    """Select the whole row as it is, locked until the write is done."""
     table = of.table
     row = select(table.c.id, undo_notes.whole(table)).where(table.c.id == ID, own(table))
     if has_version:
