@@ -12,13 +12,7 @@ from decimal import Decimal  # noqa: TC003  # msgspec reads the annotations at r
 
 from msgspec import Struct
 
-
-def read_date(text: str | None) -> date | None:
-    """Return the day, or None for none and for dates that `date` cannot hold (`infinity`, BC)."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+from provision.nouns.days import parse_day
 
 
 def read_instant(text: str | None) -> datetime | None:
@@ -45,7 +39,7 @@ class Dated(Row, frozen=True, kw_only=True):
 
     @property
     def due(self) -> date | None:
-        return read_date(self.due_date)
+        return parse_day(self.due_date)
 
 
 class TeamMember(Row, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
+from provision.nouns.days import parse_day
+
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
@@ -27,14 +29,6 @@ class Due(NamedTuple):
 def today() -> date:
     """Return the server's own day: people and server share an office, or set TZ."""
     return datetime.now().astimezone().date()
-
-
-def parse_day(text: str | None) -> date | None:
-    """Read a stored date; None for none and for what is no day of our calendar (infinity, BC)."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
 
 
 def weekday(day: date) -> str:

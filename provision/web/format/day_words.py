@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from provision.web.format.dates import MONTHS, WEEKDAYS, parse_day
+from provision.nouns.days import parse_day
+from provision.web.format.dates import MONTHS, WEEKDAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.web.format.dates import long_day, moment, parse_day, short_day
+from provision.nouns.days import parse_day
+from provision.web.format.dates import long_day, moment, short_day
 from provision.web.format.markdown import prose
 from provision.web.format.money import money
 

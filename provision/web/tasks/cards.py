@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
+from provision.nouns.days import parse_day
 from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.rows import TaskCard
-from provision.web.format.dates import Due, due, finished, local, parse_day, recently
+from provision.web.format.dates import Due, due, finished, local, recently
 from provision.web.format.names import named
 
 if TYPE_CHECKING:

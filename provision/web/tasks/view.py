@@ -12,12 +12,13 @@ from flask import request, url_for
 from werkzeug.datastructures import MultiDict
 
 from provision.nouns import fields as fields_of
+from provision.nouns.days import parse_day
 from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.statements.filters import TaskFilters
 from provision.tenant.queries.tasks import TASKS
 from provision.web.answer.htmx import htmx
 from provision.web.answer.urls import address_of, asking
-from provision.web.format.dates import parse_day, today
+from provision.web.format.dates import today
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
