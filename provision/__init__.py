@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings) -> Flask:
-    """The app of one worker process; raises SettingsError when it cannot run as configured."""
+    """Make the app of one worker process. Raises SettingsError if it cannot run as configured."""
     # Imported here: whoever wants one module of the package need not load all of it.
     from provision.assembly import assemble  # noqa: PLC0415
 

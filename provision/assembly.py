@@ -47,7 +47,7 @@ _MOST_HASHES: Final = 4
 
 
 def assemble(settings: Settings) -> Flask:
-    """The app of one worker process; raises SettingsError when it cannot run as configured."""
+    """Make the app of one worker process. Raises SettingsError if it cannot run as configured."""
     # Imported here: commands that only open the store need not load the web layer.
     from provision.tenant.probe.progress import Progress  # noqa: PLC0415
     from provision.web.application import make_app  # noqa: PLC0415
@@ -93,7 +93,7 @@ def _warn_of_refused(store: ControlStore, policy: NetworkPolicy) -> None:
 
 
 def metrics_of(app: Flask) -> Metrics:
-    """What `app` counts."""
+    """Return what `app` counts."""
     return _services(app).metrics
 
 
@@ -112,7 +112,7 @@ def _services(app: Flask) -> Services:
 
 
 def open_store(settings: Settings) -> tuple[ControlStore, SealedSecrets]:
-    """The control store, migrated, and its secrets under the configured key."""
+    """Open the control store, migrated, and its secrets under the configured key."""
     if settings.control_is_sqlite:
         _make_private(settings)
     store = ControlStore.open(settings.control_url)
@@ -127,7 +127,7 @@ def open_store(settings: Settings) -> tuple[ControlStore, SealedSecrets]:
 
 
 def network_policy(settings: Settings) -> NetworkPolicy:
-    """Where tenants' databases may live."""
+    """Return where tenants' databases may live."""
     return NetworkPolicy(
         settings.network_policy,
         allow=settings.allow_networks,
@@ -156,7 +156,7 @@ def _hasher(settings: Settings) -> PasswordHasher:
 
 
 def _attempts(settings: Settings, store: ControlStore) -> Attempts:
-    """Where limits are counted: by whoever shares the doors, in one place."""
+    """Choose where rate limits are counted: in one place for all processes that share them."""
     here = AttemptsInMemory() if _is_alone(settings) else AttemptsInStore(store)
     if settings.rate_limit_url.startswith("memory:"):
         return here
@@ -167,7 +167,7 @@ def _attempts(settings: Settings, store: ControlStore) -> Attempts:
 
 
 def _is_alone(settings: Settings) -> bool:
-    """Whether no other process uses the control store."""
+    """Return whether no other process uses the control store."""
     # Who runs `app:app` may fork it as often as they like.
     return settings.workers == 1 and settings.control_is_sqlite and settings.mode != "wsgi"
 

@@ -82,7 +82,7 @@ class ValidationError(ProvisionError):
 
 
 class NotFoundError(ProvisionError):
-    """It does not exist, or it is somebody else's: the two are never told apart."""
+    """It does not exist, or it is somebody else's: no answer says which."""
 
     message = "There is nothing here by that name."
 

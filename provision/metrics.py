@@ -37,7 +37,7 @@ _REQUEST_SECONDS: Final = "provision_request_seconds"
 
 
 class Family(NamedTuple):
-    """What Prometheus is told of a name."""
+    """The type and the help text of a name."""
 
     kind: Literal["gauge", "counter", "histogram"]
     help: str
@@ -59,7 +59,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "provision_waiting": Family("gauge", "Calls waiting for a connection."),
     "provision_waits_total": Family("counter", "Calls that had to wait for a connection."),
     "provision_waits_in_vain_total": Family("counter", "Of these, given up when time was over."),
-    "provision_evictions_total": Family("counter", "Engines let go of, by reason."),
+    "provision_evictions_total": Family("counter", "Engines closed, by reason."),
     "provision_breakers": Family(
         "gauge", "Tenants whose last call failed: not tried for now (open) or tried (failing)."
     ),

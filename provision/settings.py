@@ -1,6 +1,6 @@
 """Settings: one frozen object, read once from the environment and a `.env` file.
 
-The only module that reads `os.environ`. Each field answers to the variable of CONTRACT section 2
+The only module that reads `os.environ`. Each field answers to the variable of docs/settings.md
 with the same name in capitals behind `PROVISION_`; a wrong value is a `SettingsError` of one line.
 """
 
@@ -92,7 +92,7 @@ class Settings:
 
     @property
     def control_file(self) -> Path | None:
-        """The file of a control store on SQLite."""
+        """Return the file of a control store on SQLite."""
         if not self.control_is_sqlite:
             return None
         return Path(self.control_url.removeprefix("sqlite:///"))
@@ -117,7 +117,7 @@ class Settings:
         return is_this_machine(self.host) and self.trusted_proxies == 0
 
     def with_address(self, host: str | None, port: int | None) -> Settings:
-        """The same settings listening elsewhere; None keeps what is set."""
+        """Return the same settings listening elsewhere; None keeps what is set."""
         return replace(self, host=host or self.host, port=self.port if port is None else port)
 
 
@@ -186,7 +186,7 @@ def working_directory() -> Path:
 
 
 def are_given() -> bool:
-    """Whether there are settings at all: a `.env` file here, or a variable of ours."""
+    """Return whether there are settings at all: a `.env` file here, or a variable of ours."""
     return (working_directory() / ".env").is_file() or any(
         name.startswith(("PROVISION_", "SUPABASE_KEYS_")) and value.strip()
         for name, value in os.environ.items()
@@ -363,7 +363,7 @@ def _public_url(read: _Reader) -> str | None:
 
 
 def _without_password(url: str) -> str:
-    """A wrong address can hold one, pasted by mistake."""
+    """Hide a password in a wrong address, where it was pasted by mistake."""
     return re.sub(r"//[^/]*@", "//…@", url)
 
 

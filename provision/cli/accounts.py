@@ -120,7 +120,7 @@ def reset_password(email: str) -> None:
     click.echo(f"{_address(load_settings('operator'))}/auth/reset-password/{secret}")
     click.echo(
         f"Give this link to {person.email} where nobody else reads it. It is good for one new "
-        "password within 24 hours; links printed before are good no more.",
+        "password within 24 hours; links printed before have expired.",
         err=True,
     )
 
@@ -184,7 +184,7 @@ def _set_enabled(email: str, *, enabled: bool) -> None:
 
 
 def _address(settings: Settings) -> str:
-    """Where people reach this installation, as far as the settings tell."""
+    """Return where people reach this installation, as far as the settings say."""
     if settings.public_url:
         return settings.public_url
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
@@ -198,7 +198,7 @@ def _new_password() -> str:
 
 
 def _moment(text: str, now: int) -> int:
-    """The unix time that a date (in UTC) or an age means."""
+    """Return the unix time that a date (in UTC) or an age means."""
     age = re.fullmatch(r"(\d{1,6})([mhd])", text)
     if age:
         units = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}

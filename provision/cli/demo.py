@@ -1,7 +1,7 @@
 """`provision demo`: the whole product on one machine, with an account and work to look at.
 
 Makes the account and its workspace once, by the same steps that the wizard takes; a start that was
-cut short is taken up again. What the person behind it changes later is left alone.
+cut short is taken up again. What the person changes later stays as it is.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def run(settings: Settings) -> None:
-    """Serve the demo until told to stop. Raises SettingsError when it cannot be started."""
+    """Serve the demo until stopped. Raises SettingsError when it cannot be started."""
     if not settings.built_in_postgres:
         raise SettingsError("PROVISION_BUILT_IN_POSTGRES is off, and the demo is made of it")
     password = _password(settings.data_dir)
@@ -115,7 +115,7 @@ def _connect(services: Services, person: Person) -> SavedConnection:
 
 
 def _password(data_dir: Path) -> str:
-    """The demo account's password, kept so that the next start can print it again."""
+    """Return the demo account's password, kept so that the next start can print it again."""
     path = data_dir / "demo.txt"
     with suppress(OSError):
         kept = path.read_text().strip()

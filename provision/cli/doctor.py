@@ -275,7 +275,7 @@ def _files(settings: Settings) -> Iterator[Finding]:
 
 
 def _space(settings: Settings) -> Iterator[Finding]:
-    """The disks of the data folder, of the control store and of the built-in server."""
+    """Check the disks of the data folder, of the control store and of the built-in server."""
     seen = set[int]()
     folders = [settings.data_dir, settings.data_dir / "postgres"]
     if settings.control_file is not None:
@@ -344,7 +344,7 @@ def _built_in() -> Finding:
 
 
 def _lost_without_a_key(settings: Settings, store: ControlStore) -> Iterator[Finding]:
-    """What the keys there are do not open, where they are not those of the store."""
+    """Check what the present keys do not open, where they are not those of the store."""
     with suppress(SettingsError):
         yield from _lost(
             unproved_vault(
@@ -356,7 +356,7 @@ def _lost_without_a_key(settings: Settings, store: ControlStore) -> Iterator[Fin
 
 
 def _lost(secrets: SealedSecrets) -> Iterator[Finding]:
-    """The secrets that cannot be opened, and what their people have to do."""
+    """Find secrets that cannot be opened, and say what their people have to do."""
     rows = list(keys.examine(secrets))
     lost = [row for row in rows if row.state != "opens"]
     if not lost:
@@ -375,7 +375,7 @@ def _lost(secrets: SealedSecrets) -> Iterator[Finding]:
 
 
 def _refused(settings: Settings, store: ControlStore) -> Iterator[Finding]:
-    """Those whose database the present policy does not let the server connect to."""
+    """Find the people whose database the present policy does not let the server connect to."""
     places = connections.places(store)
     found = admission.examine(network_policy(settings), places, within_s=_LOOK_UP_S)
     if found.unknown:

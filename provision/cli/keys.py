@@ -116,7 +116,7 @@ def _rank(key_id: str, given: Sequence[str]) -> str:
 
 @contextmanager
 def _secrets(*, proved: bool) -> Iterator[SealedSecrets]:
-    """The sealed secrets; `proved` refuses keys that are not those of this store."""
+    """Open the sealed secrets; `proved` refuses keys that are not those of this store."""
     from provision.control.secrets.sealed import open_vault, unproved_vault
 
     settings = load_settings("operator")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened_store() -> Iterator[ControlStore]:
-    """The control store as it stands; needs no key, since no secret is opened through it."""
+    """Open the control store as it is, without a key, since no secret is opened through it."""
     from sqlalchemy.exc import OperationalError
 
     from provision.control.store.engine import parse, refusal
@@ -48,14 +48,14 @@ def require_store(settings: Settings) -> None:
 
 
 def place(settings: Settings) -> str:
-    """Where the settings say that the control store is."""
+    """Return where the settings say that the control store is."""
     from provision.control.store.engine import parse, place_of
 
     return place_of(parse(settings.control_url))
 
 
 def account_of(store: ControlStore, email: str) -> Person:
-    """The account with this address. Raises NotFoundError."""
+    """Return the account with this address. Raises NotFoundError."""
     from provision.control.accounts import users as accounts
 
     person = accounts.by_email(store, email)

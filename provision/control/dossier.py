@@ -1,4 +1,4 @@
-"""Everything that is kept about one person: to be handed to them, and to be let go of.
+"""Gathers everything that is kept about one person, and erases it.
 
 Their work is not among it: that is in their own database, which nothing here touches.
 """
@@ -51,7 +51,7 @@ class Dossier:
 
 
 def gather(store: ControlStore, user_id: str, *, client: audit.Client) -> Dossier:
-    """All of it, which is told in the audit trail first. Raises NotFoundError."""
+    """Note the request in the audit log, and return everything. Raises NotFoundError."""
     with store.writing() as conn:
         audit.record(
             conn,
@@ -86,11 +86,11 @@ def gather(store: ControlStore, user_id: str, *, client: audit.Client) -> Dossie
 
 
 def erase(store: ControlStore, user_id: str, *, entitled: Entitled | None = None) -> None:
-    """Delete the account with all that hangs on it.
+    """Delete the account with all that belongs to it.
 
-    Raises NotFoundError, or SignInOverError for who is not `entitled`.
+    Raises NotFoundError, or SignInOverError where the person is not `entitled` any more.
 
-    Of its audit events stays what happened and when, under an id that leads to nobody any more.
+    Of its audit lines stays what happened and when, under an id that leads to nobody.
     """
     with store.writing() as conn:
         demand(conn, entitled)

@@ -50,12 +50,12 @@ class Ticket:
 
     @classmethod
     def of(cls, user_id: str, key: str, request_hash: str) -> Ticket:
-        """The ticket for a key as it was sent."""
+        """Return the ticket for a key as it was sent."""
         return cls(user_id, digest(f"{user_id}\0{key}"), request_hash)
 
     @property
     def owner(self) -> str:
-        """Whom and what an answer is sealed to."""
+        """Return whom and what an answer is sealed for."""
         return f"{self.user_id}/{self.key_hash}"
 
 
@@ -72,7 +72,7 @@ class Seen:
 
 
 def look(store: ControlStore, secrets: SealedSecrets, ticket: Ticket) -> Seen | None:
-    """What is known of the key; None where it was not seen within its life."""
+    """Return what is known of the key, None where it was not seen within its life."""
     with store.reading() as conn:
         return _seen(secrets, conn, ticket)
 
@@ -94,7 +94,7 @@ def claim(store: ControlStore, secrets: SealedSecrets, ticket: Ticket) -> Seen:
 def keep(
     secrets: SealedSecrets, conn: Connection, ticket: Ticket, answer: str, *, again: bool = False
 ) -> bool:
-    """Keep the first answer, on the caller's transaction; False where there is one already.
+    """Keep the first answer, in the caller's transaction; return False where there is one.
 
     `again` puts it in place of the one that the caller has kept itself. False, too, where the key
     stands for another request by now. Raises TooManyKeysError.
@@ -124,7 +124,7 @@ def keep(
 
 
 def listing(conn: Connection, user_id: str) -> list[dict[str, int]]:
-    """When each key of a person was seen and when it ends, in unix seconds."""
+    """Return when each key of a person was seen and when it ends, in unix seconds."""
     query = (
         select(idempotency_keys.c.created_at)
         .where(idempotency_keys.c.user_id == user_id)
@@ -134,7 +134,7 @@ def listing(conn: Connection, user_id: str) -> list[dict[str, int]]:
 
 
 def purge(store: ControlStore) -> int:
-    """Delete a lot of keys that are over, answers included; returns how many, 0 for none."""
+    """Delete some keys that have expired, answers included; return how many it were."""
     some = select(idempotency_keys.c.key_hash).where(_is_over(store.now())).limit(_PURGED_AT_ONCE)
     with store.reading() as conn:
         if conn.execute(some.limit(1)).first() is None:
@@ -144,7 +144,7 @@ def purge(store: ControlStore) -> int:
 
 
 def delete_where(conn: Connection, condition: ColumnElement[bool]) -> int:
-    """Delete keys with what is sealed for them; returns how many."""
+    """Delete keys with what is sealed for them; return how many it were."""
     gone = delete(idempotency_keys).where(condition).returning(idempotency_keys.c.sealed_id)
     sealed_ids = conn.execute(gone).scalars().all()
     for sealed_id in sealed_ids:
@@ -162,7 +162,7 @@ def _seen(secrets: SealedSecrets, conn: Connection, ticket: Ticket) -> Seen | No
 
 
 def _answer(secrets: SealedSecrets, conn: Connection, ticket: Ticket, row: Row[Any]) -> str | None:
-    """The answer that is kept; None also where no key we have opens it."""
+    """Return the answer that is kept, None also where no key we have opens it."""
     if row.sealed_id is None:
         return None
     try:
@@ -172,7 +172,7 @@ def _answer(secrets: SealedSecrets, conn: Connection, ticket: Ticket, row: Row[A
 
 
 def _enter(store: ControlStore, conn: Connection, ticket: Ticket) -> str:
-    """Enter a key that is not there, or over; returns the id for the row it makes."""
+    """Insert a key that is not there, or has expired; return the id of its row."""
     now = store.now()
     own = idempotency_keys.c.user_id == ticket.user_id
     delete_where(conn, own & _is_over(now))

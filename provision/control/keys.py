@@ -1,4 +1,4 @@
-"""Which key each sealed secret is under, moving all of them to the newest, and what is lost.
+"""Finds the key of each sealed secret, moves all to the newest, and forgets what is lost.
 
 Secrets are moved a few at a time, each lot in a transaction of its own, while servers that have
 both keys go on working. The value that proves a key at the start goes last: until everything else
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from provision.control.store.store import ControlStore
 
 _AT_ONCE: Final = 50
-# Others are waiting for the one writer's turn, and SQLite does not queue them.
+# Others wait to write, and SQLite does not queue them.
 _PAUSE_S: Final = 0.01
 _ID_CHARACTERS: Final = 36
 INSTALLATION: Final = "this installation"
@@ -55,7 +55,7 @@ class Rotation:
 
 
 def examine(secrets: SealedSecrets) -> Iterator[SealedRow]:
-    """Every sealed secret, tried with the keys we have."""
+    """Yield every sealed secret, tried with the keys we have."""
     after = ""
     while True:
         with secrets.store.reading() as conn:
@@ -95,7 +95,7 @@ def rotate(secrets: SealedSecrets, *, pause: Callable[[float], object] = time.sl
 
 
 def owners(store: ControlStore, rows: list[SealedRow]) -> dict[str, str]:
-    """Whose each secret is, by its id: an e-mail address, or the installation's own."""
+    """Return by id whose each secret is: an e-mail address, or the installation."""
     with store.reading() as conn:
         emails = {row.id: row.email for row in conn.execute(select(users.c.id, users.c.email))}
     return {
@@ -107,7 +107,7 @@ def owners(store: ControlStore, rows: list[SealedRow]) -> dict[str, str]:
 
 
 def forget_lost(secrets: SealedSecrets) -> list[SealedRow]:
-    """Drop what no key opens and can be made or pasted again; returns what is lost and stays.
+    """Delete what no key opens and can be made or pasted again; return what is lost and stays.
 
     Connection strings are forgotten, half-made second factors and answers to calls too, and the
     installation's own values are made anew at the next start, which signs everybody out. A second

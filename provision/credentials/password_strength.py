@@ -40,7 +40,7 @@ _NOT_A_WORD: Final = re.compile(r"[\W_]+")
 
 
 def why_guessable(text: str, about: Iterable[str] = ()) -> str | None:
-    """A sentence on why `text` is too easy to guess, None when it is not.
+    """Return a sentence on why `text` is too easy to guess, None when it is not.
 
     `about` is what is known of the person: their name and e-mail address.
     """
@@ -74,7 +74,7 @@ def _is_little_more_than(text: str, words: Iterable[str]) -> bool:
 
 
 def _names(about: Iterable[str]) -> set[str]:
-    """A person's name and address and the words of both, top-level domains left out."""
+    """Return a person's name and address and the words of both, without top-level domains."""
     found = set[str]()
     for each in about:
         found.add(each.casefold())
@@ -90,7 +90,7 @@ def _left(text: str) -> int:
 
 
 def _repeats(text: str) -> bool:
-    """Whether `text` is one short piece over and over."""
+    """Return whether `text` is one short piece over and over."""
     longest = min(_LONGEST_REPEATED, len(text) // 2)
     return any(text[size:] == text[:-size] for size in range(1, longest + 1))
 

@@ -36,7 +36,7 @@ _HASH_BYTES: Final = 32
 class PasswordHasher:
     """Hashes and verifies; at most `max_concurrent` at a time, each of which takes 19 MiB.
 
-    At most `max_waiting` more wait for their turn, lest a flood of sign-ins take every thread that
+    At most `max_waiting` more wait, lest a flood of sign-ins take every thread that
     serves; to the rest TooManySignInsError is raised at once.
     """
 
@@ -87,7 +87,7 @@ class PasswordHasher:
 
 
 def password_problems(text: str, about: Sequence[str] = ()) -> list[str]:
-    """Messages on what keeps `text` from being a new password; empty when nothing does.
+    """Return messages on what keeps `text` from being a new password; empty when nothing does.
 
     `about` is what it must not be made of: the name and e-mail address of the person.
     """
@@ -112,7 +112,7 @@ def _normalized(text: str) -> bytes:
 
 
 def _hash_of_nothing() -> str:
-    """An encoded hash with random bytes for a digest: no password leads to it."""
+    """Return an encoded hash with random bytes for a digest, which no password matches."""
     salt, digest = (
         base64.b64encode(os.urandom(size)).rstrip(b"=").decode()
         for size in (_SALT_BYTES, _HASH_BYTES)

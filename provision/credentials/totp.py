@@ -27,12 +27,12 @@ def new_secret() -> str:
 
 
 def uri(secret: str, *, account: str) -> str:
-    """The `otpauth:` address an authenticator app reads from a QR code."""
+    """Return the `otpauth:` address that an authenticator app reads from a QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=_ISSUER)
 
 
 def code_from(typed: str) -> str | None:
-    """The six digits in what was typed, with or without spaces; None when it is something else."""
+    """Return the six digits that were typed, with or without spaces; None for anything else."""
     if len(typed) > _MAX_TYPED_CHARACTERS:
         return None
     # Some keyboards send digits of full width.
@@ -41,7 +41,7 @@ def code_from(typed: str) -> str | None:
 
 
 def step_of(secret: str, code: str, *, at: int) -> int | None:
-    """The time step whose code this is, of the three around `at` (unix seconds); None of none."""
+    """Return the time step whose code this is, of the three around `at` (unix seconds), or None."""
     totp = pyotp.TOTP(secret, digits=DIGITS, interval=STEP_S)
     try:
         return totp.verify_and_get_timecode(code, for_time=at, valid_window=_SKEW_STEPS)

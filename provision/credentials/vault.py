@@ -49,12 +49,12 @@ class Vault:
 
     @property
     def key_ids(self) -> tuple[str, ...]:
-        """All that open, the one that seals first."""
+        """Return the names of the keys that open, the one that seals first."""
         return tuple(each.hex() for each in self._ciphers)
 
     @property
     def header(self) -> bytes:
-        """How every value begins that is sealed under the first key."""
+        """Return how every value begins that is sealed under the first key."""
         return _VERSION + self._primary
 
     def seal(self, plaintext: bytes, *, purpose: str, owner: str) -> bytes:
@@ -64,7 +64,7 @@ class Vault:
         return header + nonce + self._ciphers[self._primary].encrypt(nonce, plaintext, bound)
 
     def open(self, sealed: bytes, *, purpose: str, owner: str) -> bytes:
-        """Raises UnknownKeyError, or SealBrokenError for anything not sealed exactly so."""
+        """Open a value. Raises UnknownKeyError, or SealBrokenError if it is not sealed so."""
         header, rest = _split(sealed)
         cipher = self._ciphers.get(header[len(_VERSION) :])
         if cipher is None:

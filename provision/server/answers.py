@@ -63,7 +63,7 @@ class Answer:
         self.rest_bytes = rest_bytes
         self.keep_alive = keep_alive
         self.was_refused = was_refused
-        """Whether the app refused it at once, because of what went wrong before."""
+        """Return whether the app refused it at once, because of what went wrong before."""
 
     def close(self) -> None:
         """Free what lies on disk."""
@@ -144,7 +144,7 @@ class Caller:
 
 
 class _Answering:
-    """One call of the app: what `start_response` was told, and the body so far."""
+    """One call of the app: what it gave to `start_response`, and the body so far."""
 
     def __init__(self, request: Request, *, keep_alive: bool) -> None:
         self._method: Final = request.method

@@ -34,7 +34,7 @@ _FAREWELL_S: Final = 2.0
 _SILENT_S: Final = 0.5
 _READ_BYTES: Final = 64 * 1024
 _WRITE_BYTES: Final = 64 * 1024
-# Written in one go, before other clients have their turn.
+# Written in one go, before other clients are served.
 _MOST_WRITES: Final = 8
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -72,14 +72,14 @@ class Clients:
     all: set[Connection] = field(default_factory=set)
     is_stopping: bool = False
     refused: Counter[int] = field(default_factory=Counter)
-    """By status, those that the server refused itself since they were last told."""
+    """By status, those that the server refused itself since they were last logged."""
     disk_error: str = ""
-    """Why a request could not be kept on disk since that was last told."""
+    """Why a request could not be kept on disk since that was last logged."""
     buffer: bytearray = field(default_factory=lambda: bytearray(_READ_BYTES))
     """What is read goes through here, at once, for one connection after the other."""
 
     def make_room(self) -> None:
-        """Let go of whoever holds the most, as long as too much is held."""
+        """Drop what the largest holder holds, as long as too much is held."""
         while self.memory.is_over or self.disk.is_over:
             holder = largest(each for each in self.all if each.held_bytes)
             if holder is None:
@@ -154,7 +154,7 @@ class Connection(asyncio.BufferedProtocol):
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the connection is closed after the present request."""
+        """Return whether the connection is closed after the present request."""
         return self._clients.is_stopping
 
     # Called by the event loop.
@@ -232,7 +232,7 @@ class Connection(asyncio.BufferedProtocol):
 
     @property
     def is_gone(self) -> bool:
-        """Whether nobody is there for an answer."""
+        """Return whether the client has left."""
         return self._transport is None
 
     def release(self) -> None:

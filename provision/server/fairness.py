@@ -51,7 +51,7 @@ class FairQueue(Generic[Request]):
         """Return whether it may begin at once; if not, `next_ones` yields it later."""
         now = self._clock()
         requester = self._requesters.setdefault(key, _Requester())
-        if not requester.waiting and self._turn_at(requester, now) <= now:
+        if not requester.waiting and self._may_begin_at(requester, now) <= now:
             self._begin(requester, request, now)
             return True
         requester.waiting.append(request)
@@ -62,7 +62,7 @@ class FairQueue(Generic[Request]):
         """Yield the requests that may begin now."""
         now = self._clock()
         for key, requester in list(self._queues.items()):
-            while requester.waiting and self._turn_at(requester, now) <= now:
+            while requester.waiting and self._may_begin_at(requester, now) <= now:
                 request = requester.waiting.popleft()
                 self._begin(requester, request, now)
                 yield request
@@ -72,8 +72,8 @@ class FairQueue(Generic[Request]):
     def next_in(self) -> float:
         """Return the seconds until a request may begin; infinite where time alone frees none."""
         now = self._clock()
-        turns = (self._turn_at(each, now) for each in self._queues.values())
-        return max(0.0, min(turns, default=math.inf) - now)
+        starts = (self._may_begin_at(each, now) for each in self._queues.values())
+        return max(0.0, min(starts, default=math.inf) - now)
 
     def forget(self, key: bytes, request: Request) -> None:
         """Let a request that waits wait no more: nobody is there for its answer."""
@@ -99,7 +99,7 @@ class FairQueue(Generic[Request]):
         if requester.is_refused:
             requester.not_before = now + _REFUSED_EVERY_S
 
-    def _turn_at(self, requester: _Requester[Request], now: float) -> float:
+    def _may_begin_at(self, requester: _Requester[Request], now: float) -> float:
         recent = [since for since in requester.at_work.values() if since > now - self._while_s]
         if len(recent) < self._most:
             return requester.not_before

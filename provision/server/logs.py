@@ -31,7 +31,7 @@ class OneLine(logging.Formatter):
 
 
 def config(level: str) -> dict[str, Any]:
-    """A `logging.config` dictionary in which our own loggers speak from `level` on."""
+    """Return a `logging.config` dictionary in which our own loggers write from `level` on."""
     ours = level.upper()
     theirs = "WARNING" if ours in ("DEBUG", "INFO") else ours
     return {

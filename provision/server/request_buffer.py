@@ -107,12 +107,12 @@ class RequestBuffer:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more of the client is read."""
+        """Return whether nothing more of the client is read."""
         return self._is_cut or self.refusal is not None
 
     @property
     def memory_bytes(self) -> int:
-        """About how many bytes of memory are held."""
+        """Return about how many bytes of memory are held."""
         arriving = 0 if self._request.on_disk_bytes else self.arrived_bytes
         return arriving + sum(
             SLICE_BYTES + each.body_bytes - each.on_disk_bytes for each in self.ready
@@ -120,7 +120,7 @@ class RequestBuffer:
 
     @property
     def disk_bytes(self) -> int:
-        """How many bytes on disk are held."""
+        """Return how many bytes on disk are held."""
         return self._request.on_disk_bytes + sum(each.on_disk_bytes for each in self.ready)
 
     def feed(self, data: memoryview) -> None:

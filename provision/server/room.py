@@ -40,7 +40,7 @@ class Room:
         return self._held > self._most
 
     def change(self, by_bytes: int) -> None:
-        """Count bytes taken in, or let go of where negative."""
+        """Count bytes taken in, or freed where negative."""
         self._held += by_bytes
 
 

@@ -54,7 +54,7 @@ def serve(
     prepare: Callable[[], None] | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until told to stop.
+    """Serve until SIGTERM or Ctrl-C.
 
     `prepare` runs once everything but the workers is up; `announce` is called with the address once
     the first worker is ready, in that worker. Raises SettingsError when it cannot be started as
@@ -67,7 +67,7 @@ def serve(
     listener = _bind(settings, next_free_port=next_free_port)
     with contextlib.ExitStack() as running:
         running.callback(listener.close)
-        # Here, so that a wrong key stops the start with one line and not each worker in turn.
+        # Here, so that a wrong key stops the start with one line, and not each worker.
         open_store(settings)[0].dispose()
         if settings.encryption_key is None and settings.mode == "serve":
             log.warning(
@@ -148,7 +148,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "accesslog": None,
             "logconfig_dict": logs.config(settings.log_level),
-            # Forwarded headers are believed by the app alone, and only when told to.
+            # Forwarded headers are believed by the app alone, and only as its settings say.
             "forwarded_allow_ips": "",
             "secure_scheme_headers": {},
             "post_fork": self._shorten_grace,
@@ -165,7 +165,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             raise AppImportError(f"provision: {error}") from None
 
     def _hand_over(self, listener: socket.socket) -> str:
-        """What gunicorn is told to bind: our socket, or its address where each worker has one."""
+        """Return what gunicorn binds: our socket, or its address where each worker has one."""
         if self._settings.workers == 1:
             return f"fd://{listener.detach()}"
         host, port = listener.getsockname()[:2]
@@ -246,5 +246,5 @@ def _log_address(address: str) -> None:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    """Before the server runs, SIGTERM still stops what has been started."""
+    """Stop what has been started on SIGTERM, as long as the server does not run yet."""
     sys.exit(0)

@@ -82,7 +82,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def run(self) -> None:
-        """Serve until told to stop; gunicorn calls it once the app is loaded."""
+        """Serve until SIGTERM; gunicorn calls it once the app is loaded."""
         _allow_open_files(_FILES)
         self._caller = Caller(self.wsgi, server=self.sockets[0].getsockname()[:2])
         for number in range(self.cfg.threads):
@@ -134,8 +134,10 @@ class Worker(GunicornWorker):  # type: ignore[misc]
             log.error("Requests cannot be kept on disk: %s", self._clients.disk_error)
             self._clients.disk_error = ""
         if refused:
-            told = ", ".join(f"{count} with {status}" for status, count in sorted(refused.items()))
-            log.warning("Refused requests before the app: %s", told)
+            counts = ", ".join(
+                f"{count} with {status}" for status, count in sorted(refused.items())
+            )
+            log.warning("Refused requests before the app: %s", counts)
 
     # New clients.
 

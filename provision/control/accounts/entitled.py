@@ -1,4 +1,4 @@
-"""Asks again, in the transaction that writes, whether what lets a person in still holds."""
+"""Checks again, in the transaction that writes, whether what let a person in still holds."""
 
 from __future__ import annotations
 

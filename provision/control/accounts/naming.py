@@ -13,7 +13,7 @@ _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def normalized_email(text: str) -> str:
-    """The spelling that tells accounts apart: trimmed, lower case, composed."""
+    """Return the spelling under which an address is kept: trimmed, lower case, composed."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).lower())
 
 
@@ -22,7 +22,7 @@ def normalized_name(text: str) -> str:
 
 
 def email_problems(email: str) -> list[str]:
-    """Messages on what is wrong with a normalised address; empty when nothing is."""
+    """Return messages on what is wrong with a normalised address; empty when nothing is."""
     if not email:
         return ["Enter your e-mail address."]
     if len(email) > MAX_EMAIL_CHARACTERS:
@@ -38,7 +38,7 @@ def email_problems(email: str) -> list[str]:
 
 
 def name_problems(name: str) -> list[str]:
-    """Messages on what is wrong with a normalised name; empty when nothing is."""
+    """Return messages on what is wrong with a normalised name; empty when nothing is."""
     if len(name) > MAX_NAME_CHARACTERS:
         return [f"Use at most {MAX_NAME_CHARACTERS} characters."]
     if any(unicodedata.category(each) in _REFUSED_CATEGORIES for each in name):

@@ -1,4 +1,4 @@
-"""A new password for an account: by its person, or by the operator's one-time link.
+"""Sets a new password of an account: by its person, or by the operator's one-time link.
 
 Whatever the old one opened is closed with it: other sessions, sign-ins that wait for their code,
 links to reset it. The second factor stays as it is; to take it away is another decision.
@@ -58,7 +58,7 @@ def change(
     except_id_hash: str | None = None,
     client: audit.Client,
 ) -> int:
-    """Replace the password; returns how many sessions ended, all but `except_id_hash`.
+    """Replace the password; return how many sessions ended, all but `except_id_hash`.
 
     Raises ValidationError, NotFoundError, or SignInOverError when that one was ended meanwhile.
     """
@@ -83,7 +83,7 @@ def change(
 
 
 def new_reset(store: ControlStore, user_id: str) -> str:
-    """The secret of a one-time link for this account; links made before are good no more."""
+    """Return the secret of a one-time link for this account; end links made before."""
     raw = new_secret()
     with store.writing() as conn:
         now = store.now()
@@ -109,7 +109,7 @@ def new_reset(store: ControlStore, user_id: str) -> str:
 
 
 def holder(store: ControlStore, raw: str) -> Person:
-    """Whose password a link resets. Raises ResetLinkNotFoundError when it is good no more."""
+    """Return whose password a link resets. Raises ResetLinkNotFoundError when it has expired."""
     with store.reading() as conn:
         row = conn.execute(_HOLDER, {"id_hash": digest(raw), "now": store.now()}).first()
     if row is None:

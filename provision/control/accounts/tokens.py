@@ -86,11 +86,11 @@ def create(
     entitled: Entitled | None = None,
     settle: Callable[[SqlConnection, str, Token], object] | None = None,
 ) -> tuple[str, Token]:
-    """Make a token; the raw text returned is kept nowhere, unless `settle` keeps it sealed.
+    """Make a token; return its raw text, which is kept nowhere unless `settle` keeps it sealed.
 
     Raises ValidationError as `check` does, or SignInOverError when the person is not `entitled`;
     what `settle` raises on the same transaction leaves no token.
-    It ends in a checksum, so that a mistyped one is told from a revoked one without the store.
+    It ends in a checksum, so that a mistyped one is recognised without the store.
     """
     name = normalized_name(name)
     secret = new_secret()
@@ -123,7 +123,7 @@ def check(store: ControlStore, *, user_id: str, name: str) -> None:
 
 
 def resolve(store: ControlStore, raw: str) -> TokenHolder | None:
-    """Who a token speaks for; None when unknown, expired, revoked, or of a disabled account."""
+    """Return who a token speaks for, None if it is unknown, over, or of a disabled account."""
     shape = _SHAPE.fullmatch(raw)
     if shape is None or _checksum(shape[1]) != shape[2]:
         return None
@@ -139,7 +139,7 @@ def resolve(store: ControlStore, raw: str) -> TokenHolder | None:
 
 
 def listing(store: ControlStore, *, user_id: str) -> list[Token]:
-    """The tokens of a person, expired ones included, newest first."""
+    """Return the tokens of a person, expired ones included, newest first."""
     query = (
         select(*_TOKEN_COLUMNS)
         .where(tokens.c.user_id == user_id)

@@ -65,7 +65,7 @@ class Recognised:
     password_hash: str = field(repr=False)
 
     def still_holds(self, conn: Connection) -> bool:
-        """Whether password, second factor and account are as they were; writers take turns."""
+        """Return whether password, second factor and account are as they were."""
         row = conn.execute(_STANDING, {"id": self.person.id}).first()
         return row is not None and tuple(row) == (self.password_hash, self.person.two_factor, True)
 
@@ -90,7 +90,7 @@ _LISTING: Final = select(*PERSON_COLUMNS).order_by(users.c.email)
 
 
 def person_from(columns: Sequence[Any]) -> Person:
-    """The person in the values of PERSON_COLUMNS."""
+    """Return the person whose values of PERSON_COLUMNS these are."""
     user_id, email, name, is_enabled, two_factor, setup_step, *formats = columns
     return Person(user_id, email, name, is_enabled, two_factor, setup_step, Formats(*formats))
 
@@ -147,7 +147,7 @@ def authenticate(
     password: str,
     client: audit.Client,
 ) -> Recognised:
-    """The person whose password this is.
+    """Return the person whose password this is.
 
     Raises BadCredentialsError, alike and after equal work for a wrong password, an unknown address
     and a disabled account.
@@ -180,7 +180,7 @@ def confirm_password(
     password: str,
     client: audit.Client,
 ) -> None:
-    """Raises BadCredentialsError unless this is the present password of that account."""
+    """Raise BadCredentialsError unless this is the present password of that account."""
     query = select(users.c.password_hash).where(users.c.id == user_id)
     with store.reading() as conn:
         stored = conn.execute(query).scalar()
@@ -209,7 +209,7 @@ def by_id(store: ControlStore, user_id: str) -> Person | None:
 
 
 def listing(store: ControlStore) -> list[Person]:
-    """Everybody, by e-mail address."""
+    """Return everybody, by e-mail address."""
     with store.reading() as conn:
         return [person_from(row) for row in conn.execute(_LISTING)]
 
@@ -229,7 +229,7 @@ def set_enabled(store: ControlStore, user_id: str, *, enabled: bool) -> None:
 
 
 def rename(store: ControlStore, user_id: str, *, name: str) -> None:
-    """Raises ValidationError, or NotFoundError."""
+    """Change the name of a person. Raises ValidationError, or NotFoundError."""
     name = normalized_name(name)
     _raise_problems(name=name_problems(name))
     with store.writing() as conn:
@@ -244,9 +244,9 @@ def change_email(
     client: audit.Client,
     entitled: Callable[[Connection], bool] | None = None,
 ) -> None:
-    """Raises ValidationError, EmailTakenError, NotFoundError, or SignInOverError when not entitled.
+    """Change the e-mail address of a person, in the transaction that asks whether they may.
 
-    That is asked in the transaction, as for what begins a session.
+    Raises ValidationError, EmailTakenError, NotFoundError, or SignInOverError when not entitled.
     """
     check_email(email)
     email = normalized_email(email)
@@ -263,7 +263,7 @@ def change_email(
                 event="email_changed",
                 user_id=user_id,
                 client=client,
-                # Who was robbed of an account asks for it by the address it had.
+                # A person whose account was stolen asks for it by the address it had.
                 detail={"before": former},
             )
     except IntegrityError:
@@ -301,7 +301,7 @@ def _update(conn: Any, user_id: str, **values: Any) -> None:
 
 
 def _rehash(store: ControlStore, user_id: str, before: str, after: str) -> str:
-    """Store a stronger hash of the same password, unless it was changed; returns the one known."""
+    """Store a stronger hash of the same password, unless it was changed; return the one kept."""
     with store.writing() as conn:
         changed = conn.execute(
             update(users)

@@ -1,3 +1,3 @@
-"""How often somebody failed at a door: `budgets` counts in memory or in the store, `in_redis` for
+"""Rate limits: `budgets` counts in memory or in the store, `in_redis` for
 several machines.
 """

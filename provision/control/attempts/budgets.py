@@ -46,17 +46,17 @@ class Attempts(Protocol):
     """A place where budgets are counted."""
 
     def take(self, budgets: Sequence[Budget]) -> Callable[[], None]:
-        """Take a place in each budget, or in none; returns what gives them back.
+        """Take a place in each budget, or in none; return what gives them back.
 
         Raises TooManyAttemptsError with the seconds until all of them have room again.
         """
 
     def close(self) -> None:
-        """Let go of what connections there are."""
+        """Close the connections that there are."""
 
 
 class AttemptsInMemory:
-    """Counted in this process alone; the budgets unused for longest are forgotten first."""
+    """Counts in this process alone, and forgets the budgets unused for longest first."""
 
     def __init__(
         self, *, clock: Callable[[], float] = time.monotonic, most_budgets: int = _MOST_BUDGETS
@@ -101,7 +101,7 @@ class AttemptsInMemory:
 
 
 class AttemptsInStore:
-    """Counted in the control store: one budget for every process and machine that shares it."""
+    """Counts in the control store: one budget for every process and machine that shares it."""
 
     def __init__(self, store: ControlStore) -> None:
         self._store = store
@@ -122,7 +122,7 @@ class AttemptsInStore:
 
         def give_back() -> None:
             ids = [row["id"] for row in rows]
-            # A store that is busy is no reason to take back what was granted.
+            # A store that is busy is no reason to take places back.
             with suppress(OperationalError), self._store.writing() as conn:
                 conn.execute(delete(attempts).where(attempts.c.id.in_(ids)))
 

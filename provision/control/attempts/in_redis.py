@@ -56,7 +56,7 @@ _GIVE_BACK: Final = "for _, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[
 
 
 def why_silent(url: str) -> str | None:
-    """The class of the error with which the Redis at `url` answers, None when all is well."""
+    """Return the class of the error with which the Redis at `url` answers, None if it works."""
     redis = _client(url)
     try:
         redis.ping()
@@ -68,7 +68,7 @@ def why_silent(url: str) -> str | None:
 
 
 class AttemptsInRedis:
-    """Counted in the Redis at `url`, and in `otherwise` while that does not answer."""
+    """Counts in the Redis at `url`, and in `otherwise` while that does not answer."""
 
     def __init__(
         self, url: str, otherwise: Attempts, *, clock: Callable[[], float] = time.monotonic

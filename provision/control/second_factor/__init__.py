@@ -1,3 +1,3 @@
-"""The second factor: `enrolment` turns it on and off, `checking` takes a code at a door, each once,
+"""The second factor: `enrolment` turns it on and off, `checking` checks codes, each good once,
 `recovery_codes` makes and spends the ten of a person.
 """

@@ -56,7 +56,7 @@ def check(
     *,
     client: audit.Client,
 ) -> Accepted:
-    """Look at a code without using it up.
+    """Check a code without using it up.
 
     Raises SecondFactorRejectedError, alike for a wrong code, a used one and an account without a
     second factor; SecondFactorUnreadableError where the secret behind it cannot be opened.
@@ -68,7 +68,7 @@ def check(
 
 
 def spend(store: ControlStore, accepted: Accepted, *, client: audit.Client) -> int:
-    """Use a code up; returns how many recovery codes are left.
+    """Use a code up; return how many recovery codes are left.
 
     Raises SecondFactorRejectedError when it has been used since it was looked at.
     """

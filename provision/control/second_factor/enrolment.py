@@ -1,4 +1,4 @@
-"""Two-factor authentication of an account: set up, turned on by a first code, turned off, reset.
+"""Sets two-factor authentication of an account up, turns it on and off, resets it.
 
 A row in `two_factor_setups` is a set-up that is not finished. Before the first right code its
 secret is not in force, and nobody is asked for a code. After that the row stays, with the secret
@@ -56,7 +56,7 @@ class TwoFactor:
 
 
 def state(store: ControlStore, user_id: str) -> TwoFactor:
-    """Raises NotFoundError."""
+    """Return how far two-factor of an account is. Raises NotFoundError."""
     with store.reading() as conn:
         row = _row(conn, user_id)
         is_on = row.totp_secret_id is not None
@@ -65,7 +65,7 @@ def state(store: ControlStore, user_id: str) -> TwoFactor:
 
 
 def begin(store: ControlStore, secrets: SealedSecrets, user_id: str) -> str | None:
-    """The secret to be scanned, the same one until it is too old; None when two-factor is on."""
+    """Return the secret to scan, the same one for a day; None when two-factor is on."""
     with store.reading() as conn:
         row = _row(conn, user_id)
         if row.totp_secret_id is not None:
@@ -93,7 +93,7 @@ def turn_on(
     *,
     client: audit.Client,
 ) -> list[str]:
-    """Turn it on with a first code; returns the recovery codes, which are kept nowhere else.
+    """Turn it on with a first code; return the recovery codes, which are kept nowhere else.
 
     Raises SecondFactorRejectedError, or TwoFactorSetupOverError when there is nothing to turn on.
     """
@@ -116,7 +116,7 @@ def turn_on(
 
 
 def confirm_saved(store: ControlStore, user_id: str, typed: str, *, client: audit.Client) -> None:
-    """Take a recovery code typed back for proof that they were saved; it stays good.
+    """Accept a recovery code as proof that they were saved, without using it up.
 
     Raises SecondFactorRejectedError when it is none of them.
     """
@@ -132,7 +132,7 @@ def confirm_saved(store: ControlStore, user_id: str, typed: str, *, client: audi
 
 
 def good_codes(store: ControlStore, user_id: str, typed: Sequence[str]) -> list[str]:
-    """Those of `typed` that are recovery codes of this person and unused."""
+    """Return those of `typed` that are recovery codes of this person and unused."""
     with store.reading() as conn:
         return [each for each in typed if recovery_codes.find(conn, user_id, each)]
 
@@ -144,9 +144,9 @@ def new_codes(
     client: audit.Client,
     entitled: Entitled | None = None,
 ) -> list[str]:
-    """Ten new recovery codes in place of the old; to be typed back again.
+    """Make ten new recovery codes in place of the old; one is to be typed back again.
 
-    Raises NotFoundError when two-factor is off, or SignInOverError for who is not `entitled`.
+    Raises NotFoundError when two-factor is off, or SignInOverError when not `entitled`.
     """
     with store.writing() as conn:
         demand(conn, entitled)
@@ -170,13 +170,13 @@ def turn_off(
 ) -> None:
     """Remove the secret, every code, and what is half done.
 
-    Raises NotFoundError, or SignInOverError for who is not `entitled`.
+    Raises NotFoundError, or SignInOverError when not `entitled`.
     """
     _remove(store, user_id, "two_factor_off", client, entitled=entitled)
 
 
 def reset(store: ControlStore, user_id: str) -> None:
-    """What `turn_off` does, done by the operator. Raises NotFoundError."""
+    """Do what `turn_off` does, by the operator. Raises NotFoundError."""
     _remove(store, user_id, "two_factor_reset", audit.OPERATOR)
 
 
@@ -215,7 +215,7 @@ def _pending(
     user_id: str,
     row: Row[Any, Any, Any],
 ) -> str | None:
-    """The secret that waits for its first code, unless it is too old or cannot be opened."""
+    """Return the secret that waits for its first code, unless it is too old or cannot be opened."""
     if row.sealed_id is None or row.created_at + _SETUP_LIFE_S <= store.now():
         return None
     try:

@@ -1,4 +1,4 @@
-"""Recovery codes: ten for each person, each good once, for whoever has lost their authenticator.
+"""Makes and spends recovery codes: ten for each person, for the day the authenticator is lost.
 
 A code is 120 random bits: beyond guessing, so that a plain hash of it gives nothing away (OWASP
 ASVS 5.0, 6.5.2, asks for 112). It is hashed together with whose it is. What is typed may differ in
@@ -30,7 +30,7 @@ _MAX_TYPED_CHARACTERS: Final = 100
 
 
 def code_from(typed: str) -> str | None:
-    """The recovery code in what was typed, in its one spelling; None when it cannot be one."""
+    """Return the recovery code that was typed, in its one spelling; None when it cannot be one."""
     if len(typed) > _MAX_TYPED_CHARACTERS:
         return None
     text = unicodedata.normalize("NFKC", typed).lower()
@@ -53,7 +53,7 @@ def replace(conn: Connection, user_id: str) -> list[str]:
 
 
 def find(conn: Connection, user_id: str, typed: str) -> str | None:
-    """The id of the unused code that was typed, None when it is none of this person's."""
+    """Return the id of the unused code that was typed, None if this person has no such code."""
     code = code_from(typed)
     if code is None:
         return None
@@ -66,7 +66,7 @@ def find(conn: Connection, user_id: str, typed: str) -> str | None:
 
 
 def spend(conn: Connection, code_id: str, *, at: int) -> bool:
-    """Use a code up; False when it has been before."""
+    """Use a code up; return False when it was used before."""
     spent = (
         update(recovery_codes)
         .where(recovery_codes.c.id == code_id, recovery_codes.c.used_at.is_(None))
@@ -76,7 +76,7 @@ def spend(conn: Connection, code_id: str, *, at: int) -> bool:
 
 
 def left(conn: Connection, user_id: str) -> int:
-    """How many codes are still good."""
+    """Return how many codes are unused."""
     query = select(func.count()).where(
         recovery_codes.c.user_id == user_id, recovery_codes.c.used_at.is_(None)
     )

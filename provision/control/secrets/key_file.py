@@ -14,7 +14,7 @@ KEY_SETTING: Final = "PROVISION_ENCRYPTION_KEY"
 
 
 def read_key_file(path: Path) -> str | None:
-    """The key, None when there is no file. Raises SettingsError for one that holds no key."""
+    """Return the key, None when there is no file. Raises SettingsError if it holds no key."""
     try:
         kept = path.read_text("ascii").strip()
     except FileNotFoundError:
@@ -29,7 +29,7 @@ def read_key_file(path: Path) -> str | None:
 
 
 def make_key_file(path: Path, key: str) -> None:
-    """Write a new key where no file was, closed to others; on return it is on the disk."""
+    """Write a new key where no file was, closed to others, and wait until it is on the disk."""
     part = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -58,7 +58,7 @@ class SealedSecrets:
         self._vault = vault
 
     def put(self, conn: Connection, *, purpose: str, owner: str, plaintext: str) -> str:
-        """Seal and store a secret; returns the id to get it by."""
+        """Seal and store a secret; return the id to get it by."""
         sealed_id = new_id()
         value = self._vault.seal(
             plaintext.encode(), purpose=purpose, owner=_row_owner(sealed_id, owner)
@@ -85,11 +85,11 @@ class SealedSecrets:
 
     @property
     def key_ids(self) -> tuple[str, ...]:
-        """The keys we have, by name; the one that seals is the first."""
+        """Return the names of the keys we have, the one that seals first."""
         return self._vault.key_ids
 
     def not_newest(self) -> ColumnElement[bool]:
-        """Holds for every row that is not sealed under the newest key."""
+        """Return the condition of rows that are not sealed under the newest key."""
         header = self._vault.header
         return func.substr(sealed.c.value, 1, len(header)) != literal(header, LargeBinary)
 
@@ -136,7 +136,7 @@ class SealedSecrets:
 def open_vault(
     store: ControlStore, *, encryption_key: str | None, key_file: Path, allow_generate: bool
 ) -> SealedSecrets:
-    """The store's secrets under the configured key, or under the one kept in `key_file`.
+    """Return the store's secrets under the configured key, or the one kept in `key_file`.
 
     Where neither is there, a key is made for a new, empty store if `allow_generate`. Raises
     SettingsError when there is no key, or not the one this store was sealed under.
@@ -158,7 +158,7 @@ def open_vault(
 def unproved_vault(
     store: ControlStore, *, encryption_key: str | None, key_file: Path
 ) -> SealedSecrets:
-    """The store's secrets under whatever key there is, to see which of them it opens.
+    """Return the store's secrets under whatever key there is, to see which of them it opens.
 
     Without any, nothing opens. Raises SettingsError for a key that cannot be read.
     """
@@ -168,18 +168,18 @@ def unproved_vault(
 
 
 def is_sealed(store: ControlStore) -> bool:
-    """Whether a key was ever used with this store, so that another one can be told from it."""
+    """Return whether a key was used with this store, so that another one can be recognised."""
     with store.reading() as conn:
         return conn.execute(_FACT, {"key": KEY_CHECK}).first() is not None
 
 
 def prove(secrets: SealedSecrets) -> None:
-    """Open the value kept for that, made at first use. Raises VaultError under another key."""
+    """Open the value kept to prove a key, made at first use. Raises VaultError for another key."""
     _once(secrets, KEY_CHECK, "this key opens this store")
 
 
 def session_signing_key(secrets: SealedSecrets, secret_key: str | None) -> str:
-    """What signs cookies: PROVISION_SECRET_KEY, else a random key made once for this store."""
+    """Return what signs cookies: PROVISION_SECRET_KEY, else a random key of this store."""
     if secret_key is not None:
         return secret_key
     try:
@@ -197,7 +197,7 @@ def _row_owner(sealed_id: str, owner: str) -> str:
 
 
 def _once(secrets: SealedSecrets, name: str, plaintext: str) -> str:
-    """The secret of this name; `plaintext` becomes it when there is none yet."""
+    """Return the secret of this name; `plaintext` becomes it when there is none yet."""
     with secrets.store.reading() as conn:
         sealed_id = conn.execute(_FACT, {"key": name}).scalar()
         if sealed_id is not None:
@@ -228,7 +228,7 @@ def _generated_key(store: ControlStore, key_file: Path, *, allow_generate: bool)
             f"{KEY_SETTING} is not set; with this control store it has to be: any string of at "
             "least 16 characters without a comma, the same wherever this store is used"
         )
-    # The writer's turn keeps two first starts from making a key each.
+    # The lock of the one writer keeps two first starts from making a key each.
     with store.writing() as conn:
         kept = read_key_file(key_file)
         if kept is not None:

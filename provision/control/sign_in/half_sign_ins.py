@@ -1,7 +1,7 @@
-"""Password given, second factor still to come: known to one browser, for five minutes, good once.
+"""Remembers that a browser gave the right password, until it gives the second factor.
 
-What the browser holds is a random value; its hash is the row. Nothing else is open to it meanwhile.
-Ten wrong codes end it as well: whoever types on gives the password again.
+That holds for five minutes and is used once. The browser holds a random value, the row its hash;
+nothing else is open to it. Ten wrong codes end it as well: then the password is asked for again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LIFE_S: Final = 300
 MOST_FAILURES: Final = 10
-# More than a person has under way; who knows a password may begin them without end.
+# More than a person needs; somebody who knows a password could begin them without end.
 MOST: Final = 20
 
 _PERSON: Final = (
@@ -39,7 +39,7 @@ _PERSON: Final = (
 
 
 def start(store: ControlStore, found: Recognised) -> str:
-    """Remember that this person's password was right; returns the raw value, kept nowhere else.
+    """Remember that this person's password was right; return the raw value, kept nowhere else.
 
     Raises SignInOverError when that does not hold any more.
     """
@@ -66,7 +66,7 @@ def start(store: ControlStore, found: Recognised) -> str:
 
 
 def person_of(store: ControlStore, raw: str) -> Person | None:
-    """Who is half signed in; None when it is unknown, over, or the account is closed."""
+    """Return who is half signed in, None when it is unknown, expired, or the account disabled."""
     with store.reading() as conn:
         row = conn.execute(_PERSON, {"id_hash": digest(raw), "now": store.now()}).first()
     return person_from(row) if row else None
@@ -94,7 +94,7 @@ def end_after_last(store: ControlStore, raw: str) -> bool:
 
 
 def finish(conn: Connection, raw: str, *, now: int) -> bool:
-    """Use it up, with what it is used for; False when somebody has, or when it is over."""
+    """Use it up in the caller's transaction; return False when it was used or has expired."""
     ended = delete(half_sign_ins).where(
         half_sign_ins.c.id_hash == digest(raw), half_sign_ins.c.expires_at > now
     )
@@ -112,7 +112,7 @@ def _change_count(store: ControlStore, raw: str, by: int, bound: ColumnElement[b
 
 
 def _too_many(user_id: str) -> Select[str]:
-    """All but the newest of a person's that leave room for one more."""
+    """Return all but the newest of a person's, so that there is room for one more."""
     columns = half_sign_ins.c
     return (
         select(columns.id_hash)

@@ -76,7 +76,7 @@ def start(
     idle_s: int,
     entitled: Entitled | None = None,
 ) -> str:
-    """Sign a person in; returns the raw id, which is kept nowhere else.
+    """Sign a person in; return the raw id, which is kept nowhere else.
 
     The session ends `absolute_s` from now, or `idle_s` after its last use; of `MOST` others, the
     one used longest ago ends at once. Raises SignInOverError when the person is not `entitled` to
@@ -105,7 +105,7 @@ def start(
 
 
 def resolve(store: ControlStore, raw: str) -> SignedIn | None:
-    """Who is behind a raw id; None when it is unknown, over, or of a disabled account."""
+    """Return who is behind a raw id, None when it is unknown, expired, or of a disabled account."""
     id_hash, now = digest(raw), store.now()
     row = store.look_up(_RESOLVE, id_hash=id_hash, now=now)
     if row is None:
@@ -117,7 +117,7 @@ def resolve(store: ControlStore, raw: str) -> SignedIn | None:
 
 
 def renew(store: ControlStore, *, id_hash: str) -> str:
-    """Give a session another raw id; who holds a copy of the former one is out.
+    """Give a session another raw id; a copy of the former one opens nothing.
 
     Raises SessionNotFoundError.
     """
@@ -132,7 +132,7 @@ def renew(store: ControlStore, *, id_hash: str) -> str:
 
 
 def end(store: ControlStore, raw: str, *, client: audit.Client) -> None:
-    """Sign one browser out; nothing happens when it was out already."""
+    """Sign one browser out, unless it was out already."""
     ended = delete(sessions).where(sessions.c.id_hash == digest(raw)).returning(sessions.c.user_id)
     with store.writing() as conn:
         user_id = conn.execute(ended).scalar()
@@ -147,7 +147,7 @@ def end(store: ControlStore, raw: str, *, client: audit.Client) -> None:
 
 
 def listing(store: ControlStore, *, user_id: str) -> list[Session]:
-    """The sessions of a person that are not over, the one used last first."""
+    """Return the sessions of a person that have not expired, the one used last first."""
     now = store.now()
     columns = sessions.c
     idle_end = columns.last_seen_at + columns.idle_s
@@ -191,7 +191,7 @@ def end_one(store: ControlStore, *, user_id: str, id_hash: str, client: audit.Cl
 
 
 def end_others(store: ControlStore, *, user_id: str, id_hash: str, client: audit.Client) -> int:
-    """Sign a person out everywhere but in the session of `id_hash`; returns how many ended."""
+    """Sign a person out everywhere but in the session of `id_hash`; return how many ended."""
     ended = delete(sessions).where(sessions.c.user_id == user_id, sessions.c.id_hash != id_hash)
     with store.writing() as conn:
         count = conn.execute(ended).rowcount
@@ -208,7 +208,7 @@ def end_others(store: ControlStore, *, user_id: str, id_hash: str, client: audit
 
 
 def _too_many(user_id: str) -> Select[str]:
-    """All but the newest of a person's sessions that leave room for one more."""
+    """Return all but the newest of a person's sessions, so that there is room for one more."""
     columns = sessions.c
     return (
         select(columns.id_hash)

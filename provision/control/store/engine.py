@@ -24,7 +24,7 @@ SQLITE_SUFFIXES: Final = ("", "-wal", "-shm")
 
 
 def parse(url: str) -> URL:
-    """The URL of a store this program can use; raises SettingsError for any other."""
+    """Return the URL of a store this program can use. Raises SettingsError for any other."""
     allowed = "it may be sqlite:///FILE or postgresql://…"
     try:
         parsed = make_url(url)
@@ -47,14 +47,14 @@ def path_of(url: URL) -> Path:
 
 
 def place_of(url: URL) -> str:
-    """Where the store is, without user and password."""
+    """Return where the store is, without user and password."""
     if is_sqlite(url):
         return str(path_of(url))
     return f"{url.host or 'this host'}:{url.port or 5432}/{url.database or ''}"
 
 
 def make_engine(url: URL, *, migrating: bool = False) -> Engine:
-    """An engine that shows no bound value in errors, since some of them are secrets."""
+    """Make an engine that shows no bound value in errors, since some of them are secrets."""
     options: dict[str, Any] = {"hide_parameters": True}
     if migrating:
         options["poolclass"] = NullPool
@@ -108,7 +108,7 @@ def make_file(path: Path) -> None:
 
 
 def refusal(url: URL, what: str, error: DBAPIError | OSError) -> SettingsError:
-    """One line without the driver's own words, which can repeat a password."""
+    """Return a reason in one line without the driver's words, which can repeat a password."""
     cause: object = error.orig if isinstance(error, DBAPIError) else error
     code = (
         getattr(cause, "sqlstate", None)

@@ -1,4 +1,4 @@
-"""Random values that let in whoever bears them, and plain ids.
+"""Makes random values that let in whoever bears them, and plain ids.
 
 The store keeps only the SHA-256 of a bearer value: with 256 random bits in it there is nothing to
 guess, so a slow hash would cost every request time and add nothing.
@@ -19,17 +19,17 @@ _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def new_secret() -> str:
-    """256 random bits in hex."""
+    """Return 256 random bits in hex."""
     return secrets.token_hex(SECRET_BYTES)
 
 
 def digest(raw: str) -> str:
-    """What is kept of a bearer value; takes any text a client may send."""
+    """Return what is kept of a bearer value, which is any text that a client may send."""
     return hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_digest(text: str) -> bool:
-    """Whether `text` can be what `digest` gives."""
+    """Return whether `text` can be what `digest` returns."""
     return _DIGEST.fullmatch(text) is not None
 
 
@@ -38,5 +38,5 @@ def new_id() -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether `text` can be an id of ours; PostgreSQL fails on some texts that cannot."""
+    """Return whether `text` can be an id of ours; PostgreSQL fails on some texts that cannot."""
     return _ID.fullmatch(text) is not None

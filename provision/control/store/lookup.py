@@ -32,7 +32,7 @@ class Lookup:
         )
 
     def first(self, parameters: dict[str, Any]) -> Sequence[Any] | None:
-        """The values of the row, None where there is none. Raises what SQLAlchemy would."""
+        """Return the values of the row, None where there is none. Raises what SQLAlchemy would."""
         try:
             # Within: what is raised on connecting is not wrapped by SQLAlchemy here.
             connection = self._engine.raw_connection()
@@ -58,7 +58,7 @@ class Lookup:
 
 
 def _processor(engine: Engine, kind: Any) -> Callable[[Any], Any] | None:
-    """What makes the type's values of the driver's, such as True of 1."""
+    """Return what makes the type's values of the driver's, such as True of 1."""
     process: Callable[[Any], Any] | None = kind.dialect_impl(engine.dialect).result_processor(
         engine.dialect, None
     )

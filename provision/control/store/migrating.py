@@ -1,4 +1,4 @@
-"""Run the control store's migrations, forward only.
+"""Runs the control store's migrations, forward only.
 
 Apart from `store`, because Alembic takes 0.15 s to load.
 """
@@ -48,7 +48,7 @@ def upgrade(connection: Connection, folder: Path) -> None:
 
 
 def config_for(folder: Path) -> Config:
-    """Alembic's configuration without a file: only where the migrations are."""
+    """Return Alembic's configuration without a file: only where the migrations are."""
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     return config

@@ -89,7 +89,7 @@ class ControlStore:
 
     @classmethod
     def open(cls, url: str, *, clock: Callable[[], float] | None = None) -> ControlStore:
-        """Make the store if it is missing and migrate it; raises SettingsError when it can't."""
+        """Make the store if it is missing and migrate it. Raises SettingsError when it cannot."""
         parsed = parse(url)
         engine = make_engine(parsed)
         try:
@@ -137,11 +137,11 @@ class ControlStore:
             engine.dispose()
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """A connection on which every statement stands for itself and sees what is committed."""
+        """Lend a connection whose every statement commits by itself and sees what is committed."""
         return self._watched(self._reader.connect, "reading")
 
     def writing(self) -> AbstractContextManager[Connection]:
-        """A transaction, committed unless the block raises; waits for the one writer before it."""
+        """Begin a transaction, committed unless the block raises; wait for the writer before it."""
         return self._watched(self._begin, "writing", "reading")
 
     @contextlib.contextmanager
@@ -190,7 +190,7 @@ class ControlStore:
         self._trouble.succeeded(*what)
 
     def look_up(self, select: Select[Any], **parameters: Any) -> Sequence[Any] | None:
-        """The first row of a select that every request makes, which is kept as it is compiled."""
+        """Return the first row of a select that every request makes; keep it as it is compiled."""
         if not self._is_sqlite:
             with self.reading() as conn:
                 return conn.execute(select, parameters).first()
@@ -203,7 +203,7 @@ class ControlStore:
             raise
 
     def why_not_ready(self) -> str | None:
-        """What keeps the store from being read and written, None where nothing does.
+        """Return what keeps the store from being read and written, None where nothing does.
 
         It is written only where that failed before, to see whether that is over.
         """
@@ -237,11 +237,11 @@ class ControlStore:
             raise FileMovedError
 
     def now(self) -> int:
-        """Unix time in whole seconds."""
+        """Return the Unix time in whole seconds."""
         return int(self._clock())
 
     def shared_now(self, conn: Connection) -> int:
-        """Unix time in whole seconds, the same for all machines that share this store.
+        """Return the Unix time in whole seconds, the same for all machines that share this store.
 
         PostgreSQL's own clock where the store is one: of use where many machines count together.
         """
@@ -250,7 +250,7 @@ class ControlStore:
         return self.now()
 
     def ahead_s(self) -> float:
-        """Seconds that this machine's clock is ahead of the store's; 0.0 with a file here."""
+        """Return the seconds that our clock is ahead of the store's; 0.0 for a file."""
         if self._is_sqlite:
             return 0.0
         with self.reading() as conn:
@@ -318,7 +318,7 @@ def _revision(engine: Engine) -> str | None:
 
 
 def _revision_of(engine: Engine) -> str | None:
-    """The revision of a store that may not be there: SQLite would make its file by opening it."""
+    """Return the revision of a store, None if there is none: SQLite makes a file by opening it."""
     if is_sqlite(engine.url):
         path = path_of(engine.url)
         try:

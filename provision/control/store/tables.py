@@ -37,7 +37,7 @@ metadata = MetaData(
 
 
 def _of_a_user() -> Column[str]:
-    """Whose row it is; it goes with the account."""
+    """Return the column of the person whose row it is; the row is deleted with the account."""
     return Column(
         "user_id",
         String(ID_CHARACTERS),
@@ -216,7 +216,7 @@ attempts = Table(
     Index("ix_attempts_budget_expires_at", "budget", "expires_at"),
 )
 
-# No foreign key: what happened stays told when the account is gone.
+# No foreign key: the line stays when the account is deleted.
 audit_events = Table(
     "audit_events",
     metadata,

@@ -1,4 +1,4 @@
-"""What is wrong with the control store at the moment: told to the log once, and to `/readyz`.
+"""What is wrong with the control store at the moment: logged once, and shown at `/readyz`.
 
 Every request that meets a full disk or a lost file fails, and a line for each would fill a log that
 may lie on the same disk.
@@ -59,7 +59,7 @@ def name_of(error: SQLAlchemyError) -> str | None:
 
 
 def is_nearly_full(folder: Path) -> bool:
-    """Whether the disk of this folder has no room for the next change."""
+    """Return whether the disk of this folder has no room for the next change."""
     try:
         disk = os.statvfs(folder)
     except OSError:
@@ -68,7 +68,7 @@ def is_nearly_full(folder: Path) -> bool:
 
 
 class Trouble:
-    """Remembers the last failure until what failed goes well again; tells the log of the change."""
+    """Remembers the last failure until what failed works again; logs each change."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock: Final = clock
@@ -79,7 +79,7 @@ class Trouble:
 
     @property
     def now(self) -> str | None:
-        """What is wrong, None where nothing is known to be."""
+        """Return what is wrong, None where nothing is known to be."""
         return next(iter(self._failed.values()), None)
 
     def failed(self, what: str, error: SQLAlchemyError) -> None:
@@ -98,7 +98,7 @@ class Trouble:
             log.error("the control store failed: %s", name)
 
     def succeeded(self, *what: str) -> None:
-        """Note that it was done; who writes has read too."""
+        """Note that `what` worked; writing reads too."""
         if not self._failed:
             return
         with self._lock:
