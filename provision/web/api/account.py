@@ -20,6 +20,7 @@ from provision.web.api.once import (
     refuse_another,
     replay,
 )
+from provision.web.api.openapi import shapes
 from provision.web.format.dates import rfc3339
 from provision.web.request import limits, session
 from provision.web.request.services import services
@@ -128,21 +129,12 @@ def user() -> Response:
     """Return the account that asks."""
     person = session.person()
     return answer(
-        {
-            "user": {
-                "id": person.id,
-                "email": person.email,
-                "name": person.name,
-                "two_factor": person.two_factor,
-            }
-        }
+        shapes.UserAnswer(shapes.User(person.id, person.email, person.name, person.two_factor))
     )
 
 
 def _made(raw: str, token: Token) -> Response:
-    return answer(
-        {"token": raw, "token_id": token.id, "expires_at": rfc3339(token.expires_at)}, 201
-    )
+    return answer(shapes.MadeToken(raw, token.id, rfc3339(token.expires_at)), 201)
 
 
 def _check_code(person: Person, code: str | None) -> Accepted:

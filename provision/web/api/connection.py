@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, make_response
+from msgspec import UNSET
 
 from provision.errors import NotConnectedError, ValidationError
 from provision.tenant.schema.state import LATEST
@@ -13,6 +14,7 @@ from provision.web.answer.problem_details import problem
 from provision.web.api.blueprint import bp
 from provision.web.api.body import answer, read_object, text_fields
 from provision.web.api.once import once, settle
+from provision.web.api.openapi import shapes
 from provision.web.format.dates import rfc3339
 from provision.web.request import session, workspace
 from provision.web.setup import connecting
@@ -35,10 +37,10 @@ def show() -> Response:
     """Describe the connection, without the string."""
     connection = session.connection_or_none()
     return answer(
-        {
-            "connected": connection is not None,
-            "connection": _described(connection) if connection else None,
-        }
+        shapes.ConnectionAnswer(
+            connected=connection is not None,
+            connection=_described(connection) if connection else None,
+        )
     )
 
 
@@ -110,50 +112,40 @@ def _connection() -> SavedConnection:
 
 
 def _connected(connection: SavedConnection, found: Sequence[FoundWorkspace]) -> Response:
-    return answer(
-        {
-            "success": True,
-            "connection": _described(connection),
-            "workspaces": [
-                {
-                    "owner_id": each.owner_id,
-                    "name": each.name,
-                    "projects": each.projects,
-                    "tasks": each.tasks,
-                    "last_change": each.last_change,
-                }
-                for each in found
-            ],
-        }
+    workspaces = [
+        shapes.FoundWorkspace(each.owner_id, each.name, each.projects, each.tasks, each.last_change)
+        for each in found
+    ]
+    return answer(shapes.Connected(True, _described(connection), workspaces))
+
+
+def _described(connection: SavedConnection) -> shapes.Connection:
+    return shapes.Connection(
+        id=connection.id,
+        name=connection.name,
+        host=connection.host,
+        port=connection.port,
+        database=connection.database,
+        user=connection.username,
+        provider=connection.provider or None,
+        tls=connection.tls,
+        server_version=connection.server_version,
+        schema_version=connection.schema_version,
+        verified_at=rfc3339(connection.verified_at),
     )
 
 
-def _described(connection: SavedConnection) -> dict[str, Any]:
-    return {
-        "id": connection.id,
-        "name": connection.name,
-        "host": connection.host,
-        "port": connection.port,
-        "database": connection.database,
-        "user": connection.username,
-        "provider": connection.provider or None,
-        "tls": connection.tls,
-        "server_version": connection.server_version,
-        "schema_version": connection.schema_version,
-        "verified_at": rfc3339(connection.verified_at),
-    }
-
-
-def _schema(report: SchemaReport) -> dict[str, Any]:
-    return {
-        "state": report.state,
-        "version": report.version,
-        "latest": report.latest,
-        "problems": [
+def _schema(report: SchemaReport) -> shapes.Tables:
+    return shapes.Tables(
+        state=report.state,
+        version=report.version,
+        latest=report.latest,
+        problems=[
             # SQLAlchemy's names are a kind of str that the encoder does not know.
-            {"table": str(each.table), "problem": each.problem}
-            | ({"column": str(each.column)} if each.column else {})
+            shapes.TableProblem(
+                str(each.table), each.problem, str(each.column) if each.column else UNSET
+            )
             for each in report.problems
         ],
-        "sql": report.sql,
-    }
+        sql=report.sql,
+    )

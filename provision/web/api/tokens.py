@@ -9,6 +9,7 @@ from flask import Response, make_response
 from provision.control.accounts import tokens as store_tokens
 from provision.web.api.blueprint import bp
 from provision.web.api.body import answer
+from provision.web.api.openapi import shapes
 from provision.web.format.dates import rfc3339
 from provision.web.request import session
 from provision.web.request.services import services
@@ -23,20 +24,20 @@ def listing() -> Response:
     here = session.token_id_or_none()
     found = store_tokens.listing(services().store, user_id=session.person().id)
     return answer(
-        {
-            "tokens": [
-                {
-                    "id": each.id,
-                    "name": each.name,
-                    "read_only": each.read_only,
-                    "created_at": rfc3339(each.created_at),
-                    "expires_at": rfc3339(each.expires_at),
-                    "last_used_at": rfc3339(each.last_used_at),
-                    "is_current": each.id == here,
-                }
+        shapes.Tokens(
+            [
+                shapes.Token(
+                    id=each.id,
+                    name=each.name,
+                    read_only=each.read_only,
+                    created_at=rfc3339(each.created_at),
+                    expires_at=rfc3339(each.expires_at),
+                    last_used_at=rfc3339(each.last_used_at),
+                    is_current=each.id == here,
+                )
                 for each in found
             ]
-        }
+        )
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, overload
 
 from provision.nouns.days import parse_day
 
@@ -148,6 +148,10 @@ def finished(text: str | None, now: date) -> str:
     return short_day(when.date().isoformat(), now)
 
 
+@overload
+def rfc3339(seconds: int) -> str: ...
+@overload
+def rfc3339(seconds: int | None) -> str | None: ...
 def rfc3339(seconds: int | None) -> str | None:
     """Write unix seconds of the control store as `2026-11-23T14:32:00Z`; None stays None."""
     if seconds is None:

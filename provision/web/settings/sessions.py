@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import request, url_for
 
@@ -34,10 +34,19 @@ class Row:
     is_this: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The sessions, this one first, and how long one lasts."""
+
+    rows: tuple[Row, ...]
+    days: int
+    idle_hours: int
+
+
 @bp.get("/sessions")
 def sessions() -> Response:
     """List every browser that is signed in."""
-    return respond(_PAGE, "sessions", shell=frame(), **_context())
+    return respond(_PAGE, "sessions", shell=frame(), listing=_listing())
 
 
 @bp.post("/sessions/end")
@@ -68,20 +77,12 @@ def end_others() -> Response:
 
 
 def _done(text: str) -> Response:
-    return done(url_for(".sessions"), text, _PAGE, "sessions", counts_changed=False, **_context())
+    url = url_for(".sessions")
+    return done(url, text, _PAGE, "sessions", counts_changed=False, listing=_listing())
 
 
-def _context() -> dict[str, Any]:
-    settings = services().settings
-    return {
-        "rows": _rows(),
-        "days": settings.session_days,
-        "idle_hours": settings.session_idle_hours,
-    }
-
-
-def _rows() -> list[Row]:
-    here = session.id_hash()
+def _listing() -> Listing:
+    settings, here = services().settings, session.id_hash()
     rows = [
         Row(
             id_hash=each.id_hash,
@@ -93,4 +94,5 @@ def _rows() -> list[Row]:
         )
         for each in store_sessions.listing(services().store, user_id=session.person().id)
     ]
-    return sorted(rows, key=lambda row: not row.is_this)
+    ordered = tuple(sorted(rows, key=lambda row: not row.is_this))
+    return Listing(ordered, settings.session_days, settings.session_idle_hours)
