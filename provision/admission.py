@@ -16,7 +16,7 @@ from provision.errors import AddressRefusedError, TenantError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from provision.control.connections import Place
+    from provision.control.connections import SavedPlace
     from provision.tenant.network.policy import NetworkPolicy
 
 _AT_ONCE: Final = 16
@@ -26,22 +26,22 @@ _AT_ONCE: Final = 16
 class Admission:
     """Places that the policy refuses, and those whose name could not be looked up in time."""
 
-    refused: tuple[Place, ...]
-    unknown: tuple[Place, ...]
+    refused: tuple[SavedPlace, ...]
+    unknown: tuple[SavedPlace, ...]
 
 
-def refused_by_text(policy: NetworkPolicy, places: Iterable[Place]) -> tuple[Place, ...]:
+def refused_by_text(policy: NetworkPolicy, places: Iterable[SavedPlace]) -> tuple[SavedPlace, ...]:
     """Return the places whose host is a refused address as it stands; no name is looked up."""
     return tuple(each for each in places if _judge_text(policy, each.host) is False)
 
 
-def examine(policy: NetworkPolicy, places: Iterable[Place], *, within_s: float) -> Admission:
+def examine(policy: NetworkPolicy, places: Iterable[SavedPlace], *, within_s: float) -> Admission:
     """Judge every place, its name looked up, within `within_s` in all."""
     until = time.monotonic() + within_s
     found = tuple(places)
     hosts = {(each.host, each.port): each for each in found}
 
-    def judge(place: Place) -> bool | None:
+    def judge(place: SavedPlace) -> bool | None:
         left = until - time.monotonic()
         return _judge(policy, place, left) if left > 0.0 else _judge_text(policy, place.host)
 
@@ -53,7 +53,7 @@ def examine(policy: NetworkPolicy, places: Iterable[Place], *, within_s: float) 
     )
 
 
-def _judge(policy: NetworkPolicy, place: Place, timeout_s: float) -> bool | None:
+def _judge(policy: NetworkPolicy, place: SavedPlace, timeout_s: float) -> bool | None:
     try:
         policy.resolve(place.host, place.port, timeout_s=timeout_s)
     except AddressRefusedError:

@@ -55,9 +55,9 @@ class State(enum.Enum):
 class Threads(Protocol):
     """Who serves whole requests."""
 
-    def serve(self, connection: Connection, request: Request) -> None: ...
+    def serve(self, connection: ClientConnection, request: Request) -> None: ...
 
-    def gone(self, connection: Connection) -> None: ...
+    def gone(self, connection: ClientConnection) -> None: ...
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Clients:
     """For what is held in memory of requests and answers."""
     disk: Room
     """For what is held on disk of them."""
-    all: set[Connection] = field(default_factory=set)
+    all: set[ClientConnection] = field(default_factory=set)
     is_stopping: bool = False
     refused: Counter[int] = field(default_factory=Counter)
     """By status, those that the server refused itself since they were last logged."""
@@ -86,7 +86,7 @@ class Clients:
                 return
             holder.let_go()
 
-    def least_useful(self) -> Connection | None:
+    def least_useful(self) -> ClientConnection | None:
         """Return a connection to close for a new one, None where all are with the app.
 
         Of the address that has most: one unused, for longest; else the slowest.
@@ -121,7 +121,7 @@ class Clients:
             each.stop()
 
 
-class Connection(asyncio.BufferedProtocol):
+class ClientConnection(asyncio.BufferedProtocol):
     """Reads, holds and answers the requests of one client."""
 
     def __init__(self, clients: Clients, client: socket.socket, peer: tuple[str, int]) -> None:

@@ -25,7 +25,7 @@ from gunicorn.workers.base import Worker as GunicornWorker
 
 from provision.server import refusals
 from provision.server.answers import Answer, Caller
-from provision.server.connection import Clients, Connection
+from provision.server.connection import ClientConnection, Clients
 from provision.server.fairness import FairQueue
 from provision.server.room import Room
 
@@ -65,14 +65,16 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         self._ended: asyncio.Event
         self._opening: set[asyncio.Task[None]] = set()
         # The other half of the threads is for everybody else.
-        self._queue: FairQueue[Connection] = FairQueue(
+        self._queue: FairQueue[ClientConnection] = FairQueue(
             max(1, self.cfg.threads // 2), clock=time.monotonic
         )
         # Whole lists and workspaces, each a second of work: one person has one at a time.
-        self._exports: FairQueue[Connection] = FairQueue(1, clock=time.monotonic, while_s=math.inf)
-        self._waiting: dict[Connection, Request] = {}
-        self._work: SimpleQueue[tuple[Connection, Request]] = SimpleQueue()
-        self._queue_of: dict[Connection, tuple[FairQueue[Connection], bytes]] = {}
+        self._exports: FairQueue[ClientConnection] = FairQueue(
+            1, clock=time.monotonic, while_s=math.inf
+        )
+        self._waiting: dict[ClientConnection, Request] = {}
+        self._work: SimpleQueue[tuple[ClientConnection, Request]] = SimpleQueue()
+        self._queue_of: dict[ClientConnection, tuple[FairQueue[ClientConnection], bytes]] = {}
         self._is_accepting = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -171,7 +173,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
 
     def _open(self, client: socket.socket, peer: Any) -> None:
         try:
-            connection = Connection(self._clients, client, (peer[0], peer[1]))
+            connection = ClientConnection(self._clients, client, (peer[0], peer[1]))
         except OSError:  # no descriptor left for a second one
             client.close()
             self._close_one()
@@ -186,7 +188,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         with client, contextlib.suppress(OSError):
             client.send(refusals.answer(refusals.NO_ROOM, as_problem=False))
 
-    async def _connect(self, connection: Connection, client: socket.socket) -> None:
+    async def _connect(self, connection: ClientConnection, client: socket.socket) -> None:
         try:
             await self._loop.connect_accepted_socket(lambda: connection, client)
         except OSError:
@@ -216,7 +218,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
 
     # Requests, on their way to a thread and back.
 
-    def serve(self, connection: Connection, request: Request) -> None:
+    def serve(self, connection: ClientConnection, request: Request) -> None:
         """Give a whole request to a thread, at once or when a fair queue says so."""
         if _HEALTH.match(request.target):
             self._work.put((connection, request))
@@ -231,7 +233,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
             self._waiting[connection] = request
             self._plan()
 
-    def gone(self, connection: Connection) -> None:
+    def gone(self, connection: ClientConnection) -> None:
         """Take a request out of its queue whose client has left; a thread may have it already."""
         request = self._waiting.pop(connection, None)
         if request is not None:
@@ -240,7 +242,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
             request.close()
             connection.release()
 
-    def _note_end(self, connection: Connection, answer: Answer) -> None:
+    def _note_end(self, connection: ClientConnection, answer: Answer) -> None:
         """Note that a request is answered; start those that waited for it."""
         queue, credential = self._queue_of.pop(connection, (None, b""))
         if queue is not None:
@@ -279,7 +281,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
                 answer.close()
                 return
 
-    def _answered(self, connection: Connection, answer: Answer, sent_bytes: int) -> None:
+    def _answered(self, connection: ClientConnection, answer: Answer, sent_bytes: int) -> None:
         self._note_end(connection, answer)
         connection.answered(answer, sent_bytes)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.server.answers import Answer
-from provision.server.connection import Clients, Connection, State
+from provision.server.connection import ClientConnection, Clients, State
 from provision.server.room import Room
 
 if TYPE_CHECKING:
@@ -28,22 +28,22 @@ class Server:
 
     def __init__(self, *, memory: int = 1_000_000, disk: int = 1_000_000) -> None:
         self.clients = Clients(self, Room(memory), Room(disk))
-        self.served: list[tuple[Connection, Request]] = []
-        self.left: list[Connection] = []
+        self.served: list[tuple[ClientConnection, Request]] = []
+        self.left: list[ClientConnection] = []
         self.say: Callable[[Request], Answer] | None = lambda _: body_of(b"ok")
 
-    def serve(self, connection: Connection, request: Request) -> None:
+    def serve(self, connection: ClientConnection, request: Request) -> None:
         self.served.append((connection, request))
         if self.say is not None:
             # Later, as an answer from a thread comes.
             asyncio.get_running_loop().call_soon(self._answer, connection, self.say(request))
         request.close()
 
-    def gone(self, connection: Connection) -> None:
+    def gone(self, connection: ClientConnection) -> None:
         self.left.append(connection)
 
     @staticmethod
-    def _answer(connection: Connection, answer: Answer) -> None:
+    def _answer(connection: ClientConnection, answer: Answer) -> None:
         connection.answered(answer, connection.send_now(answer))
 
     async def connect(self, address: str = "192.0.2.1") -> socket.socket:
@@ -52,7 +52,7 @@ class Server:
         for each in (ours, theirs):
             each.setblocking(False)
             each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        connection = Connection(self.clients, ours, (address, 1))
+        connection = ClientConnection(self.clients, ours, (address, 1))
         await loop.connect_accepted_socket(lambda: connection, ours)
         return theirs
 
@@ -243,7 +243,7 @@ async def test_one_closed_before_it_is_open_does_not_stay() -> None:
         clients.append(theirs)
         for each in (ours, theirs):
             each.setblocking(False)
-        connection = Connection(server.clients, ours, ("192.0.2.1", 1))
+        connection = ClientConnection(server.clients, ours, ("192.0.2.1", 1))
         connection.close()
         await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, ours)
         await settle()

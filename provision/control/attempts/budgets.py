@@ -34,7 +34,7 @@ _MOST_BUDGETS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class AttemptBudget:
     """At most `most` places within `window_s` seconds; `key` is a digest of whose it is."""
 
     key: str
@@ -45,7 +45,7 @@ class Budget:
 class Attempts(Protocol):
     """A place where budgets are counted."""
 
-    def take(self, budgets: Sequence[Budget]) -> Callable[[], None]:
+    def take(self, budgets: Sequence[AttemptBudget]) -> Callable[[], None]:
         """Take a place in each budget, or in none; return what gives them back.
 
         Raises TooManyAttemptsError with the seconds until all of them have room again.
@@ -67,7 +67,7 @@ class AttemptsInMemory:
         # By budget the moments at which its places are free again, the next one first.
         self._taken: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def take(self, budgets: Sequence[Budget]) -> Callable[[], None]:
+    def take(self, budgets: Sequence[AttemptBudget]) -> Callable[[], None]:
         with self._lock:
             now = self._clock()
             wait_s = max(self._wait_s(budget, now) for budget in budgets)
@@ -93,7 +93,7 @@ class AttemptsInMemory:
     def close(self) -> None:
         pass
 
-    def _wait_s(self, budget: Budget, now: float) -> float:
+    def _wait_s(self, budget: AttemptBudget, now: float) -> float:
         places = self._taken.get(budget.key)
         while places and places[0] <= now:
             places.popleft()
@@ -106,7 +106,7 @@ class AttemptsInStore:
     def __init__(self, store: ControlStore) -> None:
         self._store = store
 
-    def take(self, budgets: Sequence[Budget]) -> Callable[[], None]:
+    def take(self, budgets: Sequence[AttemptBudget]) -> Callable[[], None]:
         # Looked at first without the lock for writing: a flood of refusals holds up nobody.
         with self._store.reading() as conn:
             self._raise_if_full(conn, budgets)
@@ -131,7 +131,7 @@ class AttemptsInStore:
     def close(self) -> None:
         pass  # the store is not ours
 
-    def _raise_if_full(self, conn: Connection, budgets: Sequence[Budget]) -> None:
+    def _raise_if_full(self, conn: Connection, budgets: Sequence[AttemptBudget]) -> None:
         now = self._store.shared_now(conn)
         counted = (
             select(attempts.c.budget, func.count(), func.min(attempts.c.expires_at))

@@ -23,7 +23,7 @@ from provision.errors import TooManyAttemptsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from provision.control.attempts.budgets import Attempts, Budget
+    from provision.control.attempts.budgets import AttemptBudget, Attempts
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class AttemptsInRedis:
         self._lock = threading.Lock()
         self._away_until: float | None = None
 
-    def take(self, budgets: Sequence[Budget]) -> Callable[[], None]:
+    def take(self, budgets: Sequence[AttemptBudget]) -> Callable[[], None]:
         if not self._is_asked():
             return self._otherwise.take(budgets)
         # In braces what decides on which node of a cluster a key is: one script, one node.

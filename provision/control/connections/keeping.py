@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from provision.control import audit
 from provision.control.connections.saved import (
     CONNECTION_COLUMNS,
-    Place,
     SavedConnection,
+    SavedPlace,
     connection_from,
     name_of,
 )
@@ -96,7 +96,7 @@ def active(store: ControlStore, user_id: str) -> SavedConnection | None:
     return connection_from(row) if row else None
 
 
-def places(store: ControlStore) -> list[Place]:
+def places(store: ControlStore) -> list[SavedPlace]:
     """Return where the pasted strings in use lead, by account, without the built-in server's."""
     query = (
         select(users.c.email, connections.c.host, connections.c.port)
@@ -105,7 +105,7 @@ def places(store: ControlStore) -> list[Place]:
         .order_by(users.c.email)
     )
     with store.reading() as conn:
-        return [Place(*row) for row in conn.execute(query)]
+        return [SavedPlace(*row) for row in conn.execute(query)]
 
 
 def forget(

@@ -57,7 +57,7 @@ class SavedConnection:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SavedPlace:
     """Where a pasted string leads, and the address of the account that uses it."""
 
     email: str

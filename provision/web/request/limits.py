@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from flask import g, request
 
 from provision.control.accounts.naming import normalized_email
-from provision.control.attempts.budgets import Budget
+from provision.control.attempts.budgets import AttemptBudget
 from provision.control.store.identifiers import digest
 from provision.errors import TooManyAttemptsError
 from provision.web.request.services import services
@@ -47,8 +47,8 @@ def admit(account: str) -> None:
     network = _network()
     _places()[account] = _take(
         "Too many failed tries from your network address.",
-        Budget(_key("failures", network, normalized_email(account)), 10, 5 * _MINUTE_S),
-        Budget(_key("failures", network), 60, 5 * _MINUTE_S),
+        AttemptBudget(_key("failures", network, normalized_email(account)), 10, 5 * _MINUTE_S),
+        AttemptBudget(_key("failures", network), 60, 5 * _MINUTE_S),
     )
 
 
@@ -66,7 +66,7 @@ def admit_code(user_id: str) -> None:
     """
     _places()[_codes_of(user_id)] = _take(
         "Too many wrong codes for this account. A recovery code still works.",
-        Budget(_key("codes of", user_id), 60, 60 * _MINUTE_S),
+        AttemptBudget(_key("codes of", user_id), 60, 60 * _MINUTE_S),
     )
 
 
@@ -79,7 +79,7 @@ def admit_registration() -> None:
     """Count an account that is about to be made. Raises TooManyAttemptsError."""
     _take(
         "Too many accounts have been asked for from your network address.",
-        Budget(_key("registrations", _network()), 30, 60 * _MINUTE_S),
+        AttemptBudget(_key("registrations", _network()), 30, 60 * _MINUTE_S),
     )
 
 
@@ -87,8 +87,8 @@ def admit_connection_test(user_id: str) -> None:
     """Count a connection test that is about to begin. Raises TooManyAttemptsError."""
     _take(
         "Too many connection tests within a minute. Nothing was tested or saved.",
-        Budget(_key("tests of", user_id), 20, _MINUTE_S),
-        Budget(_key("tests from", _network()), 200, _MINUTE_S),
+        AttemptBudget(_key("tests of", user_id), 20, _MINUTE_S),
+        AttemptBudget(_key("tests from", _network()), 200, _MINUTE_S),
     )
 
 
@@ -107,7 +107,7 @@ def network_of(address: str) -> str:
     return str(ip_network((int(parsed), _IPV6_NETWORK_BITS), strict=False))
 
 
-def _take(message: str, *budgets: Budget) -> Callable[[], None]:
+def _take(message: str, *budgets: AttemptBudget) -> Callable[[], None]:
     if not services().settings.limits:
         return lambda: None
     try:

@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.control.attempts.budgets import Attempts, AttemptsInMemory, AttemptsInStore, Budget
+from provision.control.attempts.budgets import (
+    AttemptBudget,
+    Attempts,
+    AttemptsInMemory,
+    AttemptsInStore,
+)
 from provision.control.store.store import ControlStore
 from provision.errors import TooManyAttemptsError
 
@@ -14,8 +19,8 @@ if TYPE_CHECKING:
 
     from tests.control.conftest import Clock
 
-THREE = Budget("a" * 64, 3, 300)
-FIVE = Budget("b" * 64, 5, 300)
+THREE = AttemptBudget("a" * 64, 3, 300)
+FIVE = AttemptBudget("b" * 64, 5, 300)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -111,7 +116,7 @@ def test_what_is_counted_in_the_store_is_one_for_all_and_goes_away(
 
 def test_memory_is_bounded(clock: Clock) -> None:
     attempts = AttemptsInMemory(clock=clock, most_budgets=2)
-    one = [Budget(letter, 1, 300) for letter in "abc"]
+    one = [AttemptBudget(letter, 1, 300) for letter in "abc"]
     attempts.take([one[0]])
     attempts.take([one[1]])
     attempts.take([one[2]])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.control.attempts.budgets import AttemptsInMemory, Budget
+from provision.control.attempts.budgets import AttemptBudget, AttemptsInMemory
 from provision.control.attempts.in_redis import AttemptsInRedis
 from provision.errors import TooManyAttemptsError
 from tests.redis_server import REDIS_PASSWORD, redis_server, redis_url
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from tests.control.conftest import Clock
 
-THREE = Budget("a" * 64, 3, 300)
-FIVE = Budget("b" * 64, 5, 300)
+THREE = AttemptBudget("a" * 64, 3, 300)
+FIVE = AttemptBudget("b" * 64, 5, 300)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def _attempts(port: int, clock: Clock | None = None) -> AttemptsInRedis:
     return AttemptsInRedis(redis_url(port), AttemptsInMemory(), **options)
 
 
-def _count(attempts: AttemptsInRedis, budget: Budget, tries: int) -> int:
+def _count(attempts: AttemptsInRedis, budget: AttemptBudget, tries: int) -> int:
     """How many of so many tries are let in."""
     let_in = 0
     for _ in range(tries):
@@ -73,7 +73,7 @@ def test_machines_share_one_budget_and_it_is_over_by_itself(attempts: AttemptsIn
     assert 295 <= attempts._redis.ttl(key) <= 300
     other.close()
 
-    brief = Budget("c" * 64, 1, 1)
+    brief = AttemptBudget("c" * 64, 1, 1)
     attempts.take([brief])
     assert _count(attempts, brief, 1) == 0
     wait_until(lambda: _count(attempts, brief, 1) == 1)

@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from provision.control.accounts import new_passwords, tokens, users
-from provision.control.attempts.budgets import AttemptsInStore, Budget
+from provision.control.attempts.budgets import AttemptBudget, AttemptsInStore
 from provision.control.second_factor import checking, enrolment
 from provision.control.secrets.sealed import SealedSecrets, open_vault
 from provision.control.sign_in import half_sign_ins, sessions
@@ -125,7 +125,7 @@ def test_a_link_and_a_token_hold_on_both(
 def test_limits_are_counted_by_the_servers_clock(server_url: str) -> None:
     """Else the machine that is ahead would free the places that the other has taken."""
     ahead, behind = ControlStore.open(server_url), ControlStore.open(server_url)
-    budget = Budget("c" * 64, 3, 60)
+    budget = AttemptBudget("c" * 64, 3, 60)
     with ahead.reading() as conn:
         now = ahead.shared_now(conn)
     # As with a clock that is wrong by an hour: the store is asked, not this machine.
