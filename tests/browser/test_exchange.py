@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 PAGE = "/settings/exchange"
 BROKEN = {
     3: ";todo;2026-12-01",
-    700: "A;sometime;2026-12-01",
+    700: "A;todo;2026-13-01",
     701: "B;todo;2026-02-30",
-    2500: "C;todo;soon",
-    4000: f"{'x' * 201};todo;",
+    2500: "C;todo;31.11.2026",
+    4000: " ;todo;2026-12-01",
     4998: "D;todo;;more",
-    5001: "E;nowhere;",
+    5001: "E;done;29.02.2026",
 }
 
 
@@ -36,7 +36,7 @@ def test_a_spreadsheet_with_broken_rows(
     sheet = tmp_path / "tasks.csv"
     sheet.write_text("\n".join(["Title;Status;Due", *lines]), encoding="cp1252")
     tab.go(PAGE)
-    tab.field("CSV file").set_input_files(sheet)
+    tab.field("File").set_input_files(sheet)
     tab.press("Look at it")
     tab.sees("7 rows cannot be taken as they are.")
     rows = tab.page.locator(".bad-rows > li > strong")
@@ -46,12 +46,17 @@ def test_a_spreadsheet_with_broken_rows(
         assert faults(tab, "rows to be mended") == []
         tab.page.set_viewport_size({"width": 1440, "height": 900})
     tab.page.locator("#row-3").get_by_label("Title").fill("Mended")
-    tab.page.locator("#row-700").get_by_label("Status").fill("done")
+    tab.page.locator("#row-700").get_by_label("Due date").fill("1.12.2026")
     tab.page.get_by_label("Leave out every row that cannot be taken").check()
     tab.press("Check again")
     tab.sees("4,995 tasks can be imported.")
     assert person.rows("SELECT count(*) FROM tasks") == [(0,)]
     tab.press("Import 4,995 tasks")
+    tab.sees("4,995 tasks imported, 5 left out.")
+    with tab.page.expect_download() as download:
+        tab.press("Download the rows that were left out")
+    assert len(download.value.path().read_text(encoding="utf-8-sig").splitlines()) == 6
+    tab.follow("Go to the tasks")
     tab.is_at("/tasks?view=list")
     tab.sees("4,995 tasks")
     assert person.rows("SELECT count(*) FROM tasks WHERE title = 'Mended'") == [(1,)]

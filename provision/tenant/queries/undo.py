@@ -1,7 +1,8 @@
 """Undo: `take_back` restores the rows that a note holds (see `statements.undo_notes`).
 
 A note is good once, for the account that made the change, and only while every row is still as that
-change left it.
+change left it. An import (`transfer/importing`) notes how many rows it made; they are known by the
+transaction that wrote them, and are deleted again.
 """
 
 from __future__ import annotations
@@ -59,15 +60,19 @@ WITH note AS MATERIALIZED (
     ]
     parts += [_held(each) for each in _TABLES]
     parts += [_gone(each) for each in _TABLES]
+    parts += [_made(each) for each in _TABLES]
     conditions = ["EXISTS (SELECT FROM note)"]
     conditions += [
         f"(SELECT count(*) FROM {each.name}_held) = (SELECT count(*) FROM {each.name}_changed)"
         for each in _TABLES
     ]
     conditions += [_refers_to_own(of, *each) for of in _TABLES for each in _references(of)]
+    conditions += [_are_all_made(each) for each in _TABLES]
+    conditions += [_is_unused(of, *each) for of in _TABLES for each in _references(of)]
     parts.append(f"fit AS MATERIALIZED (SELECT {' AND '.join(conditions)} AS ok)")
     parts += [_restored(each) for each in _TABLES]
     parts += [_returned(each, all_columns=all_columns) for each in _TABLES]
+    parts += [_unmade(each) for each in _TABLES]
     after = " + ".join(f"(SELECT count(*) FROM {each.name}_restored)" for each in _TABLES)
     parts.append(f"""dropped AS (
   UPDATE provision_workspaces
@@ -102,6 +107,42 @@ def _gone(of: Table) -> str:
   SELECT r.* FROM note, jsonb_populate_recordset(NULL::{name},
     coalesce(note.entry #> '{{deleted,{name}}}', '[]'::jsonb)) AS r
   WHERE r.user_id = :owner_id
+)"""
+
+
+def _made(of: Table) -> str:
+    """What an import made, as long as nobody changed it since; locked from here on."""
+    name = of.name
+    return f"""{name}_made AS MATERIALIZED (
+  SELECT {name}.id FROM {name}
+  WHERE {name}.user_id = :owner_id
+  AND {name}.xmin::text = (SELECT note.entry ->> 'version' FROM note WHERE note.entry ? 'made')
+  AND NOT EXISTS (SELECT FROM {name}_changed WHERE {name}_changed.id = {name}.id)
+  ORDER BY {name}.id FOR UPDATE OF {name}
+)"""
+
+
+def _are_all_made(of: Table) -> str:
+    """Whether all that an import made is there and is as the import left it."""
+    noted = f"(SELECT note.entry #> '{{made,{of.name}}}' FROM note)"
+    return f"to_jsonb((SELECT count(*) FROM {of.name}_made)) = coalesce({noted}, to_jsonb(0))"
+
+
+def _is_unused(of: Table, column: str, target: Table) -> str:
+    """Whether no row beside those that an import made refers to what it made."""
+    return f"""NOT EXISTS (
+  SELECT FROM {of.name}
+  WHERE {of.name}.{column} IN (SELECT {target.name}_made.id FROM {target.name}_made)
+  AND {of.name}.id NOT IN (SELECT {of.name}_made.id FROM {of.name}_made)
+  AND {of.name}.id NOT IN (SELECT {of.name}_changed.id FROM {of.name}_changed)
+)"""
+
+
+def _unmade(of: Table) -> str:
+    name = of.name
+    return f"""{name}_unmade AS (
+  DELETE FROM {name} USING {name}_made
+  WHERE {name}.id = {name}_made.id AND {name}.user_id = :owner_id AND (SELECT fit.ok FROM fit)
 )"""
 
 

@@ -1,7 +1,8 @@
-"""Rows on their way in: a whole workspace into an empty one, and many new rows of a noun.
+"""Rows on their way in: a whole workspace into an empty one.
 
-Each is one statement, so all of it arrives or nothing does. Rows travel as JSON text, which
-PostgreSQL reads by itself: thousands of them need no parameter each.
+It is one statement, so all of it arrives or nothing does. Rows travel as JSON text, which
+PostgreSQL reads by itself: thousands of them need no parameter each. `importing` adds rows to those
+that are there with the same pieces.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ NOT_EMPTY: Final = (
 _UNKNOWN: Final = (
     "A task names a project or a person that is not in this workspace. Nothing has been imported."
 )
-_TABLES: Final = (projects, team_members, tasks)
+TABLES: Final = (projects, team_members, tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Rows:
 
     def parameters(self) -> dict[str, str]:
         return {
-            table.name: msgspec.json.encode(getattr(self, table.name)).decode() for table in _TABLES
+            table.name: msgspec.json.encode(getattr(self, table.name)).decode() for table in TABLES
         }
 
 
@@ -63,27 +64,14 @@ def restore(conn: Connection, owner_id: str, *, rows: Rows) -> bool:
 
     Raises ValidationError where the database cannot take the rows as they are.
     """
-    with _saying(
+    with saying(
         "they are there already, in another workspace of it, or a rule of the database stands "
         "against one of them"
     ):
         answer = conn.execute(_RESTORE, {"owner_id": owner_id, **rows.parameters()}).one()
     if answer.is_empty:
-        _check_references(answer)
+        check_references(answer)
     return bool(answer.is_empty)
-
-
-def add(conn: Connection, owner_id: str, *, rows: Rows) -> None:
-    """Write rows beside those that are there; their ids and those they refer to are the caller's.
-
-    Raises ValidationError as `restore`.
-    """
-    with _saying(
-        "they have been imported already, a project or a person they name was deleted meanwhile, "
-        "or a rule of the database stands against one of them"
-    ):
-        answer = conn.execute(_ADD, {"owner_id": owner_id, **rows.parameters()}).one()
-    _check_references(answer)
 
 
 def names(conn: Connection, owner_id: str) -> tuple[Sequence[Names], Sequence[Names]]:
@@ -92,13 +80,14 @@ def names(conn: Connection, owner_id: str) -> tuple[Sequence[Names], Sequence[Na
     return parts.rows("projects", Names), parts.rows("team_members", Names)
 
 
-def _check_references(answer: Any) -> None:
+def check_references(answer: Any) -> None:
+    """Raise ValidationError where a row referred to what is not in the workspace."""
     if not answer.is_known:
         raise ValidationError({"file": [_UNKNOWN]})
 
 
 @contextmanager
-def _saying(reasons: str) -> Iterator[None]:
+def saying(reasons: str) -> Iterator[None]:
     """Turn what the database refuses into words; `reasons` are why it may break a rule."""
     try:
         yield
@@ -111,7 +100,8 @@ def _saying(reasons: str) -> Iterator[None]:
     raise ValidationError({"file": [f"{why} Nothing has been imported."]})
 
 
-def _insert(table: Table, condition: str) -> str:
+def insert(table: Table, condition: str) -> str:
+    """Return the part of a statement that writes the rows of a table; one row for each."""
     columns = [column for column in table.columns if column.name != "user_id"]
     names = ", ".join(column.name for column in columns)
     shape = ", ".join(f"{column.name} {type_name(column)}" for column in columns)
@@ -119,20 +109,21 @@ def _insert(table: Table, condition: str) -> str:
     return (
         f"{table.name}_made AS (INSERT INTO {table.name} (user_id, {names}) "
         f"SELECT CAST(:owner_id AS uuid), {values} "
-        f"FROM json_to_recordset(CAST(:{table.name} AS json)) AS r ({shape}){condition})"
+        f"FROM json_to_recordset(CAST(:{table.name} AS json)) AS r ({shape}){condition} "
+        "RETURNING 1)"
     )
 
 
 _IS_EMPTY = " AND ".join(
     f"NOT EXISTS (SELECT FROM {table.name} WHERE {table.name}.user_id = :owner_id)"
-    for table in _TABLES
+    for table in TABLES
 )
 
 
-def _refers_to_own(column: str, target: Table) -> str:
+def _refers_to_own(column: str, target: Table, parameter: str) -> str:
     """Test that every task refers to what arrives with it, to the owner's rows, or to nothing."""
     return f"""NOT EXISTS (
-  SELECT FROM json_to_recordset(CAST(:tasks AS json)) AS r ({column} uuid)
+  SELECT FROM json_to_recordset(CAST(:{parameter} AS json)) AS r ({column} uuid)
   WHERE r.{column} IS NOT NULL
   AND NOT EXISTS (SELECT FROM {target.name}
     WHERE {target.name}.id = r.{column} AND {target.name}.user_id = :owner_id)
@@ -141,24 +132,23 @@ def _refers_to_own(column: str, target: Table) -> str:
 )"""
 
 
-_IS_KNOWN = " AND ".join(
-    _refers_to_own(column.name, key.column.table)
-    for column in tasks.columns
-    for key in column.foreign_keys
-    if key.column.table in _TABLES
-)
+def is_known(parameter: str = "tasks") -> str:
+    """Return whether all that the tasks in a parameter refer to is the owner's."""
+    return " AND ".join(
+        _refers_to_own(column.name, key.column.table, parameter)
+        for column in tasks.columns
+        for key in column.foreign_keys
+        if key.column.table in TABLES
+    )
+
+
 _RESTORE = text(
-    f"WITH seen AS (SELECT {_IS_EMPTY} AS is_empty, {_IS_KNOWN} AS is_known), "
-    + ", ".join(_insert(table, ", seen WHERE seen.is_empty AND seen.is_known") for table in _TABLES)
+    f"WITH seen AS (SELECT {_IS_EMPTY} AS is_empty, {is_known()} AS is_known), "
+    + ", ".join(insert(table, ", seen WHERE seen.is_empty AND seen.is_known") for table in TABLES)
     # The rows are older than this workspace: no version given before holds any more.
     + ", renewed AS (UPDATE provision_workspaces SET epoch = gen_random_uuid() FROM seen"
     + " WHERE owner_id = :owner_id AND seen.is_empty AND seen.is_known)"
     + " SELECT is_empty, is_known FROM seen"
-)
-_ADD = text(
-    f"WITH seen AS (SELECT {_IS_KNOWN} AS is_known), "
-    + ", ".join(_insert(table, ", seen WHERE seen.is_known") for table in _TABLES)
-    + " SELECT is_known FROM seen"
 )
 _NAMES = bundle(
     projects=select(projects.c.id, projects.c.name).where(own(projects)),

@@ -23,8 +23,8 @@ from provision.tenant.queries.team import TEAM
 from provision.tenant.transfer import leaving
 from provision.tenant.transfer.workspace_file import WorkspaceWriter
 from provision.web.answer.problem_details import ApiError
-from provision.web.exchange import csv_text
 from provision.web.exchange.blueprint import bp, note
+from provision.web.exchange.reading import csv_text
 from provision.web.format import dates
 from provision.web.request import workspace
 from provision.web.tasks import view

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, request, url_for
 
 from provision.errors import ValidationError
-from provision.tenant.transfer import arriving, workspace_file
+from provision.tenant.transfer import arriving, importing, workspace_file
+from provision.web.answer import undo_offer
 from provision.web.answer.partials import leave_for, respond
-from provision.web.exchange import checking
+from provision.web.exchange import templates
 from provision.web.exchange.blueprint import bp, note
-from provision.web.exchange.draft import Draft, begin, resume
-from provision.web.exchange.kinds import KINDS, TASKS, Kind
-from provision.web.request import workspace
+from provision.web.exchange.checking.check import Here, check
+from provision.web.exchange.checking.draft import Draft, begin, resume
+from provision.web.exchange.checking.writing import rows as rows_of
+from provision.web.exchange.columns.choices import SKIPPED
+from provision.web.exchange.columns.kinds import KINDS, TASKS, Kind
+from provision.web.exchange.reading.csv_text import beginning, line
+from provision.web.exchange.reading.encodings import NAMES as ENCODINGS
+from provision.web.format import dates
+from provision.web.request import session, undo_note, workspace
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PAGE = "exchange/page.html"
-_ROWS = "exchange/rows.html"
+    from provision.tenant.transfer.importing import Import
+    from provision.web.exchange.checking.result import Checked
+
+_PAGE: Final = "exchange/page.html"
+_ROWS: Final = "exchange/rows.html"
+_RESULT: Final = "exchange/result.html"
 # Mending more than this by hand in a form is no help; the file is.
-_MOST_SHOWN = 50
+_MOST_SHOWN: Final = 50
+_MOST_WORDS: Final = 60
+_TABLES: Final = {"tasks": "tasks", "projects": "projects", "team": "team_members"}
 
 _Errors = dict[str, list[str]]
 
@@ -37,23 +51,23 @@ def page() -> Response:
 def rows() -> Response:
     """Rows of a spreadsheet: read them, show what was understood, and write them when told so."""
     kind = KINDS.get(request.form.get("kind", ""), TASKS)
+    place = _place()
     try:
-        draft = resume(kind, request.form) if "data" in request.form else begin(kind, _sent())
+        if "data" in request.form:
+            draft = resume(kind, request.form, place)
+        else:
+            draft = begin(kind, _sent(), place)
     except ValidationError as error:
         return _show_page(kind, rows_errors=error.errors, status=422)
-    known = _known(kind)
-    checked = checking.check(draft, known)
-    if request.form.get("do") != "import":
+    checked = check(draft, _here(draft))
+    wanted = request.form.get("do")
+    if wanted == "left_out":
+        return _left_out(draft, checked)
+    if wanted != "import":
         return _show_rows(draft, checked)
-    if checked.lacks or checked.bad or not checked.values:
+    if checked.lacks or checked.bad or not checked.count:
         return _show_rows(draft, checked, status=422)
-    try:
-        workspace.write(arriving.add, rows=checking.rows(draft, checked))
-    except ValidationError as error:
-        return _show_rows(draft, checked, error.errors, status=422)
-    count = len(checked.values)
-    note("imported", what=kind.key, rows=count)
-    return leave_for(_list_of(kind), f"{counted(count, kind)} imported.")
+    return _import(draft, checked)
 
 
 @bp.post("/settings/exchange/workspace")
@@ -74,9 +88,81 @@ def restore() -> Response:
     )
 
 
+@bp.get("/settings/exchange/template-<kind>.csv")
+def template(kind: str) -> Response:
+    """A file to fill in: the headings that are read, and two rows as examples."""
+    return _csv(templates.content(kind), f"provision-{kind}-template")
+
+
 def counted(count: int, kind: Kind) -> str:
-    """`1 task`, `5,000 tasks`."""
+    """Return a number of rows in words: `1 task`, `5,000 tasks`."""
     return f"{count:,} {kind.one if count == 1 else kind.many}"
+
+
+def _import(draft: Draft, checked: Checked) -> Response:
+    """Write what is ready, and say what came in, what was changed and what was left out."""
+    added, changed = rows_of(draft, checked)
+    said = _outcome(draft, checked)
+    try:
+        workspace.write(
+            importing.add, rows=added, changed=changed, what=said, note=undo_note.note()
+        )
+    except ValidationError as error:
+        return _show_rows(draft, checked, error.errors, status=422)
+    note("imported", what=draft.kind.key, rows=checked.count)
+    if not checked.dropped:
+        return leave_for(_list_of(draft.kind), said)
+    offer = undo_offer.toast(said)
+    return respond(
+        _RESULT,
+        "exchange",
+        shell=frame(),
+        active="settings",
+        kind=draft.kind,
+        draft=draft,
+        carried=_carried(draft),
+        said=said,
+        undo=offer.undo,
+        list=_list_of(draft.kind),
+    )
+
+
+def _outcome(draft: Draft, checked: Checked) -> str:
+    """What an import did, in one sentence each."""
+    kind = draft.kind
+    parts = [f"{counted(len(checked.ready), kind)} imported"] if checked.ready else []
+    if checked.changed:
+        parts.append(f"{counted(len(checked.changed), kind)} changed")
+    if checked.present:
+        parts.append(f"{checked.present:,} here already")
+    if checked.dropped:
+        parts.append(f"{len(checked.dropped):,} left out")
+    made = [
+        f"{len(checked.unknown[noun]):,} {one if len(checked.unknown[noun]) == 1 else many} made"
+        for noun, one, many in (
+            ("project", "project", "projects"),
+            ("assignee", "person", "people"),
+        )
+        if noun in draft.makes and checked.unknown.get(noun)
+    ]
+    return f"{', '.join([*parts, *made])}."
+
+
+def _left_out(draft: Draft, checked: Checked) -> Response:
+    """The rows that an import would leave out as a file, with why."""
+    content = beginning([*draft.headings, "Row", "Why it was left out"])
+    records = dict(draft.body)
+    width = len(draft.headings)
+    for row in sorted((*checked.dropped, *checked.bad), key=lambda each: each.number):
+        record = [*records[row.number], *[""] * (width - len(records[row.number]))]
+        content += line([*record[:width], str(row.number), row.why or "You left it out."])
+    return _csv(content, f"provision-{draft.kind.key}-left-out")
+
+
+def _csv(content: bytes, name: str) -> Response:
+    response = Response(content, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
 
 
 def _sent() -> bytes:
@@ -86,15 +172,48 @@ def _sent() -> bytes:
     return content or request.form.get("text", "").encode(errors="replace")
 
 
-def _known(kind: Kind) -> Mapping[str, Sequence[arriving.Names]]:
-    if kind is not TASKS:
-        return {}
-    projects, people = workspace.read(arriving.names)
-    return {"project": projects, "assignee": people}
+def _place() -> str:
+    """The workspace that rows go to: the same file gives the same ids in the same one only."""
+    connection = session.connection_or_none()
+    return f"{connection.id}:{connection.owner_id}" if connection else ""
+
+
+def _here(draft: Draft) -> Here:
+    table = _TABLES[draft.kind.key]
+    formats = session.person().formats
+    known: Mapping[str, Sequence[arriving.Names]] = {}
+    if draft.kind is TASKS:
+        projects, people = workspace.read(arriving.names)
+        known = {"project": projects, "assignee": people}
+    return Here(
+        known,
+        formats.zone,
+        lambda ids, names: workspace.read(importing.present, table=table, ids=ids, names=names),
+        language="en-us" if formats.date_format == "month_day" else _language(),
+    )
+
+
+def _language() -> str:
+    return request.headers.get("Accept-Language", "")
 
 
 def _list_of(kind: Kind) -> str:
     return url_for("tasks.list", view="list") if kind is TASKS else url_for(f"{kind.key}.list")
+
+
+def _recent() -> list[tuple[Import, str]]:
+    """The imports that can be taken back, each with its time of day."""
+    found = workspace.read(importing.recent, account=session.person().id)
+    return [
+        (
+            each,
+            dates.moment(
+                datetime.fromtimestamp(int(each.at), UTC).replace(tzinfo=None).isoformat()
+            ),
+        )
+        for each in found
+        if each.at.isdigit() and len(each.at) < 12
+    ]
 
 
 def _show_page(
@@ -112,6 +231,8 @@ def _show_page(
         active="settings",
         kind=kind,
         kinds=list(KINDS.values()),
+        recent=_recent(),
+        tools=templates.TOOLS,
         text=request.form.get("text", "") if rows_errors else "",
         rows_errors=rows_errors or {},
         workspace_errors=workspace_errors or {},
@@ -119,20 +240,29 @@ def _show_page(
 
 
 def _show_rows(
-    draft: Draft, checked: checking.Checked, errors: _Errors | None = None, *, status: int = 200
+    draft: Draft, checked: Checked, errors: _Errors | None = None, *, status: int = 200
 ) -> Response:
+    roles = [name for name, _ in draft.kind.columns if name in draft.columns]
+    hidden = ("completed_at", "is_done", "progress", "stage", "assignee_email", "more", "id")
+    shown = [(name, draft.kind.label(name)) for name in roles if name not in hidden]
+    if draft.kind is TASKS:
+        has = {name for name, _ in shown}
+        shown += [(n, draft.kind.label(n)) for n in ("status", "project") if n not in has]
     context: dict[str, Any] = {
         "draft": draft,
         "kind": draft.kind,
         "checked": checked,
-        "columns": [
-            (number, heading, draft.columns[number], checking.samples(draft, number))
-            for number, heading in enumerate(draft.headings)
-        ],
+        "columns": _columns(draft),
         "choices": [("", "Leave it out"), *draft.kind.columns],
-        "shown": [(name, label) for name, label in draft.kind.columns if name in draft.columns],
+        "shown": shown,
         "bad": checked.bad[:_MOST_SHOWN],
-        "ready": counted(len(checked.values), draft.kind),
+        "ready": counted(len(checked.ready), draft.kind),
+        "does": _deed(draft, checked),
+        "words": [each for each in checked.words if not each.is_sure][:_MOST_WORDS],
+        "sure": [each for each in checked.words if each.is_sure][:_MOST_WORDS],
+        "meanings": _meanings(draft),
+        "encodings": list(ENCODINGS.items()) if draft.source.is_text else [],
+        "mended": sorted(draft.mends.items()),
         "errors": errors or {},
     }
     return respond(
@@ -143,3 +273,39 @@ def _show_rows(
         active="settings",
         **context,
     )
+
+
+def _deed(draft: Draft, checked: Checked) -> str:
+    """What the button does: `Import 14 tasks`, `Import 14 tasks, change 3`."""
+    if not checked.changed:
+        return f"Import {counted(len(checked.ready), draft.kind)}"
+    if not checked.ready:
+        return f"Change {counted(len(checked.changed), draft.kind)}"
+    return f"Import {counted(len(checked.ready), draft.kind)}, change {len(checked.changed):,}"
+
+
+def _columns(draft: Draft) -> list[tuple[int, str, str, str]]:
+    """The columns that hold something: place, heading, what they are, and examples."""
+    return [
+        (place, heading, draft.columns[place], sample)
+        for place, heading in enumerate(draft.headings)
+        if (sample := draft.samples(place)) or draft.columns[place]
+    ]
+
+
+def _meanings(draft: Draft) -> dict[str, list[tuple[str, str]]]:
+    """What the words of a column may mean, by column."""
+    noun = draft.kind.noun
+    found = {"status": list(noun.labels("status").items())}
+    if "priority" in noun.columns:
+        found["priority"] = list(noun.labels("priority").items())
+    return {**found, "stage": [*found["status"], (SKIPPED, "Nothing")]}
+
+
+def _carried(draft: Draft) -> list[tuple[str, str]]:
+    """The fields that bring the same draft back: what was read and all that was chosen."""
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in ("csrf_token", "do")
+    ]

@@ -8,11 +8,14 @@ from uuid import uuid4
 import pytest
 
 from provision.errors import ValidationError
-from provision.tenant.transfer import arriving
+from provision.tenant.queries.statements.undo_notes import Note
+from provision.tenant.transfer import arriving, importing
 from provision.tenant.transfer.arriving import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import Connection
 
     from tests.tenant.queries.conftest import Person
 
@@ -28,8 +31,18 @@ def _count(person: Person) -> int:
     return int(found.scalar_one())
 
 
+def _add(conn: Connection, owner_id: str, *, rows: Rows) -> None:
+    note = Note(str(uuid4()))
+    importing.add(conn, owner_id, rows=rows, changed=Rows(), what="", note=note)
+
+
+def _write_over(conn: Connection, owner_id: str, *, rows: Rows) -> None:
+    note = Note(str(uuid4()))
+    importing.add(conn, owner_id, rows=Rows(), changed=rows, what="", note=note)
+
+
 @pytest.mark.parametrize("column", ["project_id", "assignee_id"])
-@pytest.mark.parametrize("door", [arriving.add, arriving.restore])
+@pytest.mark.parametrize("door", [_add, _write_over, arriving.restore])
 def test_a_row_of_another_owner_is_unknown(
     door: Callable[..., object], column: str, alice: Person, bob: Person
 ) -> None:
@@ -57,5 +70,5 @@ def test_rows_may_refer_to_those_that_are_there_and_to_those_that_arrive_too(ali
             _task(),
         ],
     )
-    arriving.add(alice.conn, owner_id=alice.owner_id, rows=rows)
+    _add(alice.conn, alice.owner_id, rows=rows)
     assert _count(alice) == 3

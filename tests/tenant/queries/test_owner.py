@@ -34,9 +34,10 @@ from provision.tenant.queries.bulk import Chosen, Outcome
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.statements import shell
 from provision.tenant.queries.statements.collection import Collection
+from provision.tenant.queries.statements.undo_notes import Note
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
-from provision.tenant.transfer import arriving, leaving, sample
+from provision.tenant.transfer import arriving, importing, leaving, sample
 from tests.tenant.queries.conftest import MONDAY
 
 if TYPE_CHECKING:
@@ -99,6 +100,12 @@ READS = {
     "leaving.workspace": _collect(leaving.workspace),
     "search.find": _call(search.find, words=("alice",), today=MONDAY, shell=True),
     "arriving.names": _call(arriving.names),
+    **{
+        f"importing.present:{name}": _call(
+            importing.present, table=noun.table.name, ids=[], names=[f"ALICE {one}"]
+        )
+        for (name, noun), one in zip(NOUNS.items(), ("project", "task", "member"), strict=True)
+    },
 }
 
 # Of a row that is not theirs, each raises the noun's NotFoundError.
@@ -135,7 +142,9 @@ MANY: dict[str, Call] = {
 # Several statements, in a transaction of its own.
 FILLS = {
     "sample.fill": _call(sample.fill, now=datetime(2026, 11, 23, 9, tzinfo=UTC)),
-    "arriving.add": _call(arriving.add, rows=ARRIVING),
+    "importing.add": lambda conn, owner_id, _row_id: importing.add(
+        conn, owner_id, rows=ARRIVING, changed=arriving.Rows(), what="", note=Note(owner_id)
+    ),
     "arriving.restore": _call(arriving.restore, rows=ARRIVING),
 }
 
@@ -145,7 +154,7 @@ CALLS = READS | BY_ID | CREATES | MANY
 # Of rows that only filling a workspace makes; see test_sample.
 OF_THE_SAMPLE = {"sample.look", "sample.remove"}
 # Of what only a write has noted; see test_undo.
-OF_A_NOTE = {"undo.take_back"}
+OF_A_NOTE = {"undo.take_back", "importing.recent"}
 OF_NOBODY = {"workspaces.found", "workspaces.claim"}
 
 

@@ -39,7 +39,7 @@ SECONDS: Final = 30
 _GRACE_S: Final = 4
 # What is noted is written twice and read again with the next note: more would be felt.
 MOST_ROWS: Final = 2_000
-_MOST_CHARACTERS: Final = 2_000_000
+MOST_CHARACTERS: Final = 2_000_000
 _MOST_NOTES: Final = 10
 
 # Without its owner_id: an UPDATE would set that from the parameter of the same name.
@@ -120,7 +120,7 @@ def noted(
             literal_column("provision_workspaces.owner_id") == OWNER,
             exists(select(literal_column("1")).select_from(written)),
             select(note.c.rows).scalar_subquery() <= MOST_ROWS,
-            func.length(entry_text) <= _MOST_CHARACTERS,
+            func.length(entry_text) <= MOST_CHARACTERS,
         )
         .returning(literal_column("1").label("one"))
         .cte("noted")
@@ -144,14 +144,12 @@ def _rows(before: CTE) -> ColumnElement[Any]:
 
 
 # Compared as JSON: whatever else another program has put there, nothing is cast that cannot be.
-_STILL_GOOD: Final[ColumnElement[Any]] = literal_column(
-    f"""(SELECT jsonb_agg(k.value ORDER BY k.at) FROM (
+STILL_GOOD: Final = f"""(SELECT jsonb_agg(k.value ORDER BY k.at) FROM (
       SELECT e.value, e.at FROM jsonb_array_elements(
         CASE jsonb_typeof(provision_workspaces.undo)
         WHEN 'array' THEN provision_workspaces.undo ELSE '[]'::jsonb END
       ) WITH ORDINALITY AS e (value, at)
       WHERE jsonb_typeof(e.value -> 'expires') = 'number'
       AND e.value -> 'expires' > to_jsonb(extract(epoch FROM clock_timestamp()))
-      ORDER BY e.at DESC LIMIT {_MOST_NOTES - 1}) AS k)""",
-    JSONB,
-)
+      ORDER BY e.at DESC LIMIT {_MOST_NOTES - 1}) AS k)"""
+_STILL_GOOD: Final[ColumnElement[Any]] = literal_column(STILL_GOOD, JSONB)

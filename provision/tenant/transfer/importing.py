@@ -1,0 +1,184 @@
+"""Rows that come from a spreadsheet: added to those that are there, or written over them.
+
+All of it is one statement, which also notes how to take it back: rows that were written over as
+they were, and how many were made. The note is good for an hour (`queries/undo`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from sqlalchemy import text
+
+from provision.tenant.connection.decoding import decode
+from provision.tenant.queries.statements import undo_notes
+from provision.tenant.schema.ddl import type_name
+from provision.tenant.transfer.arriving import TABLES, check_references, insert, is_known, saying
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection, Table
+
+    from provision.tenant.queries.statements.undo_notes import Note
+    from provision.tenant.transfer.arriving import Rows
+
+UNDO_S: Final = 3_600
+"""How long an import can be taken back."""
+_KEPT: Final = frozenset({"id", "user_id", "created_at", "position"})
+"""Columns that an import over a row leaves as they are."""
+_NAMED_BY: Final = {"tasks": "title", "projects": "name", "team_members": "name"}
+
+
+class Import(msgspec.Struct, frozen=True):
+    """An import that can still be taken back; `at` are the digits of a time in unix seconds."""
+
+    id: str
+    what: str
+    at: str
+
+
+def add(
+    conn: Connection, owner_id: str, *, rows: Rows, changed: Rows, what: str, note: Note
+) -> None:
+    """Write `rows` beside those that are there, and `changed` over those with the same ids.
+
+    New ids and all that rows refer to are the caller's. `what` names the import in its note. Raises
+    ValidationError where the database cannot take the rows as they are.
+    """
+    with saying(
+        "they have been imported already, a project or a person they name was deleted meanwhile, "
+        "or a rule of the database stands against one of them"
+    ):
+        parameters = {f"{name}_over": value for name, value in changed.parameters().items()}
+        answer = conn.execute(
+            _ADD,
+            {
+                "owner_id": owner_id,
+                **rows.parameters(),
+                **parameters,
+                **undo_notes.parameters(note),
+                "undo_what": what,
+            },
+        ).one()
+    check_references(answer)
+    undo_notes.mark(note, answer)
+
+
+def present(
+    conn: Connection, owner_id: str, *, table: str, ids: Sequence[str], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return the rows of a table that have one of the ids, or one of the names or titles."""
+    found = conn.execute(
+        _PRESENT[table],
+        {
+            "owner_id": owner_id,
+            "ids": msgspec.json.encode(list(ids)).decode(),
+            "names": msgspec.json.encode(list(names)).decode(),
+        },
+    ).scalar()
+    return decode(found, list[dict[str, Any]])
+
+
+def recent(conn: Connection, owner_id: str, *, account: str) -> list[Import]:
+    """Return the imports of an account that can still be taken back, the last one first."""
+    found = conn.execute(_RECENT, {"owner_id": owner_id, "undo_account": account}).scalar()
+    return decode(found, list[Import])
+
+
+def _before(table: Table) -> str:
+    name = table.name
+    return f"""{name}_before AS MATERIALIZED (
+  SELECT {name}.id, to_jsonb({name}) AS row FROM {name}
+  JOIN json_to_recordset(CAST(:{name}_over AS json)) AS r (id uuid) ON r.id = {name}.id
+  WHERE {name}.user_id = :owner_id AND (SELECT seen.is_known FROM seen)
+  ORDER BY {name}.id FOR UPDATE OF {name}
+)"""
+
+
+def _write_over(table: Table) -> str:
+    name = table.name
+    columns = [column for column in table.columns if column.name not in _KEPT]
+    shape = ", ".join(["id uuid", *(f"{each.name} {type_name(each)}" for each in columns)])
+    values = ", ".join(f"{each.name} = r.{each.name}" for each in columns)
+    return f"""{name}_over AS (
+  UPDATE {name} SET {values}
+  FROM json_to_recordset(CAST(:{name}_over AS json)) AS r ({shape})
+  JOIN {name}_before ON {name}_before.id = r.id
+  WHERE {name}.id = r.id AND {name}.user_id = :owner_id
+  RETURNING 1
+)"""
+
+
+def _per_table(form: str) -> str:
+    return ", ".join(f"'{table.name}', {form.format(name=table.name)}" for table in TABLES)
+
+
+def _noted() -> str:
+    """The part that notes how to take it back; the row of the workspace is locked last."""
+    rows = "coalesce((SELECT jsonb_agg({name}_before.row) FROM {name}_before), '[]'::jsonb)"
+    counts = " + ".join(f"(SELECT count(*) FROM {table.name}_before)" for table in TABLES)
+    written = " + ".join(f"(SELECT count(*) FROM {table.name}_over)" for table in TABLES)
+    most = undo_notes.MOST_ROWS
+    return f"""note AS MATERIALIZED (
+  SELECT jsonb_build_object(
+    'id', CAST(:undo_id AS text), 'account', CAST(:undo_account AS text),
+    'what', CAST(:undo_what AS text),
+    'at', CAST(extract(epoch FROM clock_timestamp()) AS bigint),
+    'expires', CAST(extract(epoch FROM clock_timestamp()) AS bigint) + {UNDO_S},
+    'version', (pg_current_xact_id()::xid)::text,
+    'made', jsonb_build_object({_per_table("(SELECT count(*) FROM {name}_made)")}),
+    'changed', jsonb_build_object({_per_table(rows)}),
+    'deleted', jsonb_build_object()) AS entry,
+    {counts} AS rows, {written} AS written
+), noted AS (
+  UPDATE provision_workspaces
+  SET undo = coalesce({undo_notes.STILL_GOOD}, '[]'::jsonb)
+    || jsonb_build_array((SELECT note.entry FROM note))
+  WHERE provision_workspaces.owner_id = :owner_id AND (SELECT seen.is_known FROM seen)
+  AND (SELECT note.rows FROM note) <= {most} AND (SELECT note.written FROM note) >= 0
+  AND length(CAST((SELECT note.entry FROM note) AS text)) <= {undo_notes.MOST_CHARACTERS}
+  RETURNING 1
+)"""
+
+
+_SEEN: Final = f"{is_known()} AND {is_known('tasks_over')}"
+_ADD: Final = text(
+    f"WITH seen AS (SELECT {_SEEN} AS is_known), "
+    + ", ".join(
+        [
+            *(insert(table, ", seen WHERE seen.is_known") for table in TABLES),
+            *map(_before, TABLES),
+            *map(_write_over, TABLES),
+            _noted(),
+        ]
+    )
+    + " SELECT is_known, EXISTS (SELECT FROM noted) AS is_noted FROM seen"
+)
+_PRESENT: Final[Mapping[str, Any]] = {
+    table.name: text(
+        f"""SELECT coalesce(json_agg(found), '[]')::text FROM (
+  SELECT {", ".join(each.name for each in table.columns if each.name != "user_id")}
+  FROM {table.name}
+  WHERE {table.name}.user_id = :owner_id AND (
+    {table.name}.id IN (
+      SELECT value::uuid FROM json_array_elements_text(CAST(:ids AS json)) AS e (value))
+    OR {table.name}.{_NAMED_BY[table.name]} IN (
+      SELECT value FROM json_array_elements_text(CAST(:names AS json)) AS e (value)))
+) AS found"""
+    )
+    for table in TABLES
+}
+_RECENT: Final = text("""
+SELECT coalesce(json_agg(json_build_object(
+  'id', e.value ->> 'id', 'what', coalesce(e.value ->> 'what', ''),
+  'at', coalesce(e.value ->> 'at', '')) ORDER BY e.at DESC), '[]')::text
+FROM provision_workspaces, jsonb_array_elements(
+  CASE jsonb_typeof(provision_workspaces.undo)
+  WHEN 'array' THEN provision_workspaces.undo ELSE '[]'::jsonb END) WITH ORDINALITY AS e (value, at)
+WHERE provision_workspaces.owner_id = :owner_id
+AND e.value ->> 'account' = :undo_account
+AND jsonb_typeof(e.value -> 'made') = 'object'
+AND e.value -> 'expires' > to_jsonb(extract(epoch FROM clock_timestamp()))
+""")

@@ -1,0 +1,7 @@
+"""The rows of a draft held against the rules: what is ready to be written, and what is not, why.
+
+`draft` carries an import from step to step; `check` looks at it, row by row with `row_reading`;
+`evidence` puts together what several columns say of a task's progress; `present` finds what is
+here already; `losses` says what will not come along; `result` is what pages show; `writing` makes
+rows of it.
+"""
