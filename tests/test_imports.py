@@ -44,7 +44,7 @@ _CONTROL_ORDER = (
 )
 # The folders of `tenant`, lowest first: each imports only from itself and from those before it.
 _TENANT_ORDER = (
-    *("host", "failures", "network", "connection", "dsn", "pool", "schema"),
+    *("host", "failures", "network", "connection", "dsn.named", "dsn", "pool", "schema"),
     *("queries.statements", "queries", "transfer", "probe"),
 )
 _COMPOSING = {"__init__", "__main__", "assembly", "cli", "server"}

@@ -1,7 +1,7 @@
-"""The parts a connection string is taken apart into, before they are judged, and their decoding.
+"""Holds the parts that a connection string is taken apart into, and undoes their escapes.
 
-Every way of writing one (`url`, `keywords`, `command_line`) fills the same `Parts`;
-`reading` judges them. No error raised here quotes what was pasted.
+Every reader of a form fills the same `Parts`; `reading` judges them. No error raised here repeats
+text that was pasted.
 """
 
 from __future__ import annotations
@@ -18,13 +18,7 @@ MAX_CHARACTERS: Final = 2_048
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _GOOD_PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_PLACEHOLDER: Final = re.compile(
-    r"\[[^\]]*\]|<[^>]*>|\{[^}]*\}|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|%[A-Za-z_]+%"
-    r"|(?i:my|your|the)?[-_ ]?(?i:db|database|postgres)?[-_ ]?PASSWORD(?:[-_ ]HERE)?"
-    r"|(?i:your)[-_ ]?(?i:db|database|postgres|secret|actual|real)?[-_ ]?"
-    r"(?i:password|passwd|pass|pwd|secret)(?:[-_ ](?i:here))?"
-    r"|\*{3}|\*{5,}|[•●·∙]{3,}|\.{3,}|…+|[xX]{5,}"
-)
+_LINE_BREAKS: Final = "\r\n\v\f\x85\u2028\u2029"
 
 
 @dataclass(slots=True)
@@ -38,32 +32,51 @@ class Parts:
     database: str | None = field(default=None, repr=False)
     parameters: list[tuple[str, str]] = field(default_factory=list, repr=False)
     """Names in lower case, with their values, in order."""
-    nameable: bool = True
-    """Whether the names of parameters can hold nothing of a password that was split wrongly."""
     changes: list[str] = field(default_factory=list)
+    where: str = "The connection string"
+    """What the text is, as the first words of a sentence about it."""
 
     def give(self, name: str, value: str) -> None:
-        """Set one part; the same part given twice must agree."""
+        """Set one part. Raises `format` if it was given before with another value."""
         if getattr(self, name) not in (None, value):
             raise refusal(
                 "format",
-                f"The connection string gives the {name} twice, and differently.",
+                f"{self.where} gives the {name} twice, and differently.",
                 f"Leave one {name} in it.",
             )
         setattr(self, name, value)
 
     def note(self, change: str) -> None:
-        """Remember what was changed on the way in; shown to the person."""
+        """Remember what was changed on the way in; the person is shown it."""
         if change not in self.changes:
             self.changes.append(change)
 
 
 def refuse_invisible(text: str) -> None:
-    """Raise if there is a control, format or line-break character in the text."""
+    """Raise `control_chars` for a control, format or line-break character, and say which kind."""
     if text.isascii() and text.isprintable():
         return
-    if any(unicodedata.category(each) in _INVISIBLE for each in text):
-        raise refusal("control_chars")
+    found = next((each for each in text if unicodedata.category(each) in _INVISIBLE), None)
+    if found is None:
+        return
+    if found in _LINE_BREAKS:
+        raise refusal(
+            "control_chars",
+            "There is a line break inside the connection string.",
+            "Copy it again as one line. If a window or an e-mail wrapped it, join the lines.",
+        )
+    if found == "\t":
+        raise refusal(
+            "control_chars",
+            "There is a tab inside the connection string.",
+            "Remove it, or copy the string again.",
+        )
+    at = text.index(found) + 1
+    raise refusal(
+        "control_chars",
+        f"There is an invisible character inside the connection string (U+{ord(found):04X}, "
+        f"character {at}).",
+    )
 
 
 def decoded(text: str, what: str) -> str:
@@ -97,11 +110,6 @@ def decoded_password(text: str) -> tuple[str, bool]:
             )
         return text, True
     return decoded(text, "password"), raw
-
-
-def is_placeholder(password: str) -> bool:
-    """Whether it stands for a password that was to be filled in."""
-    return _PLACEHOLDER.fullmatch(password) is not None
 
 
 def _unescaped(text: str, what: str) -> str:

@@ -1,9 +1,9 @@
-"""Understands a pasted connection string: the one parser of them, strict, and the only one asked.
+"""Reads a pasted connection string: the one parser of them, strict, and the only one asked.
 
 libpq, SQLAlchemy and generic URL parsers disagree on what a string means, so none of them ever sees
 it: they are handed the separate, judged values of `Target`. Runs in linear time, raises nothing but
-ConnectionStringError, and no message of it holds a piece of what was pasted, save names of schemes
-and parameters.
+ConnectionStringError, and no message of it holds a piece of what was pasted, save names of schemes,
+variables and parameters that are listed in our own code.
 """
 
 from __future__ import annotations
@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from provision.errors import AddressRefusedError
-from provision.tenant.dsn import parameters
-from provision.tenant.dsn.command_line import begins_command, read_command
-from provision.tenant.dsn.keywords import begins_keywords, read_keywords
-from provision.tenant.dsn.parts import Parts, is_placeholder, refuse_invisible
-from provision.tenant.dsn.paste import peel
-from provision.tenant.dsn.url import begins_url, read_url
+from provision.tenant.dsn import forms, parameters, placeholders
+from provision.tenant.dsn.parts import Parts, refuse_invisible
+from provision.tenant.dsn.url import several_hosts
 from provision.tenant.failures.translate import refusal
 from provision.tenant.host import addresses
 from provision.tenant.host.providers import recognise
@@ -34,7 +31,6 @@ MASK: Final = "****"
 
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
 _PORT: Final = re.compile(r"[0-9]{1,5}\Z")
-_PLACE: Final = re.compile(r"\[[^\[\]:]*\]|<[^<>]*>|\{[^{}]*\}|\A(?:YOUR[-_].*|HOST(?:NAME)?)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +62,8 @@ class Reading:
 
 def parse(text: str) -> Reading:
     """Read a pasted connection string in any of its forms. Raises ConnectionStringError."""
-    body, changes = peel(text)
-    parts = Parts(changes=changes)
-    if begins_command(body):
-        read_command(body, parts)
-    elif begins_url(body):
-        read_url(body, parts)
-    elif begins_keywords(body):
-        read_keywords(body, parts)
-    else:
-        raise refusal("format")
+    parts = Parts()
+    forms.read(text, parts)
     return _judged(parts)
 
 
@@ -116,28 +104,26 @@ def _judged(parts: Parts) -> Reading:
     for each in (parts.host, parts.port, parts.user, parts.password, parts.database):
         if each is not None:
             refuse_invisible(each)
-    if parts.password is not None and is_placeholder(parts.password):
-        raise refusal(
-            "format",
-            "There is a placeholder where the password should be.",
-            "Replace it by the real password of the database user. Your provider's console shows "
-            "it, or lets you reset it.",
-        )
+    placeholders.refuse_password(parts.password)
     chosen = parameters.choose(parts)
     host = _host(parts)
     port = _port(parts)
     if not parts.user:
         raise refusal(
             "format",
-            "The connection string names no user.",
+            f"{parts.where} names no user.",
             "Put the user and the password before the host: postgresql://USER:PASSWORD@host/db.",
         )
     if not parts.database:
         raise refusal("database_missing")
-    if _PLACE.search(parts.user) or _PLACE.search(parts.database):
-        raise _placeholder()
+    placeholders.refuse(parts.user, "user")
+    placeholders.refuse(parts.database, "database")
     if not parts.password:
         parts.note("No password was given")
+    return _as_reading(parts, chosen, host, port)
+
+
+def _as_reading(parts: Parts, chosen: parameters.Chosen, host: str, port: int) -> Reading:
     sslmode = chosen.sslmode
     if sslmode is None:
         sslmode = "prefer" if addresses.looks_internal(host) else "require"
@@ -145,8 +131,8 @@ def _judged(parts: Parts) -> Reading:
     target = Target(
         host=host,
         port=port,
-        database=parts.database,
-        user=parts.user,
+        database=parts.database or "",
+        user=parts.user or "",
         password=parts.password or "",
         sslmode=sslmode,
         channel_binding=chosen.channel_binding,
@@ -165,35 +151,32 @@ def _port(parts: Parts) -> int:
     if parts.port is None:
         parts.note("Port 5432 was added, none was given")
         return 5432
+    placeholders.refuse(parts.port, "port")
     if "," in parts.port:
-        raise _several_hosts()
+        raise several_hosts()
     if not _PORT.match(parts.port) or not 1 <= int(parts.port) <= 65535:
         raise refusal("port")
     return int(parts.port)
 
 
 def _host(parts: Parts) -> str:
-    host = (parts.host or "").strip()
-    if not host:
+    host = parts.host or ""
+    if not host.strip():
         raise refusal("host_missing")
     if host.startswith(("/", "@")):
         raise refusal("unix_socket")
-    if _PLACE.search(host):
-        raise _placeholder()
+    placeholders.refuse(host, "host")
     if "," in host:
-        raise _several_hosts()
+        raise several_hosts()
+    if any(each.isspace() for each in host):
+        raise refusal(
+            "format",
+            "There is a blank in the host name.",
+            "Remove the blank. If it belongs to the password, write it as %20, and @ as %40.",
+        )
     if ":" in host or host.startswith("["):
         return _ipv6(host)
-    name = host
-    if not host.isascii():
-        if addresses.ends_in_number(host):
-            raise AddressRefusedError(
-                "The host is an address spelled with unusual digits.",
-                "Write an address as four decimal numbers, such as 10.0.0.7, or use a name.",
-            )
-        name = _idna(host)
-        parts.note("The host name was put into its ASCII form")
-    name = name.lower()
+    name = _ascii_name(host, parts).lower()
     if name.endswith(".") and not name.endswith(".."):
         name = name[:-1]
         parts.note("The dot after the host was taken off")
@@ -205,6 +188,18 @@ def _host(parts: Parts) -> str:
             "space, write it as %40 %2F %23 %3F %25 or %20.",
         )
     return name
+
+
+def _ascii_name(host: str, parts: Parts) -> str:
+    if host.isascii():
+        return host
+    if addresses.ends_in_number(host):
+        raise AddressRefusedError(
+            "The host is an address spelled with unusual digits.",
+            "Write an address as four decimal numbers, such as 10.0.0.7, or use a name.",
+        )
+    parts.note("The host name was put into its ASCII form")
+    return _idna(host)
 
 
 def _ipv6(host: str) -> str:
@@ -229,19 +224,3 @@ def _idna(host: str) -> str:
         return host.encode("idna").decode("ascii")
     except UnicodeError:
         raise refusal("format", "The host name holds characters that no name can have.") from None
-
-
-def _several_hosts() -> Exception:
-    return refusal(
-        "format",
-        "The connection string names several hosts.",
-        "Leave one host in it: the primary, which takes changes.",
-    )
-
-
-def _placeholder() -> Exception:
-    return refusal(
-        "format",
-        "There is a placeholder in the connection string that was to be filled in.",
-        "Copy the string from the page of your own project, where it is filled in.",
-    )

@@ -1,4 +1,4 @@
-"""Takes a `postgresql://` or `jdbc:postgresql://` URL apart.
+"""Reads `postgresql://` and `jdbc:postgresql://` URLs.
 
 First by the letter of RFC 3986; where that fails because a password holds characters that should
 have been escaped, from the right, but only where no other program could see another host in it.
@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from provision.tenant.dsn.parts import Parts, decoded, decoded_password
+from provision.tenant.dsn.parts import Parts, decoded, decoded_password, refuse_invisible
 from provision.tenant.failures.translate import refusal
 from provision.tenant.host.addresses import ends_in_number
 
 _DRIVERS: Final = frozenset(
     {
         "psycopg", "psycopg_async", "psycopg2", "psycopg2cffi", "asyncpg", "pg8000", "aiopg",
+        "pygresql", "psycopg3",
     }
 )  # fmt: skip
 _SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+._-]{0,40}):(?P<slashes>/{0,3})")
@@ -32,42 +33,72 @@ _SEGMENT: Final = re.compile(r"[^@,/?#:\s]*")
 _PORT_THEN_PATH: Final = re.compile(r":[0-9]{1,5}(?:[,/?#]|\Z)")
 
 _NAMES: Final = {
-    "mysql": "a MySQL database", "mysqlx": "a MySQL database", "mariadb": "a MariaDB database",
+    "mysql": "a MySQL database", "mysqlx": "a MySQL database", "mysql2": "a MySQL database",
+    "mariadb": "a MariaDB database",
     "mongodb": "a MongoDB database", "mongodb+srv": "a MongoDB database",
     "redis": "a Redis store", "rediss": "a Redis store", "sqlite": "an SQLite file",
+    "sqlite3": "an SQLite file",
     "file": "a file", "http": "a web address", "https": "a web address",
     "sqlserver": "a Microsoft SQL Server", "mssql": "a Microsoft SQL Server",
     "oracle": "an Oracle database", "cockroachdb": "a CockroachDB cluster",
+    "cockroach": "a CockroachDB cluster", "redshift": "an Amazon Redshift cluster",
+    "snowflake": "a Snowflake warehouse", "h2": "an H2 database",
     "clickhouse": "a ClickHouse database", "libsql": "a libSQL database",
     "prisma": "a Prisma proxy", "prisma+postgres": "a Prisma proxy", "amqp": "a message queue",
+    "amqps": "a message queue", "cassandra": "a Cassandra cluster", "neo4j": "a Neo4j database",
     "ftp": "an FTP server", "ssh": "a log-in by SSH", "ws": "a web socket", "wss": "a web socket",
+    "smtp": "a mail server", "s3": "a store of files", "mailto": "an e-mail address",
 }  # fmt: skip
+_POSTGRES: Final = ("postgresql", "postgres")
+# What frameworks call it that bring a scheme of their own.
+_FRAMEWORKS: Final = frozenset(
+    {"pgsql", "postgis", "ecto", "pdo-pgsql", "pdo_pgsql", "timescale", "timescaledb", "pg"}
+)
+_JDBC: Final = ("jdbc", "r2dbc", "vertx-reactive")
+_JDBC_WRAPPERS: Final = ("pool", "proxy", "otel", "p6spy", "aws-wrapper", "log4jdbc")
 
 
 def begins_url(body: str) -> bool:
-    """Whether the text begins like a URL of any scheme, or like `jdbc:`."""
+    """Tell whether the text begins like a URL of any scheme, or like `jdbc:`."""
     found = _SCHEME.match(body)
     if found is None:
         return False
-    return found["slashes"] != "" or found["scheme"].lower() in ("jdbc", *_NAMES, *_POSTGRES)
+    if found["slashes"]:
+        return True
+    known = (*_JDBC, *_NAMES, *_POSTGRES)
+    follows = body[found.end() : found.end() + 1]
+    return found["scheme"].lower() in known and not follows.isspace()
 
 
-_POSTGRES: Final = ("postgresql", "postgres")
+def names_postgres(body: str) -> bool:
+    """Tell whether the text begins like a URL of PostgreSQL, in one of its names."""
+    found = _SCHEME.match(body)
+    if found is None:
+        return False
+    if found["scheme"].lower() in _JDBC:
+        return _behind_jdbc(body[found.end("scheme") + 1 :])[0] == "postgresql"
+    name = found["scheme"].lower().partition("+")[0]
+    return found["slashes"][:2] == "//" and (name in _POSTGRES or name in _FRAMEWORKS)
 
 
 def read_url(body: str, parts: Parts) -> None:
-    """Fill `parts` from a URL. Raises ConnectionStringError, quoting only the scheme."""
+    """Fill `parts` from a URL. Raises ConnectionStringError, naming only schemes that are known."""
     found = _SCHEME.match(body)
     if found is None:
         raise refusal("format")
-    if found["scheme"].lower() == "jdbc":
-        _read_jdbc(body[found.end("scheme") + 1 :], parts)
+    refuse_invisible(body)
+    if found["scheme"].lower() in _JDBC:
+        _read_jdbc(body[found.end("scheme") + 1 :], found["scheme"].lower(), parts)
         return
     _check_scheme(found["scheme"], parts)
     if found["slashes"][:2] != "//":
-        raise refusal("format", "Two slashes are missing after the colon in front.")
+        raise refusal(
+            "format",
+            "Two slashes are missing after the colon in front.",
+            "It begins with postgresql:// and then the user.",
+        )
     rest = body[found.start("slashes") + 2 :]
-    authority, database, query = _split(rest, parts)
+    authority, database, query = _split(rest)
     _read_authority(authority, parts)
     if database is not None:
         parts.give("database", decoded(database, "database name"))
@@ -80,34 +111,37 @@ def _check_scheme(scheme: str, parts: Parts) -> None:
         if driver:
             parts.note(f"The driver +{driver} was taken out")
         if name == "postgres" or scheme != scheme.lower():
-            parts.note(f"{scheme}:// is written postgresql://")
+            shown = name + (f"+{driver}" if driver else "")
+            parts.note(f"{shown}:// is written postgresql://")
+        return
+    if name in _FRAMEWORKS and not driver:
+        parts.note(f"{name}:// is written postgresql://")
         return
     raise _wrong_scheme(scheme.lower())
 
 
 def _wrong_scheme(scheme: str) -> Exception:
     what = _NAMES.get(scheme) or _NAMES.get(scheme.partition("+")[0])
+    if what is None:
+        # The word may be anything, a piece of a password too.
+        return refusal(
+            "scheme", "What stands before :// is no name of PostgreSQL that is known here."
+        )
     remedy = ""
     if scheme in ("http", "https"):
         remedy = (
             "In your provider's console look for the connection string of the database itself, "
             "not for the address of a page or an API. It begins with postgresql://."
         )
-    return refusal(
-        "scheme",
-        f"This begins with {scheme}:, which is {what}, not PostgreSQL."
-        if what
-        else f"This begins with {scheme}:, which is not PostgreSQL.",
-        remedy,
-    )
+    shown = scheme if scheme in _NAMES else scheme.partition("+")[0]
+    return refusal("scheme", f"This begins with {shown}:, which is {what}, not PostgreSQL.", remedy)
 
 
-def _split(rest: str, parts: Parts) -> tuple[str, str | None, str | None]:
+def _split(rest: str) -> tuple[str, str | None, str | None]:
     by_letter = _LETTER.match(rest)
     # An @ further on than the authority may be the real one: there must be a user.
     if by_letter and rest.count("@") == by_letter["authority"].count("@") <= 1:
         return by_letter["authority"], by_letter["database"], by_letter["query"]
-    parts.nameable = False
     return _split_from_right(rest)
 
 
@@ -118,6 +152,8 @@ def _split_from_right(rest: str) -> tuple[str, str | None, str | None]:
         head, query = rest[:mark], rest[mark + 1 :]
     userinfo, at, right = head.rpartition("@")
     server = _SERVER.match(right)
+    if at and "," in right.partition("/")[0]:
+        raise several_hosts()
     if not at or server is None or (":" not in userinfo and set(userinfo) & set("/?# ")):
         raise refusal(
             "format",
@@ -135,7 +171,7 @@ def _split_from_right(rest: str) -> tuple[str, str | None, str | None]:
 
 
 def _another_host(userinfo: str) -> bool:
-    """Whether some program could take a piece before the last @ for the host."""
+    """Tell whether some program could take a piece before the last @ for the host."""
     start = 0
     while True:
         segment = _SEGMENT.match(userinfo, start)
@@ -179,6 +215,8 @@ def _read_authority(authority: str, parts: Parts) -> None:
         if port:
             parts.give("port", port[1:])
         return
+    if "," in server:
+        raise several_hosts()
     host, colon, port = server.partition(":")
     if ":" in port:
         raise refusal(
@@ -191,18 +229,36 @@ def _read_authority(authority: str, parts: Parts) -> None:
         parts.give("port", port)
 
 
-def _read_jdbc(rest: str, parts: Parts) -> None:
-    scheme, colon, rest = rest.partition(":")
-    if scheme.lower() != "postgresql" or not colon:
-        known = f"jdbc:{scheme.lower()}" if scheme.lower() in _NAMES else "jdbc"
-        raise refusal("scheme", f"This begins with {known}:, but not with jdbc:postgresql:.")
-    parts.note("jdbc: was taken off")
+def _behind_jdbc(rest: str) -> tuple[str, str]:
+    """Return the scheme behind `jdbc:` and what follows it, without a pool or tracer between."""
+    while True:
+        scheme, colon, rest = rest.partition(":")
+        name = scheme.lower()
+        if not colon:
+            return "", ""
+        if name not in _JDBC_WRAPPERS:
+            return ("postgresql" if name in ("postgres", "pgsql") else name), rest
+
+
+def _read_jdbc(rest: str, prefix: str, parts: Parts) -> None:
+    scheme, rest = _behind_jdbc(rest)
+    if scheme != "postgresql":
+        known = f"{prefix}:{scheme}" if scheme in _NAMES else prefix
+        raise refusal("scheme", f"This begins with {known}:, but not with {prefix}:postgresql:.")
+    parts.note(f"{prefix}: was taken off")
     if not rest.startswith("//"):
         raise refusal("host_missing")
-    path, _, query = rest[2:].partition("?")
+    path, mark, query = rest[2:].partition("?")
+    if not mark and ";" in path:
+        path, _, query = path.partition(";")
+        query = query.replace(";", "&")
     authority, slash, database = path.partition("/")
     if "/" in database or "#" in path or " " in path:
-        raise refusal("format")
+        raise refusal(
+            "format",
+            "Between the host and the ? of this JDBC address there is more than a database name.",
+            "It looks like jdbc:postgresql://host:5432/database?user=…&password=….",
+        )
     _read_authority(authority, parts)
     if slash:
         parts.give("database", decoded(database, "database name"))
@@ -210,14 +266,14 @@ def _read_jdbc(rest: str, parts: Parts) -> None:
 
 
 def _read_query(query: str, parts: Parts, *, jdbc: bool) -> None:
-    for piece in query.split("&"):
+    for position, piece in enumerate(query.split("&"), 1):
         if not piece:
             continue
         name, equals, value = piece.partition("=")
         if not equals:
             raise refusal(
                 "format",
-                "After the ? there is something without an = sign.",
+                f"Parameter {position} after the ? has no = sign.",
                 "Parameters are written name=value with & between them. An & or ? of the password "
                 "is written %26 or %3F.",
             )
@@ -227,7 +283,16 @@ def _read_query(query: str, parts: Parts, *, jdbc: bool) -> None:
             parts.give("password", password)
             if raw:
                 parts.note("The password held characters that had to be escaped")
-        elif jdbc and name == "user":
+        elif jdbc and name in ("user", "username"):
             parts.give("user", decoded(value, "user"))
         else:
             parts.parameters.append((name, decoded(value, "parameters")))
+
+
+def several_hosts() -> Exception:
+    """Make the refusal of a string that leads to more than one server."""
+    return refusal(
+        "format",
+        "The connection string names several hosts.",
+        "Leave one host in it: the primary, which takes changes.",
+    )
