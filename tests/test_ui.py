@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from provision.web.format.filters import labels
+
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 
@@ -21,7 +23,9 @@ def ui() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals.update(asset=lambda path: f"/static/{path}", csrf_token=lambda: "token")
+    env.globals.update(
+        asset=lambda path: f"/static/{path}", csrf_token=lambda: "token", labels=labels
+    )
     return env.get_template("_ui.html").module
 
 

@@ -78,6 +78,7 @@ def _prepare_templates(app: Flask) -> None:
         asset=assets.asset,
         url_for=address_of,
         integrity=assets.integrity,
+        labels=filters.labels,
         export_url=downloads.address,
         most_undone=MOST_ROWS,
     )

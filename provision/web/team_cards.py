@@ -71,6 +71,6 @@ def balance(members: Sequence[Member]) -> Balance | None:
     (first, most), *others = over[:_MOST_NAMED]
     said = ", ".join([f"{first} is {most} % over", *(f"{name} {much} %" for name, much in others)])
     given = [f"{name} {much} %" for name, much in free[1:_MOST_NAMED]]
-    gives = ", ".join([f"{free[0][0]} has {free[0][1]} % to give", *given]) if free else ""
+    gives = ", ".join([f"{free[0][0]} has {free[0][1]} % free", *given]) if free else ""
     fullest = pairs[0][0].row
     return Balance(fullest.id, first, f"{said}.", f"{gives}." if gives else "")

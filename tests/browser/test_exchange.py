@@ -37,7 +37,7 @@ def test_a_spreadsheet_with_broken_rows(
     sheet.write_text("\n".join(["Title;Status;Due", *lines]), encoding="cp1252")
     tab.go(PAGE)
     tab.field("File").set_input_files(sheet)
-    tab.press("Look at it")
+    tab.press("Preview")
     tab.sees("7 rows cannot be taken as they are.")
     rows = tab.page.locator(".bad-rows > li > strong")
     expect(rows).to_have_text([f"Row {row}" for row in BROKEN])

@@ -26,19 +26,19 @@ def test_a_token_is_made_shown_once_and_revoked(either: Tab, live: Live) -> None
     tab.go("/settings/tokens")
     tab.fill({"What it is for": "Nightly export"})
     tab.page.get_by_label("Full access").check()
-    tab.press("Make the token")
+    tab.press("Create token")
     expect(tab.page.locator("#confirm-password-error")).to_be_visible()
     expect(tab.field("What it is for")).to_have_value("Nightly export")
     expect(tab.page.get_by_label("Full access")).to_be_checked()
     tab.fill({"Your password": PASSWORD})
-    tab.press("Make the token")
+    tab.press("Create token")
     expect(tab.page.locator("#new-token")).to_have_text(re.compile("pvn_[0-9a-f]{72}"))
     tab.sees("Full access", ".entries")
     if tab.has_script:
         assert faults(tab, "a new token") == []
     tab.page.set_viewport_size({"width": 1200, "height": 900})
     tab.follow("Revoke Nightly export")
-    tab.press("Revoke it")
+    tab.press("Revoke")
     tab.is_told("The token is revoked.")
     expect(tab.page.locator(".entries")).to_have_count(0)
     expect(tab.page.locator("#new-token")).to_have_count(0)
@@ -86,10 +86,10 @@ def test_ones_data_is_taken_along_and_the_account_deleted(
     with download.value.path().open(encoding="utf-8") as file:
         assert json.load(file)["account"]["email"] == email
     tab.page.get_by_text("Delete my account").click()
-    tab.press("Delete it for good")
+    tab.press("Delete permanently")
     expect(tab.page.locator("#confirm-password-error")).to_be_visible()
     tab.fill({"Your password": PASSWORD})
-    tab.press("Delete it for good")
+    tab.press("Delete permanently")
     tab.is_at("/")
     tab.is_told("Your own database is as it was.")
     assert person.rows("SELECT count(*) FROM provision_workspaces") == [(1,)]

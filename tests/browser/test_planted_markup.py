@@ -161,7 +161,7 @@ def test_nothing_planted_that_is_pasted_typed_or_read_from_a_file_acts(
     sheet.write_text(SPREADSHEET)
     canaries.go("/settings/exchange")
     tab.field("File").set_input_files(sheet)
-    tab.press("Look at it")
+    tab.press("Preview")
     tab.sees("cannot be taken as")
     canaries.check("the preview of a spreadsheet")
     tab.press("Check again")

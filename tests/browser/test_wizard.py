@@ -75,11 +75,11 @@ def test_a_reading_that_comes_after_the_test_leaves_what_was_found(
     with tab.page.expect_request("**/connection/read"):
         tab.fill({"Connection string": wrong})
     tab.press("Test and save")
-    tab.sees("One check to mend")
+    tab.sees("One check failed")
     held.pop().continue_()
     expect(tab.page.locator("html[data-read]")).to_have_count(1)
     expect(tab.page.locator(".stage-wrong strong")).to_have_text("Login")
-    tab.sees("One check to mend")
+    tab.sees("One check failed")
 
 
 def test_by_a_pasted_string(either: Tab, database: Database) -> None:
@@ -115,7 +115,7 @@ def test_by_the_built_in_server(either: Tab) -> None:
         expect(either.page.get_by_role("button", name="Show its steps")).to_be_visible()
     # It has a button of its own, and no string.
     expect(either.page.get_by_role("button", name="I have my connection string")).to_be_hidden()
-    either.press("Make me a database here")
+    either.press("Create a database here")
     either.is_at(f"{STEP}/schema")
     either.press("Create the tables for me")
     either.sees("Your workspace is ready", "h1")

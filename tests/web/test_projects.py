@@ -146,7 +146,7 @@ def test_the_list_is_filtered_and_the_address_says_so(client: Visitor) -> None:
     assert fragment.lstrip().startswith('<section class="sheet-body" id="project-list"')
     assert "Alpha" not in fragment
     assert "Beta" in fragment
-    assert "No project fits this filter" in client.get("/projects?q=gamma").text
+    assert "No projects match this filter" in client.get("/projects?q=gamma").text
 
 
 def test_rows_of_other_programs_are_shown_and_stay_editable(client: Visitor) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import url_for
 
+from provision.nouns.projects import STATUSES as PROJECT_STATUSES
 from provision.nouns.tasks import STATUSES
 from provision.web.format import dates
 from provision.web.format.dates import brief_day, short_day
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from provision.tenant.queries.dashboard import Overview
     from provision.tenant.queries.rows import Change, DueTask, MemberLoad, ProjectMoney, StatusCount
 
-_PROJECT_STATUSES: Final = {"planning": "Planning", "on_hold": "On hold"}
 _SHOWN_A_DAY: Final = 4
 # Of a percentage; other programs may have stored any number.
 _MOST_SHOWN: Final = 999
@@ -164,7 +164,7 @@ def _progress(row: ProjectMoney) -> str:
     """How far a project under way is; else what it is instead."""
     if row.status in ("active", "completed"):
         return f"{row.tasks_done:,} of {row.tasks_total:,}"
-    return _PROJECT_STATUSES.get(row.status or "", row.status or "")
+    return PROJECT_STATUSES.get(row.status or "", row.status or "")
 
 
 def money_total(overview: Overview) -> str:
@@ -213,7 +213,7 @@ def workload(overview: Overview) -> list[LoadLine]:
 
 
 def changes(overview: Overview, today: date) -> list[ChangeLine]:
-    """What changed last; `changes_note` says when all of it was."""
+    """Return the lines of what changed last, newest first."""
     return [_change(row, today) for row in overview.changes]
 
 

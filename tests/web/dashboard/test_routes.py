@@ -34,7 +34,7 @@ def _cell(page: str, title: str) -> str:
 def test_a_newcomer_sees_three_steps_and_no_dead_control(client: Visitor) -> None:
     page = client.get("/dashboard")
     assert page.status_code == 200
-    assert "A clean sheet, in your own database." in _words(page.text)
+    assert "Welcome, in your own database." in _words(page.text)
     for href in ("/projects?new=1", "/team?new=1", "/tasks?new=1"):
         assert f'href="{href}"' in page.text
         assert client.get(href).status_code == 200

@@ -89,7 +89,7 @@ def test_what_is_new_is_put_where_the_person_looks(
 def test_who_has_too_much_is_said_with_who_has_room(studio: Visitor) -> None:
     page = studio.get("/team").text
     strip = re.sub(r"<[^>]+>", "", page.partition('<p class="strip">')[2].partition("</p>")[0])
-    assert "Ana is 15 % over. Cleo has 40 % to give, Bo 10 %." in strip
+    assert "Ana is 15 % over. Cleo has 40 % free, Bo 10 %." in strip
     assert "Show Ana\N{RIGHT SINGLE QUOTATION MARK}s tasks" in strip
     assert 'class="strip"' not in studio.get("/team?q=Bo").text
 

@@ -156,7 +156,7 @@ def test_what_was_found_of_another_text_goes_as_it_is_read_anew(newcomer: Visito
     checks = block(answer.text, "connection-checks")
     assert 'hx-swap-oob="true"' in checks
     assert _stages(checks) == ["waiting"] * 9
-    assert "One check to mend" not in answer.text
+    assert "One check failed" not in answer.text
 
 
 def test_reading_what_is_not_readable_is_no_error(newcomer: Visitor) -> None:

@@ -114,7 +114,7 @@ def test_a_column_loads_in_pages_with_and_without_htmx(client: Visitor) -> None:
     page = client.get(address).text
     assert "<html" in page
     assert CARD.findall(page) == CARD.findall(fragment.text)
-    assert "From the start" in page
+    assert "Back to the first page" in page
 
 
 def test_small_screens_choose_a_column_by_a_link(client: Visitor) -> None:

@@ -135,15 +135,15 @@ def test_the_form_moves_to_every_place(client: Visitor) -> None:
     page = client.get(address).text
     assert "<html" in page
     assert "One &lt;1&gt;" in page
-    client.post_form(address, _form(page, "Put it there"))
+    client.post_form(address, _form(page, "Move here"))
     assert column(client.get("/tasks").text, "todo") == [second, third, first]
     client.post_form(address, _form(client.get(address).text, "On top"))
     assert column(client.get("/tasks").text, "todo") == [first, second, third]
-    answer = client.post_form(address, _form(client.get(address).text, "Put it at the end"))
+    answer = client.post_form(address, _form(client.get(address).text, "Move to the end"))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/tasks")
     assert column(client.get("/tasks").text, "todo") == [second, third, first]
     page = client.get(f"{address}?status=done").text
-    client.post_form(address, _form(page, "Move it to Done"))
+    client.post_form(address, _form(page, "Move to Done"))
     assert client.rows(f"SELECT status FROM tasks WHERE id = '{first}'") == [("done",)]
 
 
@@ -151,7 +151,7 @@ def test_the_form_beside_the_board_puts_the_card_in_its_place(client: Visitor) -
     first, second = made(client, "One"), made(client, "Two")
     panel = beside(client, f"/tasks/{first}/move").text
     assert "<html" not in panel
-    fields = _form(panel, "Put it there") | {"count-todo": "2"}
+    fields = _form(panel, "Move here") | {"count-todo": "2"}
     answer = beside(client, f"/tasks/{first}/move", fields)
     assert f'<div id="task-{first}" hx-swap-oob="delete"></div>' in answer.text
     assert f'<div hx-swap-oob="afterend:#task-{second}">' in answer.text
@@ -163,6 +163,6 @@ def test_a_card_leaves_a_column_of_another_program(client: Visitor) -> None:
     nothing = foreign(client, "Lost", status="NULL")
     for task_id in (blocked, nothing):
         page = client.get(f"/tasks/{task_id}/move?status=todo").text
-        fields = _form(page, "Put it at the end")
+        fields = _form(page, "Move to the end")
         assert client.post_form(f"/tasks/{task_id}/move", fields).status_code == 303
     assert column(client.get("/tasks").text, "todo") == [blocked, nothing]
