@@ -137,7 +137,7 @@ def test_the_form_moves_to_every_place(client: Visitor) -> None:
     assert "One &lt;1&gt;" in page
     client.post_form(address, _form(page, "Move here"))
     assert column(client.get("/tasks").text, "todo") == [second, third, first]
-    client.post_form(address, _form(client.get(address).text, "On top"))
+    client.post_form(address, _form(client.get(address).text, "Move to the top"))
     assert column(client.get("/tasks").text, "todo") == [first, second, third]
     answer = client.post_form(address, _form(client.get(address).text, "Move to the end"))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/tasks")
