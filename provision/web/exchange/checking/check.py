@@ -284,6 +284,8 @@ def _first(
     found.values[noun] = Named()
     if named:
         held = stored.get(str(found.values.get("id") or ""), {})
+        if named[0].guessed_by:
+            aside.note("guessed", draft.headings[place], f"{named[0].guessed_by}: {named[0].name}")
         try:
             found.values[noun] = directory.find(named[0], held.get(f"{noun}_id"))
         except FieldError as error:

@@ -17,6 +17,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "clock": "{c}: {n} have a time of day, which is left out ({s}).",
     "people": "{c}: {n} name several people ({s}). The first is assigned, the others are named in "
     "the description.",
+    "guessed": "{c}: {n} name somebody in part, who is taken for the only one it may be ({s}).",
     "projects": "{c}: {n} name several projects ({s}). The first counts, the others are named in "
     "the description.",
     "currency": "{c}: {n} name a currency, which is left out ({s}).",

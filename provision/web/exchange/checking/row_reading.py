@@ -155,7 +155,7 @@ class RowReader:
 
     def _is_done(self, evidence: Evidence, place: int, cell: str) -> None:
         heading = folding.heading(self.headings[place])
-        if heading == "resolution":
+        if yes_no.is_resolution(self.headings[place]):
             # Whatever an issue was resolved as, it is closed.
             said: bool | None = bool(cell.strip()) and yes_no.read(cell) is not False
         else:

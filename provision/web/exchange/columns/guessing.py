@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _LOOKED_AT: Final = 400
 _MOST: Final = 0.6
 """The share of cells that has to be of a kind."""
+_CLEAR: Final = 12
+"""A heading among the first that name a due date is one, whatever else stands below it."""
 _LATE: Final = 1_000
 """Columns that are taken only where nothing else takes them come after all others."""
 
@@ -57,11 +59,13 @@ def _place(kind: Kind, role: str, name: str, cells: Sequence[str]) -> int | None
 def _fits(kind: Kind, role: str, name: str, cells: Sequence[str]) -> bool:
     if not cells:
         return role not in ("stage", "id")
-    if role == "is_done" and folding.heading(name) == "resolution":
+    if role == "is_done" and yes_no.is_resolution(name):
         return True
     test = _TESTS.get("amount" if role in AMOUNTS else "day" if role in DAYS else role)
     if role == "status":
         return _share(cells, _is_day) < _MOST and _share(cells, _is_percent) < _MOST
+    if role == "due_date" and (headings.place_of(role, name) or 0) < _CLEAR:
+        return _share(cells, _is_day) > 0 and _share(cells, _is_percent) < _MOST
     if role == "stage":
         return _share(cells, _is_stage) >= 0.4
     return test is None or _share(cells, test) >= _MOST

@@ -33,11 +33,15 @@ _NOBODY: Final = folding.listed(
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Somebody or something by name; `id` is set where it is here already."""
+    """Somebody or something by name; `id` is set where it is here already.
+
+    `guessed_by` is what the file says where the name is only taken to be meant.
+    """
 
     name: str = ""
     email: str = ""
     id: str | None = None
+    guessed_by: str = ""
 
     @property
     def key(self) -> str:
@@ -63,7 +67,7 @@ class Directory:
         plain = folding.name(name)
         self.names[row.id] = name
         self.exact[name].add(row.id)
-        for each in {plain, folding.word(name)} - {""}:
+        for each in {plain, folding.word(name), plain.replace(" ", "")} - {""}:
             self.folded[each].add(row.id)
         self.firsts[plain.split(" ")[0]].add(row.id)
         if row.email:
@@ -138,14 +142,16 @@ class PeopleColumn:
         found = [
             self._one(piece)
             for part in _PARTS.split(text)
-            for piece in self._pieces(part)
+            for piece in self._pieces(part, is_listed=";" in text or "\n" in text)
             if folding.word(piece) and folding.word(piece) not in _NOBODY
         ]
         return list({each.key: each for each in found if each.key}.values())
 
-    def _pieces(self, part: str) -> list[str]:
+    def _pieces(self, part: str, *, is_listed: bool) -> list[str]:
+        """The names in a part; in a list with semicolons a comma stands within a name."""
         pieces = [each.strip() for each in _COMMA.split(part) if each.strip()]
-        if len(pieces) == 2 and (self.are_turned or self.directory.knows(part.strip())):
+        is_one = self.are_turned or (is_listed and "@" not in part)
+        if len(pieces) == 2 and (is_one or self.directory.knows(part.strip())):
             return [_turned(part)]
         return pieces
 
@@ -159,10 +165,11 @@ class PeopleColumn:
         text = folding.undecorated(_SOURCE.sub("", text).strip(" \"'"))
         if not self.directory.knows(text) and _BRACKETED.search(text):
             text = _BRACKETED.sub("", text).strip() or text
-        if text.startswith("@"):
-            handle = text.lstrip("@")
-            known = None if self.directory.knows(handle) else self.directory.by_handle(handle)
-            text = known or handle
+        text = text.lstrip("@")
+        if " " not in text and not self.directory.knows(text):
+            # A handle or a first name: taken for the only one who may be meant, and said.
+            known = self.directory.by_handle(text)
+            return Named(known, guessed_by=text) if known else Named(text)
         return Named(text)
 
 
@@ -180,6 +187,7 @@ def people_column(
         return PeopleColumn(directory, are_turned=False), None
     singles = {folding.name(each) for each in cells if "," not in each}
     parts = {folding.name(part) for each in doubtful for part in each.split(",")}
+    singles |= {each for each in parts if directory.by_handle(each)}
     is_turned = len(doubtful) == len([each for each in cells if "," in each]) and not (
         singles & parts or any(directory.knows(part) for part in parts)
     )

@@ -18,7 +18,10 @@ _HEADINGS: Final[Mapping[str, str]] = {
         nom de la tâche, intitulé, nom, sujet, objet, résumé, tarea, título, nombre de la tarea,
         nombre, asunto, actividad, resumen, attività, titolo, nome attività, nome, compito,
         oggetto, riepilogo, taak, taaknaam, naam, onderwerp, omschrijving, tarefa, nome da
-        tarefa, assunto, atividade, zadanie, tytuł, nazwa zadania, nazwa, temat""",
+        tarefa, assunto, atividade, zadanie, tytuł, nazwa zadania, nazwa, temat,
+        zusammenfassung, aufgabentitel, tâche à faire, resumo, samenvatting, podsumowanie, work
+        item title, deliverable, requirement, job, to do, activity, nome da atividade, titolo
+        attività, card, card title, tarefas, aufgaben, tasks, task description, zu erledigen""",
     "name": """
         name, project name, project, person, full name, member, title, display name, user name,
         user, employee, teammate, portfolio, projekt, projektname, mitarbeiter, vollständiger
@@ -33,25 +36,32 @@ _HEADINGS: Final[Mapping[str, str]] = {
         notizen, notiz, bemerkung, bemerkungen, anmerkung, anmerkungen, détails, remarques,
         commentaire, descripción, notas, detalles, observaciones, comentarios, descrizione,
         dettagli, osservazioni, beschrijving, notities, toelichting, opmerkingen, opmerking,
-        descrição, detalhes, observações, opis, notatki, uwagi, szczegóły""",
+        descrição, detalhes, observações, opis, notatki, uwagi, szczegóły, task notes,
+        additional notes, remarks, descrizione attività, opis zadania, aufgabenbeschreibung""",
     "status": """
-        status, task status, state, issue status, custom status, current status, workflow state,
+        custom status, status, task status, state, issue status, current status, workflow state,
         phase, stand, zustand, bearbeitungsstand, bearbeitungsstatus, statut, état, etat,
         avancement, estado, situación, stato, toestand, situação, stan, estado da tarefa, estado
-        de la tarea, aufgabenstatus, taakstatus, project status, projektstatus""",
+        de la tarea, aufgabenstatus, taakstatus, project status, projektstatus, progress status,
+        kanban status, statusname, status name, stan zadania, statut de la tâche, stato
+        attività, fase, etapa, étape, column status""",
     "stage": """
         list name, list, section/column, section, column, bucket name, bucket, group, stage,
         board column, status category, liste, spalte, abschnitt, bereich, gruppe, colonne,
         groupe, lista, sección, columna, grupo, colonna, sezione, gruppo, lijst, kolom, sectie,
         groep, coluna, seção, kolumna, sekcja, grupa, kanban column, swimlane, to-do list, todo
-        list""",
+        list, status, state, bucketname, nom du compartiment, nombre del depósito, nome do
+        bucket, nome bucket, bucketnaam, nazwa zasobnika""",
     "progress": """
         % complete, percent complete, progress, % completed, complete %, percentage complete, %
         done, completion, completion %, progress %, percent done, pct complete, fortschritt, %
         abgeschlossen, % erledigt, prozent abgeschlossen, erledigt %, progression, % achevé, %
         terminé, avancement %, progreso, % completado, avance, progresso, % completamento, %
         completato, avanzamento, voortgang, % voltooid, percentage voltooid, % concluído, %
-        concluida, postęp, % ukończenia, % wykonania""",
+        concluida, postęp, % ukończenia, % wykonania, complete (%), % completion, pct,
+        percentage, percentage done, fertigstellung %, prozent, fortschritt %, fortschritt in %,
+        avancement (%), % de progreso, porcentaje completado, % completata, percentuale di
+        completamento, percentage gereed, % gereed, percentual concluído, procent ukończenia""",
     "is_done": """
         done, is done, completed, complete, is completed, due complete, checked, finished,
         closed, is closed, archived, done?, completed?, checkbox, is complete, task completed,
@@ -59,32 +69,43 @@ _HEADINGS: Final[Mapping[str, str]] = {
         fini, hecho, completado, completada, terminado, finalizado, fatto, completato,
         completata, finito, gedaan, voltooid, afgerond, klaar, feito, concluído, concluída,
         zrobione, ukończone, zakończone, gotowe, wykonane, archiviert, archivé, archivado,
-        zamknięte""",
+        zamknięte, task done, task complete, finished?, complete?, done (y/n), done yes/no,
+        checked?, ist erledigt, est terminé, completato?, complétée, completadas, achevée,
+        geschlossen, gesloten, chiuso, fermé, cerrado, afgevinkt, gereed, ticked, tick, check,
+        ok, ✓, status done, canceled, cancelled, Lösung, Résolution, Resolución, Risoluzione,
+        Oplossing, Resolução, Rozwiązanie""",
     "priority": """
         priority, prio, importance, urgency, severity, task priority, priority level, priorität,
         wichtigkeit, dringlichkeit, priorité, urgence, prioridad, importancia, urgencia,
         priorità, importanza, urgenza, prioriteit, belang, urgentie, prioridade, importância,
-        urgência, priorytet, ważność, pilność""",
+        urgência, priorytet, ważność, pilność, prio level, priority name, task importance,
+        dringend, rang, stufe""",
     "due_date": """
-        due date, due, due on, deadline, due at, end date, finish, finish date, target date,
-        end, date due, due by, date, planned end, planned finish, timeline - end, timeline end,
-        expected completion, target, due date time, complete by, end on, due day, timeline,
-        fällig am, fällig, fälligkeit, fälligkeitsdatum, frist, termin, enddatum, ende,
-        stichtag, bis, fertigstellung, abgabe, zieldatum, fertig stellen, datum, échéance, date
-        d'échéance, date limite, date de fin, fin, date butoir, à faire pour, fecha de
-        vencimiento, vencimiento, fecha límite, fecha de entrega, fecha fin, fecha de fin,
-        plazo, fecha, vence, scadenza, data di scadenza, data scadenza, termine, data fine, data
-        di fine, fine, data, vervaldatum, einddatum, uiterste datum, einde, vervalt op, data de
-        vencimento, prazo, data de entrega, data de término, data limite, data final, término,
-        vence em, termin wykonania, data zakończenia, data ukończenia, koniec, ostateczny termin""",
+        due date, due, when, wann, quand, cuándo, quando, wanneer, kiedy, due on, deadline, due
+        at, end date, finish, finish date, target date, end, date due, due by, date, planned
+        end, planned finish, timeline - end, timeline end, expected completion, target, due date
+        time, complete by, end on, due day, timeline, fällig am, fällig, fälligkeit,
+        fälligkeitsdatum, frist, termin, enddatum, ende, stichtag, bis, fertigstellung, abgabe,
+        zieldatum, fertig stellen, datum, échéance, date d'échéance, date limite, date de fin,
+        fin, date butoir, à faire pour, fecha de vencimiento, vencimiento, fecha límite, fecha
+        de entrega, fecha fin, fecha de fin, plazo, fecha, vence, scadenza, data di scadenza,
+        data scadenza, termine, data fine, data di fine, fine, data, vervaldatum, einddatum,
+        uiterste datum, einde, vervalt op, data de vencimento, prazo, data de entrega, data de
+        término, data limite, data final, término, vence em, termin wykonania, data zakończenia,
+        data ukończenia, koniec, ostateczny termin, deadline date, due-date, delivery date,
+        complete before, target end date, target end, planned due date, fällig bis, zu erledigen
+        bis, endtermin, liefertermin, date de livraison, date de remise, date fin, fecha final,
+        fecha objetivo, data di consegna, consegna, opleverdatum, einde datum, data de fim, data
+        prevista, data prevista de término, termin realizacji""",
     "project": """
-        project, project name, projects, board, board name, folder, plan name, list project,
-        repository, plan, space, space name, folder name, parent folder, epic, epic name,
-        workspace, projekt, projektname, ordner, tafel, projet, nom du projet, dossier, tableau,
-        projets, proyecto, nombre del proyecto, carpeta, tablero, proyectos, progetto, nome
-        progetto, nome del progetto, cartella, bacheca, progetti, projectnaam, map, bord,
-        projecten, projeto, nome do projeto, pasta, quadro, projetos, nazwa projektu, tablica,
-        projekty""",
+        project, project name, projects, board, board name, list name, list, folder, plan name,
+        list project, repository, plan, space, space name, folder name, parent folder, epic,
+        epic name, workspace, projekt, projektname, ordner, tafel, projet, nom du projet,
+        dossier, tableau, projets, proyecto, nombre del proyecto, carpeta, tablero, proyectos,
+        progetto, nome progetto, nome del progetto, cartella, bacheca, progetti, projectnaam,
+        map, bord, projecten, projeto, nome do projeto, pasta, quadro, projetos, nazwa projektu,
+        tablica, projekty, project title, project/list, client project, projekt name, nombre
+        proyecto, campaign, initiative, repo, team project""",
     "assignee": """
         assignee, assigned to, assignees, assign, owner, members, responsible, person, people,
         assignee name, responsible person, assigned, who, resource names, resources, resource,
@@ -96,7 +117,11 @@ _HEADINGS: Final[Mapping[str, str]] = {
         assegnatario, responsabile, incaricato, membri, persona, toegewezen aan, toegewezen,
         verantwoordelijke, eigenaar, leden, wie, atribuído a, responsável, atribuído, membros,
         designado, proprietário, przypisane do, przypisany do, przypisana do, odpowiedzialny,
-        wykonawca, osoba, osoba odpowiedzialna, przypisano, przypisany, członkowie""",
+        wykonawca, osoba, osoba odpowiedzialna, przypisano, przypisany, członkowie, delegate,
+        delegated to, in charge, accountable, lead, task assignee, assigned person, zugewiesene
+        personen, verantwortliche person, besitzer, eigentümer, mitarbeiter, attribution, en
+        charge, chargé, asignada a, asignados, encargada, assegnata a, assegnati, uitvoerder,
+        toegewezen persoon, atribuída a, atribuído para, executor, wykonujący, osoba przypisana""",
     "assignee_email": """
         assignee email, assignee e-mail, assigned to email, owner email, assignee mail, e-mail
         des zuständigen, email assignee, responsible email, email de l'assigné""",
@@ -106,7 +131,9 @@ _HEADINGS: Final[Mapping[str, str]] = {
         erstellt am, erstellungsdatum, angelegt, angelegt am, créé le, date de création, créé,
         creado, creado el, fecha de creación, creato, creato il, data di creazione, data
         creazione, aangemaakt, aangemaakt op, gemaakt op, aanmaakdatum, criado, criado em, data
-        de criação, utworzono, data utworzenia, utworzone""",
+        de criação, utworzono, data utworzenia, utworzone, created on date, entered,
+        erstelldatum, erfasst am, date création, fecha creación, data creazione attività, datum
+        aangemaakt, data criação""",
     "completed_at": """
         completed at, completed on, completed date, date completed, done on, date done, closed
         at, resolved, date closed, closed on, closed, completed, completion date, finished at,
@@ -117,7 +144,11 @@ _HEADINGS: Final[Mapping[str, str]] = {
         de finalización, fecha de cierre, terminado el, hecho el, completato il, data di
         completamento, data completamento, chiuso il, voltooid op, afgerond op, datum voltooid,
         gesloten op, concluído em, data de conclusão, finalizado em, feito em, ukończono, data
-        wykonania, zakończono, wykonano, zamknięto""",
+        wykonania, zakończono, wykonano, zamknięto, completed date time, completed on date, when
+        done, date finished, datum erledigt, erledigungsdatum, abgeschlossen, fertiggestellt am,
+        date de réalisation, date terminé, fecha completado, fecha de término, completata il,
+        data chiusura, data de conclusão real, data ukończenia zadania, date completed at,
+        actual completion date, resolution time, last completed on""",
     "budget": """
         budget, planned budget, planned cost, planned, budgeted, estimate, approved budget,
         total budget, budgetbetrag, plankosten, budget prévu, presupuesto, coste previsto,

@@ -24,7 +24,11 @@ _TASKS: Final[Mapping[str, str]] = {
         gestart, nieuw, niet begonnen, gepland, nog te doen, a fazer, pendente, aberto, aberta,
         novo, nova, não iniciado, não iniciada, para fazer, por fazer, planejado, planeado,
         fazer, do zrobienia, otwarte, otwarty, nowe, nowy, nierozpoczęte, nie rozpoczęto,
-        niezaczęte, nie rozpoczęte, zaplanowane, oczekujące""",
+        niezaczęte, nie rozpoczęte, zaplanowane, oczekujące, non commencée, non démarrée, pas
+        commencée, à démarrer, ouvertes, ouverts, pendientes, por empezar, da avviare, aperti,
+        nog niet gestart, a iniciar, não começou, nierozpoczęty, do rozpoczęcia, nieukończone,
+        not complete, to be started, on deck, requested, wartend, geplante, on the list,
+        prospective, sin comenzar, in attesa""",
     "in_progress": """
         in progress, inprogress, doing, started, working, working on it, active, ongoing, wip,
         work in progress, in development, in work, underway, under way, in process, developing,
@@ -34,7 +38,11 @@ _TASKS: Final[Mapping[str, str]] = {
         marcha, in corso, in lavorazione, iniziato, avviato, in esecuzione, bezig, in
         uitvoering, mee bezig, gestart, in behandeling, lopend, em andamento, em progresso, em
         curso, fazendo, em execução, w toku, w trakcie, rozpoczęte, rozpoczęty, realizowane, w
-        realizacji, robione""",
+        realizacji, robione, in arbeit befindlich, angefangene, gestartet, commencée, démarrée,
+        entamé, encours, en développement, en desarrollo, iniciada, empezada, haciéndose,
+        iniziata, avviata, in sviluppo, gestarte, in ontwikkeling, iniciado a, em
+        desenvolvimento, rozpoczęta, w trakcie realizacji, pracuję, in-progress, partially
+        complete, partly done, halfway, being worked on, execution""",
     "review": """
         review, in review, testing, in testing, qa, in qa, to review, needs review, code review,
         ready for review, under review, to verify, verification, ready for qa, ready for test,
@@ -45,7 +53,10 @@ _TASKS: Final[Mapping[str, str]] = {
         revisione, da verificare, in verifica, da rivedere, ter beoordeling, beoordelen, te
         controleren, controle, em revisão, revisão, em análise, para revisar, em teste, w
         recenzji, do sprawdzenia, w trakcie przeglądu, przegląd, weryfikacja, w weryfikacji,
-        testowanie, sprawdzanie""",
+        testowanie, sprawdzanie, for review, peer review, in approval, waiting for approval, to
+        be reviewed, ready to review, in review ✔, à relire, relecture, a revisar, por validar,
+        em validação, da approvare, da controllare, in controle, do akceptacji, do recenzji, zur
+        prüfung, zur abnahme, in abstimmung""",
     "done": """
         done, closed, complete, completed, finished, resolved, shipped, released, deployed,
         merged, archived, fixed, verified, delivered, cancelled, canceled, wont do, won t do,
@@ -61,7 +72,15 @@ _TASKS: Final[Mapping[str, str]] = {
         klaar, voltooid, afgerond, gedaan, gesloten, afgesloten, opgelost, geannuleerd, feito,
         feita, concluído, concluída, completo, fechado, fechada, resolvido, entregue, pronto,
         zrobione, gotowe, ukończone, ukończono, zakończone, zakończony, zamknięte, wykonane,
-        rozwiązane, anulowane, zrealizowane, skończone, zamknięty, gotowy""",
+        rozwiązane, anulowane, zrealizowane, skończone, zamknięty, gotowy, erledigte, fertige,
+        abgeschlossene, terminées, terminés, faites, faits, hechas, hechos, terminadas,
+        completadas, finalizadas, cerradas, fatte, completate, finite, concluse, chiuse, gedane,
+        afgeronde, voltooide, feitas, concluídas, fechadas, ukończona, zakończona, wykonano,
+        zrobiono, wykonana, zrobiona, closed won, closed - won, completed early, completed late,
+        all done, finished it, yes, ✓, closed complete, resolved fixed, not planned, not doing,
+        wontfix, not a bug, cannot reproduce, ausgeführt, umgesetzt, verworfen, abgelehnt,
+        hinfällig, refusé, rejeté, abandonnée, abandonné, rechazado, descartado, rifiutato,
+        scartato, afgewezen, vervallen, rejeitado, odrzucone, porzucone""",
 }
 _PROJECTS: Final[Mapping[str, str]] = {
     "planning": """
@@ -127,33 +146,37 @@ _PARTS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("todo", "not_, nicht_, niet_, nie_, never_, reopen, to be_, unfin, incompl, undone"),
         (
             "review",
-            """review, test, qa_, verif, approv, feedback, staging, pruf, valid, revis, abnahm,
-            accept, uat_, recenz, sprawdz, ready for release, ready to ship, ready for deploy,
-            controle, pending approv, to merge, relecture""",
+            """
+        review, test, qa_, verif, approv, feedback, staging, pruf, valid, revis, abnahm, accept,
+        uat_, recenz, sprawdz, ready for release, ready to ship, ready for deploy, controle,
+        pending approv, to merge, relecture""",
         ),
         (
             "done",
-            """done, closed, complet, finish, resolv, ship, releas, deploy, merg, archiv, cancel,
-            won t, wont, duplic, reject, erledig, fertig, abgeschl, termin, fatt, hech, zakoncz,
-            ukoncz, gotow, zrobion, conclu, voltooid, afgerond, gereed, publish, delivered,
-            verworfen, abgelehnt, invalid, obsolet, signed off, live_, finaliz, cerrad, acheve,
-            ferme, chius, gesloten, fechad, entreg, livre, annul, anulow, storn, abgebroch, zamkn,
-            gelost, behoben, freigegeben, resuelt, risolt, opgelost, launched, paid, sold, feit,
-            wykonan, zrealizow, klar_, klaar""",
+            """
+        done, closed, complet, finish, resolv, ship, releas, deploy, merg, archiv, cancel, won
+        t, wont, duplic, reject, erledig, fertig, abgeschl, termin, fatt, hech, zakoncz, ukoncz,
+        gotow, zrobion, conclu, voltooid, afgerond, gereed, publish, delivered, verworfen,
+        abgelehnt, invalid, obsolet, signed off, live_, finaliz, cerrad, acheve, ferme, chius,
+        gesloten, fechad, entreg, livre, annul, anulow, storn, abgebroch, zamkn, gelost,
+        behoben, freigegeben, resuelt, risolt, opgelost, launched, paid, sold, feit, wykonan,
+        zrealizow, klar_, klaar""",
         ),
         (
             "in_progress",
-            """progress, doing, develop, working, activ, started, ongoing, implement, current,
-            this week, today, in arbeit, bearb, en cours, andamento, curso, corso, bezig, toku,
-            trakcie, selected, stuck, block, investig, under way, in work, wip_, umsetz, aktiv,
-            en marcha, fazendo, haciendo, uitvoering, realiz""",
+            """
+        progress, doing, develop, working, activ, started, ongoing, implement, current, this
+        week, today, in arbeit, bearb, en cours, andamento, curso, corso, bezig, toku, trakcie,
+        selected, stuck, block, investig, under way, in work, wip_, umsetz, aktiv, en marcha,
+        fazendo, haciendo, uitvoering, realiz""",
         ),
         (
             "todo",
-            """to do, todo, backlog, open_, new_, later, next, ready, plan, idea, icebox, inbox,
-            wait, hold, defer, someday, queue, triage, pend, wart, offen, neu_, attente, espera,
-            attesa, wacht, oczek, paus, parked, request, upcoming, postpon, suspend, zuruckgest,
-            a faire, por hacer, da fare, te doen, a fazer, do zrobien, geplant""",
+            """
+        to do, todo, backlog, open_, new_, later, next, ready, plan, idea, icebox, inbox, wait,
+        hold, defer, someday, queue, triage, pend, wart, offen, neu_, attente, espera, attesa,
+        wacht, oczek, paus, parked, request, upcoming, postpon, suspend, zuruckgest, a faire,
+        por hacer, da fare, te doen, a fazer, do zrobien, geplant""",
         ),
     ),
     "projects": (
@@ -162,13 +185,15 @@ _PARTS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("planning", "not_, plan, idea, propos, new_, backlog, draft, nicht_, pitch, pipeline"),
         (
             "completed",
-            """complet, done, finish, closed, fertig, erledig, termin, zakoncz, delivered, launched,
-            abgeschl, live_, archiv, conclu, voltooid, afgerond, ukoncz""",
+            """
+        complet, done, finish, closed, fertig, erledig, termin, zakoncz, delivered, launched,
+        abgeschl, live_, archiv, conclu, voltooid, afgerond, ukoncz""",
         ),
         (
             "active",
-            """activ, progress, track, risk, started, ongoing, running, curso, arbeit, cours,
-            execut, aktiv, toku, umsetz, andamento, corso""",
+            """
+        activ, progress, track, risk, started, ongoing, running, curso, arbeit, cours, execut,
+        aktiv, toku, umsetz, andamento, corso""",
         ),
     ),
     "team": (

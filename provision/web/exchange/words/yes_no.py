@@ -20,9 +20,19 @@ _NO: Final = folding.listed(
         unchecked, open, off, incomplete, unresolved, none, pending, not done, not completed,
         nicht erledigt"""
 )
+_RESOLUTIONS: Final = frozenset(
+    folding.heading(each)
+    for each in ("Resolution", "Lösung", "Résolution", "Resolución", "Risoluzione", "Oplossing",
+                 "Resolução", "Rozwiązanie")
+)  # fmt: skip
 _TICKS: Final = ("✓", "✔", "☑", "✅", "🗹", "🟢", "[x]", "[X]", "☒")
 _EMPTY_BOXES: Final = ("☐", "⬜", "[ ]", "❌", "✗", "✘", "□", "-", "\u2013", "\u2014")
-_PERCENT: Final = re.compile(r"(\d{1,3}(?:[.,]\d{1,4})?)\s*%?")
+_PERCENT: Final = re.compile(r"(\d{1,3}(?:[.,]\d{1,4})?|[.,]\d{1,4})\s*%?")
+
+
+def is_resolution(heading: str) -> bool:
+    """Return whether a column says what an issue was closed as, and nothing while it is open."""
+    return folding.heading(heading) in _RESOLUTIONS
 
 
 def read(text: str) -> bool | None:
