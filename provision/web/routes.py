@@ -59,7 +59,7 @@ _MODULES: Final = (
 _OF_A_WORKSPACE: Final = frozenset(
     {
         *("dashboard", "projects", "tasks", "team", "undo", "sample", "search"),
-        *("exchange.rows", "exchange.restore", "exchange.lists", "exchange.whole"),
+        *("exchange.page", "exchange.rows", "exchange.restore", "exchange.lists", "exchange.whole"),
         *(
             f"api.{each.of.noun.path}_{call}"
             for each in resources.RESOURCES

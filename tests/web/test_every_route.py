@@ -26,7 +26,12 @@ _HTMX = {"HX-Request": "true", "HX-Current-URL": f"http://localhost/{quote(MARKU
 
 def routes(app: Flask, ids: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """Method, address and endpoint of every route; `ids` says which row of each noun is meant."""
-    others = {"<noun>.<kind>": "tasks.csv", "<secret>": "a" * 64, "<path:filename>": "site.css"}
+    others = {
+        "<noun>.<kind>": "tasks.csv",
+        "template-<kind>": "template-tasks",
+        "<secret>": "a" * 64,
+        "<path:filename>": "site.css",
+    }
     for rule in app.url_map.iter_rules():
         noun = next((each for each in ids if f"/{each}/" in rule.rule), "projects")
         path = re.sub("<uuid:[a-z_]+>", ids[noun], rule.rule)
