@@ -94,7 +94,7 @@ def read(text: str, order: DayOrder = "", *, of_program: bool = False) -> Writte
     if of_program and _EPOCH.fullmatch(text):
         when = datetime.fromtimestamp(int(text) / (1000 if len(text) > 10 else 1), UTC)
         return Written(when.date(), when.time(), UTC)
-    found = _single(text, order)
+    found = _single(text, order or _order(text))
     if found == "words" and len(ends := _RANGE.split(text)) == 2:
         first, last = (_single(each, order) for each in ends)
         if isinstance(first, Written) and isinstance(last, Written):

@@ -20,8 +20,8 @@ from provision.errors import (
 )
 from provision.tenant.connection.decoding import decode
 from provision.web.format import dates
-from provision.web.request import undo_note, workspace
-from provision.web.rows import seen
+from provision.web.request import session, undo_note, workspace
+from provision.web.rows import seen, typed_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,7 +125,7 @@ class Editor(Generic[Card]):
     def create(self, sent: Mapping[str, str]) -> Card | Form:
         """Make a row of a form."""
         try:
-            values = self.noun.read(sent, creating=True)
+            values = self._understood(sent).read(self.noun, creating=True)
             text = workspace.write(self.of.create, values=values, today=dates.today())
         except (ValidationError, RowRefusedError) as error:
             return Form(self._typed(sent, self._new()), errors=self._refusals(error))
@@ -154,9 +154,11 @@ class Editor(Generic[Card]):
             return Form(self._typed(sent, self._new()), is_gone=True)
 
     def _save(self, row_id: UUID, sent: Mapping[str, str], version: str | None) -> Card | Form:
-        values = self.noun.read(
-            sent, creating=False, stored=lambda: self.texts(self._stored(row_id))
+        typed = self._understood(sent)
+        values = typed.read(
+            self.noun, creating=False, stored=lambda: self.texts(self._stored(row_id))
         )
+        sent = typed.sent
         try:
             return self._write(row_id, values, sent, version)
         except StaleVersionError as error:
@@ -208,6 +210,9 @@ class Editor(Generic[Card]):
                 text = sent[column].strip().replace("\r\n", "\n")
                 differences.append(Difference(column, each.label, text, theirs[column]))
         return mine, differences
+
+    def _understood(self, sent: Mapping[str, str]) -> typed_text.Typed:
+        return typed_text.understood(self.noun, sent, session.person().formats)
 
     def _write(
         self, row_id: UUID, values: dict[str, Any], sent: Mapping[str, str], version: str | None

@@ -9,7 +9,8 @@ from provision.nouns.tasks import TASK
 from provision.tenant.queries import bulk
 from provision.tenant.queries.bulk import Chosen, Outcome
 from provision.tenant.queries.statements.undo_notes import MOST_ROWS
-from provision.web.request import undo_note, workspace
+from provision.web.request import session, undo_note, workspace
+from provision.web.rows import typed_text
 from provision.web.tasks import listing
 from provision.web.tasks import view as task_view
 from provision.web.tasks.controls import Question
@@ -81,7 +82,8 @@ def _values(sent: MultiDict[str, str]) -> dict[str, Any]:
             raise ValidationError({column: ["Choose a day or no date, not both."]})
         if said:
             given[column] = "" if said[0] == NONE else said[0]
-    return TASK.read(given, creating=False)
+    typed = typed_text.understood(TASK, given, session.person().formats)
+    return typed.read(TASK, creating=False)
 
 
 def _ask(
