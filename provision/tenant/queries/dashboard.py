@@ -1,4 +1,6 @@
-"""The dashboard: everything it shows, or one panel of it, in one round trip. Weeks start on Monday.
+"""The dashboard: everything it shows, or one panel of it, in one round trip.
+
+Weeks start on the day, and days at the moment, at which they do for the person who looks.
 
 What was done when is known from `completed_at` alone: tasks that other programs closed, or that
 were closed before the tables had that column, are counted as done but in no week.
@@ -12,6 +14,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
     Date,
     Integer,
     Numeric,
@@ -36,6 +40,7 @@ from provision.tenant.queries.rows import (
     Figures,
     MemberLoad,
     ProjectMoney,
+    Row,
     StatusCount,
     WeekCount,
 )
@@ -61,7 +66,8 @@ from provision.tenant.queries.statements import (
 from provision.tenant.schema.tables import projects, tasks, team_members
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Table
 
@@ -72,10 +78,14 @@ _MOST_PROJECTS = 12
 _MOST_MEMBERS = 12
 _MOST_CHANGES = 8
 
-_MONDAY = bindparam("monday", type_=Date)
-_NEXT_MONDAY = bindparam("next_monday", type_=Date)
-_LAST_MONDAY = bindparam("last_monday", type_=Date)
-_FIRST_MONDAY = bindparam("first_monday", type_=Date)
+_FIRST_DAY = bindparam("first_day", type_=Date)
+_DAY_AFTER = bindparam("day_after", type_=Date)
+# When this week, the one before, and the first of WEEKS begin, and when this one ends: in UTC.
+_WEEK_FROM = bindparam("week_from", type_=TIMESTAMP)
+_WEEK_BEFORE_FROM = bindparam("week_before_from", type_=TIMESTAMP)
+_WEEKS_FROM = bindparam("weeks_from", type_=TIMESTAMP)
+_WEEK_TO = bindparam("week_to", type_=TIMESTAMP)
+_EACH_WEEK_FROM = bindparam("each_week_from", type_=ARRAY(TIMESTAMP))
 _TOMORROW = bindparam("tomorrow", type_=Date)
 
 
@@ -106,23 +116,44 @@ class Overview:
     changes: tuple[Change, ...]
 
 
+class _DoneInWeek(Row, frozen=True, kw_only=True):
+    """How many tasks were done in the week of that number; the first of WEEKS is 1."""
+
+    number: int
+    tasks: int
+
+
 class _DueThisWeek(DueTask, frozen=True, kw_only=True):
     open_that_day: int
 
 
 def overview(
-    conn: Connection, owner_id: str, *, today: date, shell: bool, panel: str | None = None
+    conn: Connection,
+    owner_id: str,
+    *,
+    today: date,
+    weeks: Sequence[tuple[date, datetime]],
+    shell: bool,
+    panel: str | None = None,
 ) -> Overview:
-    """Return all of it, or the figures and what else `panel` needs."""
-    monday = today - timedelta(days=today.weekday())
+    """Read all of it, or the figures and what else `panel` needs.
+
+    `weeks` holds the first day of each of the last WEEKS weeks and of the next one, and when that
+    day begins, in UTC without a zone.
+    """
+    *begun, (next_day, ends) = weeks
+    first_day, begins = begun[-1]
     parameters = {
         "owner_id": owner_id,
         "today": today,
         "tomorrow": today + timedelta(days=1),
-        "monday": monday,
-        "next_monday": monday + timedelta(weeks=1),
-        "last_monday": monday - timedelta(weeks=1),
-        "first_monday": monday - timedelta(weeks=WEEKS - 1),
+        "first_day": first_day,
+        "day_after": next_day,
+        "week_from": begins,
+        "week_to": ends,
+        "week_before_from": begun[-2][1],
+        "weeks_from": begun[0][1],
+        "each_week_from": [moment for _, moment in begun],
     }
     answer = gather(conn, _overview(shell, panel), parameters)
     parts = Parts(dict.fromkeys(_PARTS, "[]") | answer)
@@ -130,27 +161,28 @@ def overview(
         shell=read_shell(parts),
         figures=parts.rows("figures", Figures)[0],
         late=parts.rows("late", DueTask),
-        week=_days(monday, parts.rows("week", _DueThisWeek)),
+        week=_days(first_day, parts.rows("week", _DueThisWeek)),
         money=parts.rows("money", ProjectMoney),
         statuses=parts.rows("statuses", StatusCount),
-        done_by_week=_weeks(monday, parts.rows("done_by_week", WeekCount)),
+        done_by_week=_weeks([day for day, _ in begun], parts.rows("done_by_week", _DoneInWeek)),
         workload=parts.rows("workload", MemberLoad),
         changes=parts.rows("changes", Change),
     )
 
 
-def _days(monday: date, found: tuple[_DueThisWeek, ...]) -> tuple[Day, ...]:
+def _days(first: date, found: tuple[_DueThisWeek, ...]) -> tuple[Day, ...]:
     days = []
-    for day in (monday + timedelta(days=number) for number in range(7)):
+    for day in (first + timedelta(days=number) for number in range(7)):
         due = tuple(task for task in found if task.due == day)
         days.append(Day(day, due, due[0].open_that_day if due else 0))
     return tuple(days)
 
 
-def _weeks(monday: date, found: tuple[WeekCount, ...]) -> tuple[WeekCount, ...]:
-    done = {each.week: each.tasks for each in found}
-    weeks = (monday - timedelta(weeks=ago) for ago in reversed(range(WEEKS)))
-    return tuple(WeekCount(week=week, tasks=done.get(week, 0)) for week in weeks)
+def _weeks(firsts: Sequence[date], found: tuple[_DoneInWeek, ...]) -> tuple[WeekCount, ...]:
+    done = {each.number: each.tasks for each in found}
+    return tuple(
+        WeekCount(week=each, tasks=done.get(number, 0)) for number, each in enumerate(firsts, 1)
+    )
 
 
 @lru_cache
@@ -165,7 +197,7 @@ def _done_between(first: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnE
 
 def _figures() -> Select[Any]:
     c = tasks.c
-    in_days_left = and_(is_open(tasks), c.due_date >= TODAY, c.due_date < _NEXT_MONDAY)
+    in_days_left = and_(is_open(tasks), c.due_date >= TODAY, c.due_date < _DAY_AFTER)
     # A date of -infinity is late, but by no number of days.
     datable = and_(is_late(tasks), func.isfinite(c.due_date))
     counted = (
@@ -177,8 +209,8 @@ def _figures() -> Select[Any]:
             (TODAY - func.min(c.due_date).filter(datable)).label("oldest_overdue_days"),
             count_where(in_days_left).label("due_this_week"),
             count_where(and_(is_open(tasks), c.due_date == _TOMORROW)).label("due_tomorrow"),
-            count_where(_done_between(_MONDAY, _NEXT_MONDAY)).label("done_this_week"),
-            count_where(_done_between(_LAST_MONDAY, _MONDAY)).label("done_last_week"),
+            count_where(_done_between(_WEEK_FROM, _WEEK_TO)).label("done_this_week"),
+            count_where(_done_between(_WEEK_BEFORE_FROM, _WEEK_FROM)).label("done_last_week"),
         )
         .where(own(tasks))
         .subquery("counted")
@@ -227,7 +259,7 @@ def _week() -> Select[Any]:
             count_where(is_open(tasks)).over(partition_by=day).label("open_that_day"),
             func.row_number().over(partition_by=day, order_by=order).label("place"),
         )
-        .where(own(tasks), day >= _MONDAY, day < _NEXT_MONDAY, ~is_late(tasks))
+        .where(own(tasks), day >= _FIRST_DAY, day < _DAY_AFTER, ~is_late(tasks))
         .subquery("placed")
     )
     shown = [column for column in placed.c if column.name != "place"]
@@ -260,14 +292,12 @@ def _money() -> Select[Any]:
 
 
 def _done_by_week() -> Select[Any]:
-    week: ColumnElement[Any] = cast(
-        func.date_trunc(literal_column("'week'"), tasks.c.completed_at), Date
-    )
+    number: ColumnElement[Any] = func.width_bucket(tasks.c.completed_at, _EACH_WEEK_FROM)
     count: ColumnElement[Any] = func.count()
     return (
-        select(week.label("week"), count.label("tasks"))
-        .where(own(tasks), _done_between(_FIRST_MONDAY, _NEXT_MONDAY))
-        .group_by(week)
+        select(number.label("number"), count.label("tasks"))
+        .where(own(tasks), _done_between(_WEEKS_FROM, _WEEK_TO))
+        .group_by(number)
     )
 
 

@@ -214,7 +214,7 @@ class ProjectMoney(Dated, frozen=True, kw_only=True):
 
 
 class WeekCount(Row, frozen=True, kw_only=True):
-    """Tasks done in the week that starts on the Monday `week`."""
+    """Tasks done in the week that starts on the day `week`."""
 
     week: date
     tasks: int

@@ -116,7 +116,7 @@ def figures(overview: Overview) -> list[dict[str, Any]]:
             "number": f"{f.done_this_week:,}",
             "noun": "done this week",
             "note": f"{f.done_last_week:,} last week",
-            "href": TaskView(view="list", status="done", sort="-updated_at").url(),
+            "href": TaskView(view="list", done=WEEK, sort="-updated_at").url(),
         },
     ]
 
@@ -189,11 +189,9 @@ def done_by_week(overview: Overview) -> list[tuple[str, int, bool]]:
     """The columns of "done by week"; a month is named where it begins."""
     found, month = [], 0
     for each in overview.done_by_week:
-        monday = each.week
-        name = str(monday.day)
-        if monday.month != month:
-            name = dates.day_and_month(monday)
-        month = monday.month
+        day = each.week
+        name = str(day.day) if day.month == month else dates.day_and_month(day)
+        month = day.month
         found.append((name, each.tasks, each is overview.done_by_week[-1]))
     return found
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
 from provision.tenant.queries import tasks
-from provision.tenant.queries.dashboard import overview
+from provision.tenant.queries.dashboard import WEEKS, overview
 from provision.tenant.queries.statements import shell
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import respond
@@ -20,6 +21,8 @@ from provision.web.tasks import listing
 from provision.web.tasks import view as task_view
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     from provision.tenant.queries.statements import Shell
 
 bp = Blueprint("dashboard", __name__, url_prefix="/dashboard")
@@ -36,11 +39,12 @@ def page() -> Response:
     than one project to look at.
     """
     today = dates.today()
+    weeks = _weeks(today)
     panel = request.args.get("panel")
     if htmx and panel in PANELS:
-        seen = workspace.read(overview, today=today, shell=False, panel=panel)
+        seen = workspace.read(overview, today=today, weeks=weeks, shell=False, panel=panel)
         return respond(_PAGE, f"{panel}_panel", **panels.panels(seen, today)[panel])
-    seen = workspace.read(overview, today=today, shell=True)  # noqa: S604  # the page's, not a process's
+    seen = workspace.read(overview, today=today, weeks=weeks, shell=True)  # noqa: S604  # the page's, not a process's
     projects = seen.shell.projects if seen.shell else 0
     people = seen.shell.team_members if seen.shell else 0
     if not seen.figures.tasks and projects <= 1:
@@ -58,6 +62,13 @@ def page() -> Response:
     for context in panels.panels(seen, today).values():
         shown |= context
     return respond(_PAGE, "dashboard_page", **shown)
+
+
+def _weeks(today: date) -> list[tuple[date, datetime]]:
+    """Return the first days of the weeks shown, this week last, and of the next one."""
+    this = dates.week_start(today)
+    days = [this + timedelta(weeks=number) for number in range(1 - WEEKS, 2)]
+    return [(day, dates.stored_midnight(day)) for day in days]
 
 
 @bp.get("/side-lists")

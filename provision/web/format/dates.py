@@ -1,17 +1,19 @@
-"""Days and moments as pages and the API write them, in the server's own time."""
+"""Days and moments as pages and the API write them, in the time zone of the person asking."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple, overload
 
 from provision.nouns.days import parse_day
+from provision.web.format.viewer import formats
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_FIRST_WEEKDAY: Final = {"monday": 0, "saturday": 5, "sunday": 6}
 NEAR_DAYS: Final = 10
 """A day within so many of today is written with its weekday."""
 
@@ -27,8 +29,23 @@ class Due(NamedTuple):
 
 
 def today() -> date:
-    """Return the server's own day: people and server share an office, or set TZ."""
-    return datetime.now().astimezone().date()
+    """Return the day it is where the person asking is."""
+    return datetime.now(formats().zone).date()
+
+
+def week_start(day: date) -> date:
+    """Return the first day of the week that holds `day`, as the person asking counts weeks."""
+    first = _FIRST_WEEKDAY[formats().week_start]
+    return day - timedelta(days=(day.weekday() - first) % 7)
+
+
+def stored_midnight(day: date) -> datetime:
+    """Return when `day` begins for the person asking, as tables hold moments: UTC, without a zone.
+
+    On a day whose midnight is skipped (summer time), it is the moment the clocks went forward.
+    """
+    midnight = datetime.combine(day, time(), formats().zone)
+    return midnight.astimezone(UTC).replace(tzinfo=None)
 
 
 def weekday(day: date) -> str:
@@ -37,8 +54,18 @@ def weekday(day: date) -> str:
 
 
 def day_and_month(day: date) -> str:
-    """Write `29 Jan`."""
+    """Write `29 Jan`, or `Jan 29`."""
+    if formats().date_format == "month_day":
+        return f"{month(day)} {day.day}"
     return f"{day.day} {month(day)}"
+
+
+def full_day(day: date) -> str:
+    """Write `29 Jan 2026`, `Jan 29, 2026`, or `2026-01-29`."""
+    order = formats().date_format
+    if order == "year_month_day":
+        return day.isoformat()
+    return f"{day_and_month(day)}{',' if order == 'month_day' else ''} {day.year}"
 
 
 def month(day: date) -> str:
@@ -60,7 +87,7 @@ def short_day(text: str | None, now: date | None = None) -> str:
     name = day_and_month(day)
     if abs((day - now).days) <= NEAR_DAYS:
         return f"{weekday(day)} {name}"
-    return name if day.year == now.year else f"{name} {day.year}"
+    return name if day.year == now.year else full_day(day)
 
 
 def brief_day(text: str | None, now: date) -> str:
@@ -68,13 +95,15 @@ def brief_day(text: str | None, now: date) -> str:
     day = parse_day(text)
     if day is None:
         return text or ""
-    brief = day_and_month(day)
-    return brief if -60 <= (day - now).days <= 300 else f"{brief} {day.year}"
+    return day_and_month(day) if -60 <= (day - now).days <= 300 else full_day(day)
 
 
 def long_day(day: date) -> str:
-    """Write `Monday 23 November`."""
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+    """Write `Monday 23 November`, or `Monday, November 23`."""
+    name, month_name = WEEKDAYS[day.weekday()], MONTHS[day.month - 1]
+    if formats().date_format == "month_day":
+        return f"{name}, {month_name} {day.day}"
+    return f"{name} {day.day} {month_name}"
 
 
 def due(iso: str | None, now: date, *, is_settled: bool) -> Due:
@@ -92,10 +121,10 @@ def due(iso: str | None, now: date, *, is_settled: bool) -> Due:
 
 
 def local(text: str | None) -> datetime | None:
-    """Read a stored timestamp (UTC) in the server's time; None for what is no instant here."""
+    """Read a stored timestamp (UTC) in the person's time; None for what is no instant there."""
     try:
         when = datetime.fromisoformat(text or "")
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone()
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(formats().zone)
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -135,7 +164,7 @@ def in_full(text: str | None, now: date) -> str:
         return text or ""
     if when.date() == now:
         return f"today, {clock(when)}"
-    return f"{weekday(when)} {day_and_month(when)} {when.year}, {clock(when)}"
+    return f"{weekday(when)} {full_day(when.date())}, {clock(when)}"
 
 
 def finished(text: str | None, now: date) -> str:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from provision.nouns.days import parse_day
-from provision.web.format.dates import MONTHS, WEEKDAYS
+from provision.web.format.dates import MONTHS, WEEKDAYS, week_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def read(words: Sequence[str], today: date) -> date | None:
         case [word]:
             found = _weekday(word, today) or parse_day(word)
         case ["next", "week"]:
-            found = today + timedelta(days=7 - today.weekday())
+            found = week_start(today) + timedelta(weeks=1)
         case [one, two]:
             found = _day_of_month(one, two, "", today) or _day_of_month(two, one, "", today)
         case [one, two, year] if year.isascii() and year.isdigit() and len(year) == 4:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from provision.web.format.viewer import formats
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
+_SEPARATORS: Final = {
+    "comma_point": str.maketrans({}),
+    "point_comma": str.maketrans(",.", ".,"),
+    "space_comma": str.maketrans(",.", "\N{NO-BREAK SPACE},"),
+    "apostrophe_point": str.maketrans(",", "\N{RIGHT SINGLE QUOTATION MARK}"),
+}
 # Percentages beyond it say nothing more; other programs may have stored any number.
 _MOST_PERCENT: Final = 1000
 
@@ -24,12 +32,13 @@ class Budget:
 
 
 def money(amount: Decimal | None) -> str:
-    """Write `27,360` or `27,360.50`; what is no number (NaN) stays as it is."""
+    """Write `27,360` or `27,360.50` with the person's separators; NaN stays as it is."""
     if amount is None:
         return ""
     if not amount.is_finite():
         return str(amount)
-    return f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
+    text = f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
+    return text.translate(_SEPARATORS[formats().number_format])
 
 
 def budget(amount: Decimal | None, spent: Decimal | None) -> Budget:

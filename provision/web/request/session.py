@@ -17,6 +17,7 @@ from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
 from provision.web.answer.problem_details import ApiError, problem
 from provision.web.answer.urls import is_api_request, is_of_api, path_of, safe_next
+from provision.web.format import viewer
 from provision.web.request.services import services
 from provision.web.request.sites import SAFE_METHODS
 
@@ -187,7 +188,7 @@ def demands(endpoint: str, path: str, methods: set[str]) -> Iterator[str]:
 def _hold(raw: str) -> None:
     signed_in = sessions.resolve(services().store, raw)
     login_user(Visitor(raw, signed_in))
-    g.holder = signed_in
+    _answer_to(signed_in)
 
 
 def _load_visitor(raw_session_id: str) -> Visitor | None:
@@ -202,12 +203,12 @@ def _guard() -> Response | None:
         return None
     if endpoint is None:
         # 404 or 405: nothing of anybody's, but the page around it is the person's own.
-        g.holder = None if is_api_request() else _cookie_holder()
+        _answer_to(None if is_api_request() else _cookie_holder())
         return None
     if endpoint in _NO_CSRF or endpoint in _ABOUT_NOBODY:
         return None
     by_token = is_api_request() and "Authorization" in request.headers
-    g.holder = _token_holder() if by_token else _cookie_holder()
+    _answer_to(_token_holder() if by_token else _cookie_holder())
     # A bad token is refused by what is open to everybody, too: else it would seem to be a good one.
     if g.holder is None and (by_token or endpoint not in OPEN_ENDPOINTS):
         return _refuse_stranger(by_token=by_token)
@@ -219,6 +220,12 @@ def _guard() -> Response | None:
             request.get_data()
         csrf.protect()
     return None
+
+
+def _answer_to(holder: SignedIn | TokenHolder | None) -> None:
+    """Remember who asks, and write days and amounts as they want them; None is a stranger."""
+    g.holder = holder
+    viewer.write_for(holder.person if holder else None)
 
 
 def _cookie_holder() -> SignedIn | None:

@@ -10,7 +10,7 @@ from zlib import crc32
 from provision.nouns.days import parse_day
 from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.rows import TaskCard
-from provision.web.format.dates import Due, due, finished, local, recently
+from provision.web.format.dates import Due, due, finished, local, recently, week_start
 from provision.web.format.names import named
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _group(each: Card, today: date) -> str:
         return "late" if is_past else "later"
     if day < today:
         return "late"
-    sunday = today + timedelta(days=6 - today.weekday())
-    if day <= sunday:
+    next_week = week_start(today) + timedelta(weeks=1)
+    if day < next_week:
         return "this_week"
-    return "next_week" if day <= sunday + timedelta(weeks=1) else "later"
+    return "next_week" if day < next_week + timedelta(weeks=1) else "later"

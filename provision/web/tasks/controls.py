@@ -9,7 +9,7 @@ from provision.nouns.tasks import STATUSES
 from provision.web.format.dates import short_day
 from provision.web.rows import row_view
 from provision.web.rows.row_view import Head
-from provision.web.tasks.view import AGENDA, DUE_RANGES, NOBODY, NOT_DONE, PRIORITIES
+from provision.web.tasks.view import AGENDA, DONE_RANGES, DUE_RANGES, NOBODY, NOT_DONE, PRIORITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,5 +83,7 @@ def chips(view: TaskView, choices: list[tuple[str, str, Choices]]) -> Iterator[C
     for name, label in (("due_after", "Due after"), ("due_before", "Due before")):
         if value := getattr(view, name):
             yield Chip(label, short_day(value), view.url(**{name: ""}))
+    if view.done:
+        yield Chip("Done", DONE_RANGES[view.done], view.url(done=""))
     if view.q:
         yield Chip("Find", view.q, view.url(q=""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -18,7 +18,7 @@ from provision.tenant.queries.statements.filters import TaskFilters
 from provision.tenant.queries.tasks import TASKS
 from provision.web.answer.htmx import htmx
 from provision.web.answer.urls import address_of, asking
-from provision.web.format.dates import today
+from provision.web.format.dates import local, stored_midnight, today, week_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ FILTERS: Final = (
     "due",
     "due_after",
     "due_before",
+    "done",
     "q",
 )
 LATE: Final = "late"
@@ -52,6 +53,7 @@ DUE_RANGES: Final = {
     SOON: "This week and late",
     UNDATED: "No date",
 }
+DONE_RANGES: Final = {WEEK: "This week", "last_week": "Last week"}
 _DEFAULTS: Final[Mapping[str, str]] = {"view": "board", "sort": AGENDA}
 
 
@@ -60,9 +62,9 @@ class TaskView:
     """Board or list, what it is narrowed to, and its order; empty text where nothing was asked.
 
     `status` is a stored status or `not_done`, `assignee_id` an id or `nobody`, `due` one of
-    `DUE_RANGES`; `due_after` and `due_before` are days, themselves left out. `column` is the one
-    that shows where there is room for one only. `is_of_project` is the board on the own page of the
-    project `project_id`.
+    `DUE_RANGES`, `done` one of `DONE_RANGES`; `due_after` and `due_before` are days, themselves
+    left out. `column` is the one that shows where there is room for one only. `is_of_project` is
+    the board on the own page of the project `project_id`.
     """
 
     view: str = "board"
@@ -73,6 +75,7 @@ class TaskView:
     due: str = ""
     due_after: str = ""
     due_before: str = ""
+    done: str = ""
     q: str = ""
     sort: str = AGENDA
     column: str = ""
@@ -109,7 +112,7 @@ class TaskView:
             "assignee_id": self.assignee_id if is_person else None,
             "is_unassigned": True if self.assignee_id == NOBODY else None,
         }
-        return TaskFilters(**given | self._due())
+        return TaskFilters(**given | self._due() | self._done())
 
     def presets(self) -> dict[str, str]:
         """The fields that a new task needs to be among what is looked at."""
@@ -126,6 +129,8 @@ class TaskView:
         """Whether the filter by status leaves room for tasks of this one."""
         if self.status == NOT_DONE or self._due().get("is_open"):
             return status != "done"
+        if self.done and status != "done":
+            return False
         return not self.status or self.status == status
 
     def fits(self, row: TaskDetail) -> bool:
@@ -138,6 +143,7 @@ class TaskView:
             and self.assignee_id in ("", assignee)
             and self.priority in ("", row.priority)
             and is_within(self._due(), parse_day(row.due_date), row.due_date)
+            and self._was_done(row.completed_at)
             and self.q.casefold() in text
         )
 
@@ -157,6 +163,22 @@ class TaskView:
         days = {name: parse_day(getattr(self, name)) for name in ("due_after", "due_before")}
         return due_range(self.due, today()) | {name: day for name, day in days.items() if day}
 
+    def _done(self) -> dict[str, datetime]:
+        if not self.done:
+            return {}
+        begins = week_start(today()) - timedelta(weeks=self.done != WEEK)
+        return {
+            "done_from": stored_midnight(begins),
+            "done_before": stored_midnight(begins + timedelta(weeks=1)),
+        }
+
+    def _was_done(self, stored: str | None) -> bool:
+        given, when = self._done(), local(stored)
+        if not given or when is None:
+            return not given
+        moment = when.astimezone(UTC).replace(tzinfo=None)
+        return given["done_from"] <= moment < given["done_before"]
+
 
 _ASKED: Final = tuple(each.name for each in fields(TaskView) if each.name != "is_of_project")
 
@@ -173,6 +195,7 @@ def read(args: Mapping[str, str]) -> TaskView:
         due=args.get("due", "") if args.get("due") in DUE_RANGES else "",
         due_after=_day(args.get("due_after", "")),
         due_before=_day(args.get("due_before", "")),
+        done=args.get("done", "") if args.get("done") in DONE_RANGES else "",
         q=args.get("q", "").strip(),
         sort=sort if sort.removeprefix("-") in TASKS.sorts else AGENDA,
         column=args.get("column", ""),
@@ -226,17 +249,17 @@ def _day(text: str) -> str:
 
 
 def due_range(name: str, today: date) -> dict[str, Any]:
-    """What a name stands for today, as fields of `TaskFilters`; weeks end on Sunday.
+    """What a name stands for today, as fields of `TaskFilters`.
 
     What is late, or soon, is open as well: nobody waits for what is done.
     """
     yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
-    monday = today + timedelta(days=7 - today.weekday())
+    next_week = week_start(today) + timedelta(weeks=1)
     ranges: dict[str, dict[str, Any]] = {
         LATE: {"due_before": today, "is_open": True},
         "today": {"due_after": yesterday, "due_before": tomorrow},
-        WEEK: {"due_after": yesterday, "due_before": monday},
-        SOON: {"due_before": monday, "is_open": True},
+        WEEK: {"due_after": yesterday, "due_before": next_week},
+        SOON: {"due_before": next_week, "is_open": True},
         UNDATED: {"is_undated": True},
     }
     return ranges.get(name, {})

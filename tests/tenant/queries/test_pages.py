@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,7 @@ def test_every_page_shows_rows_that_other_programs_wrote(alice: Person) -> None:
     (person,) = TEAM.list_page(conn, **on(alice)).rows
     assert (person.workload, person.open_tasks) == (-2147483648, 2)
     assert len(team.detail_page(conn, **on(alice, row_id=member.id)).tasks) == 2
-    overview = dashboard.overview(conn, **on(alice))
+    overview = dashboard.overview(conn, **on(alice), weeks=weeks_to(MONDAY))
     assert overview.figures.budget == 0
     assert overview.figures.overdue == 2
     assert {each.noun for each in overview.changes} <= {"task", "project", "team_member"}
@@ -171,6 +171,12 @@ def test_a_person_shows_five_next_tasks_soonest_first(alice: Person) -> None:
     assert [task.title for task in page.tasks][-2:] == ["undated", "done"]
 
 
+def weeks_to(first: date, begin: timedelta = timedelta(0)) -> list[tuple[date, datetime]]:
+    """The weeks shown where this one starts on `first`; days begin `begin` before midnight UTC."""
+    days = [first + timedelta(weeks=number) for number in range(1 - dashboard.WEEKS, 2)]
+    return [(day, datetime.combine(day, time()) - begin) for day in days]
+
+
 def done_at(alice: Person, title: str, instant: str) -> None:
     alice.task(title, status="done")
     alice.run(f"UPDATE tasks SET completed_at = '{instant}' WHERE title = '{title}'")
@@ -190,7 +196,13 @@ def test_the_dashboard_counts_by_weeks_that_start_on_monday(alice: Person) -> No
     done_at(alice, "last week", "2026-11-22 23:59:59.999")
     done_at(alice, "eight weeks ago", "2026-10-05 00:00")
     done_at(alice, "nine weeks ago", "2026-10-04 23:59")
-    view = dashboard.overview(alice.conn, owner_id=alice.owner_id, today=wednesday, shell=True)
+    view = dashboard.overview(
+        alice.conn,
+        owner_id=alice.owner_id,
+        today=wednesday,
+        weeks=weeks_to(MONDAY),
+        shell=True,
+    )
     figures = view.figures
     assert (figures.tasks, figures.open, figures.open_projects) == (10, 6, 1)
     assert (figures.overdue, figures.oldest_overdue_days) == (2, 5)
@@ -220,12 +232,32 @@ def test_the_dashboard_counts_by_weeks_that_start_on_monday(alice: Person) -> No
     assert [each.name for each in view.money] == ["Site"]
 
 
+def test_weeks_begin_when_they_do_for_the_person_who_looks(alice: Person) -> None:
+    """Sunday, 13 hours east of UTC: the week of 29 November begins on the 28th at 11:00 UTC."""
+    sunday = date(2026, 11, 29)
+    done_at(alice, "this week", "2026-11-28 11:00")
+    done_at(alice, "last week", "2026-11-28 10:59:59.999")
+    alice.task("due on saturday", due_date=date(2026, 12, 5))
+    alice.task("due next sunday", due_date=date(2026, 12, 6))
+    view = dashboard.overview(
+        alice.conn,
+        owner_id=alice.owner_id,
+        today=sunday,
+        weeks=weeks_to(sunday, timedelta(hours=13)),
+        shell=False,
+    )
+    assert (view.figures.done_this_week, view.figures.done_last_week) == (1, 1)
+    assert [each.tasks for each in view.done_by_week] == [0, 0, 0, 0, 0, 0, 1, 1]
+    assert view.figures.due_this_week == 1
+    assert [day.day for day in view.week] == [sunday + timedelta(days=each) for each in range(7)]
+
+
 def test_the_dashboard_shows_who_carries_what_and_what_changed_last(alice: Person) -> None:
     ana, tomas = alice.member("Ana", workload=115), alice.member("Tomás", workload=90)
     task = alice.task("first", assignee_id=tomas.id, due_date=date(2026, 11, 1))
     alice.task("second", assignee_id=ana.id, status="done")
     TASKS.update(alice.conn, owner_id=alice.owner_id, row_id=task.id, values={"status": "review"})
-    view = dashboard.overview(alice.conn, **on(alice))
+    view = dashboard.overview(alice.conn, **on(alice), weeks=weeks_to(MONDAY))
     load = [(each.name, each.workload, each.open_tasks, each.late_tasks) for each in view.workload]
     assert load == [("Ana", 115, 0, 0), ("Tomás", 90, 1, 1)]
     changes = [(each.noun, each.name, each.is_new) for each in view.changes]
@@ -239,7 +271,7 @@ def test_the_dashboard_shows_who_carries_what_and_what_changed_last(alice: Perso
 
 
 def test_the_dashboard_of_an_empty_workspace_is_all_there(alice: Person) -> None:
-    view = dashboard.overview(alice.conn, **on(alice))
+    view = dashboard.overview(alice.conn, **on(alice), weeks=weeks_to(MONDAY))
     assert view.figures.open == 0
     assert view.figures.oldest_overdue_days is None
     assert len(view.week) == 7

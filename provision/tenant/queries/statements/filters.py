@@ -6,14 +6,14 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Date, Text, Uuid, bindparam, or_
+from sqlalchemy import TIMESTAMP, Date, Text, Uuid, and_, bindparam, or_
 
 from provision.errors import ValidationError
-from provision.tenant.queries.statements.columns import is_open
+from provision.tenant.queries.statements.columns import DONE, is_open
 from provision.tenant.schema.tables import tasks, team_members
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from sqlalchemy import ColumnElement, Table
 
@@ -77,6 +77,9 @@ class TaskFilters(Filters):
     due_before: date | None = None
     """Due before this day, which is not included; so is `due_after`'s."""
     due_after: date | None = None
+    done_from: datetime | None = None
+    """Done at this moment or later; in UTC, without a zone, as `done_before`, which is excluded."""
+    done_before: datetime | None = None
     is_open: bool | None = None
     is_unassigned: bool | None = None
     is_undated: bool | None = None
@@ -116,6 +119,14 @@ def _conditions(table: Table) -> dict[str, ColumnElement[bool]]:
         ids = {name: bindparam(f"where_{name}", type_=Uuid(as_uuid=False)) for name in _REFERENCES}
         found |= {name: c[name] == parameter for name, parameter in ids.items()}
         found |= {
+            "done_from": and_(
+                c.status == DONE,
+                c.completed_at >= bindparam("where_done_from", type_=TIMESTAMP),
+            ),
+            "done_before": and_(
+                c.status == DONE,
+                c.completed_at < bindparam("where_done_before", type_=TIMESTAMP),
+            ),
             "is_open=True": is_open(table),
             "is_open=False": ~is_open(table),
             "is_unassigned=True": c.assignee_id.is_(None),
