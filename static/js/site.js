@@ -10,6 +10,7 @@ import "./site/toasts.js";
 import "./site/copying.js";
 import "./site/clicks.js";
 import "./site/forms.js";
+import "./site/time-zone.js";
 import "./site/swapping.js";
 import "./site/problems.js";
 import "./site/health.js";

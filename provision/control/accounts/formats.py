@@ -7,31 +7,37 @@ import zoneinfo
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import update
 
 from provision.control.store.tables import users
-from provision.errors import NotFoundError, ValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from provision.control.store.store import ControlStore
 
-WEEK_STARTS: Final = {"monday": "Monday", "sunday": "Sunday", "saturday": "Saturday"}
-DATE_FORMATS: Final = {
+WeekStart = Literal["monday", "sunday", "saturday"]
+DateFormat = Literal["day_month", "month_day", "year_month_day"]
+NumberFormat = Literal["comma_point", "point_comma", "space_comma", "apostrophe_point"]
+WEEK_STARTS: Final[dict[WeekStart, str]] = {
+    "monday": "Monday",
+    "sunday": "Sunday",
+    "saturday": "Saturday",
+}
+DATE_FORMATS: Final[dict[DateFormat, str]] = {
     "day_month": "27 Nov 2026",
     "month_day": "Nov 27, 2026",
     "year_month_day": "2026-11-27",
 }
-NUMBER_FORMATS: Final = {
+NUMBER_FORMATS: Final[dict[NumberFormat, str]] = {
     "comma_point": "1,234.50",
     "point_comma": "1.234,50",
     "space_comma": "1\N{NO-BREAK SPACE}234,50",
     "apostrophe_point": "1\N{RIGHT SINGLE QUOTATION MARK}234.50",
 }
-_CHOICES: Final = {
+_CHOICES: Final[dict[str, Collection[str]]] = {
     "week_start": WEEK_STARTS,
     "date_format": DATE_FORMATS,
     "number_format": NUMBER_FORMATS,
@@ -43,9 +49,9 @@ class Formats:
     """One person's choices; `time_zone` is an IANA name, None for the server's own zone."""
 
     time_zone: str | None = None
-    week_start: str = "monday"
-    date_format: str = "day_month"
-    number_format: str = "comma_point"
+    week_start: WeekStart = "monday"
+    date_format: DateFormat = "day_month"
+    number_format: NumberFormat = "comma_point"
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -57,8 +63,8 @@ FORMAT_NAMES: Final = tuple(each.name for each in fields(Formats))
 FORMAT_COLUMNS: Final = tuple(users.c[name] for name in FORMAT_NAMES)
 
 
-def check(values: Mapping[str, str]) -> None:
-    """Raise ValidationError for what is no format, by the names of the fields of Formats."""
+def problems(values: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what is wrong with each of `values`, by the names of the fields of Formats."""
     errors: dict[str, list[str]] = {}
     for name, value in values.items():
         if name == "time_zone":
@@ -66,19 +72,7 @@ def check(values: Mapping[str, str]) -> None:
                 errors[name] = ["Choose a time zone by its name, such as Europe/Berlin."]
         elif value not in _CHOICES[name]:
             errors[name] = [f"Choose one of {', '.join(_CHOICES[name])}."]
-    if errors:
-        raise ValidationError(errors)
-
-
-def change(store: ControlStore, user_id: str, values: Mapping[str, str]) -> None:
-    """Write the formats given, and leave the others. Raises ValidationError, or NotFoundError."""
-    check(values)
-    if not values:
-        return
-    written = update(users).where(users.c.id == user_id).values(**values)
-    with store.writing() as conn:
-        if conn.execute(written).rowcount == 0:
-            raise NotFoundError
+    return errors
 
 
 def guess_time_zone(store: ControlStore, user_id: str, name: str) -> None:

@@ -228,14 +228,6 @@ def set_enabled(store: ControlStore, user_id: str, *, enabled: bool) -> None:
         audit.record(conn, at=store.now(), event=event, user_id=user_id, client=audit.OPERATOR)
 
 
-def rename(store: ControlStore, user_id: str, *, name: str) -> None:
-    """Change the name of a person. Raises ValidationError, or NotFoundError."""
-    name = normalized_name(name)
-    _raise_problems(name=name_problems(name))
-    with store.writing() as conn:
-        _update(conn, user_id, name=name)
-
-
 def change_email(
     store: ControlStore,
     user_id: str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request, url_for
 
 from provision.control.accounts import users
+from provision.control.accounts.formats import guess_time_zone
 from provision.errors import (
     BadCredentialsError,
     EmailTakenError,
@@ -57,6 +58,7 @@ def register() -> Response:
         except (EmailTakenError, RegistrationClosedError) as error:
             errors = {"email": [str(error)]}
         else:
+            guess_time_zone(services().store, person.id, request.form.get("time_zone", ""))
             session.sign_in(person.id)
             return leave_for(url_for("setup.step"))
     return show_form(
@@ -89,6 +91,9 @@ def login() -> Response:
                 password=request.form.get("password", ""),
                 client=session.client(),
             )
+            if found.person.formats.time_zone is None:
+                zone = request.form.get("time_zone", "")
+                guess_time_zone(services().store, found.person.id, zone)
             if found.person.two_factor:
                 return challenge.begin(found, target)
             session.sign_in(found.person.id, entitled=found.still_holds)

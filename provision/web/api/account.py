@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from provision.control.accounts import tokens, users
-from provision.errors import BadCredentialsError, SecondFactorRejectedError, ValidationError
+from provision.control.accounts import formats, profile, tokens, users
+from provision.errors import (
+    BadCredentialsError,
+    SecondFactorRejectedError,
+    ValidationError,
+)
 from provision.web.answer.compression import keep_plain
 from provision.web.answer.problem_details import ApiError
 from provision.web.api.blueprint import bp
@@ -127,9 +131,35 @@ def _make(found: Recognised, wanted: _Wanted, attempt: Attempt | None) -> Respon
 @bp.get("/user")
 def user() -> Response:
     """Return the account that asks."""
-    person = session.person()
+    return _user(session.person())
+
+
+@bp.patch("/user")
+def change_user() -> Response:
+    """Change the name and the formats of the account that asks; what is not sent stays."""
+    body = read_object("name", *formats.FORMAT_NAMES)
+    sent = dict(zip(body, text_fields(body, *body), strict=True))
+    empty = {name: ["This cannot be null."] for name, value in sent.items() if value is None}
+    if empty:
+        raise ValidationError(empty)
+    values = {name: str(value) for name, value in sent.items()}
+    return _user(profile.change(services().store, session.person().id, values))
+
+
+def _user(person: Person) -> Response:
     return answer(
-        shapes.UserAnswer(shapes.User(person.id, person.email, person.name, person.two_factor))
+        shapes.UserAnswer(
+            shapes.User(
+                person.id,
+                person.email,
+                person.name,
+                person.two_factor,
+                person.formats.zone.key,
+                person.formats.week_start,
+                person.formats.date_format,
+                person.formats.number_format,
+            )
+        )
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.control.accounts import formats, users
+from provision.control.accounts import formats, profile, users
 from provision.control.accounts.formats import Formats
 from provision.errors import NotFoundError, ValidationError
 
@@ -24,8 +24,8 @@ def _formats(store: ControlStore, person: Person) -> Formats:
 
 def test_what_is_changed_is_kept_and_the_rest_stays(store: ControlStore, alice: Person) -> None:
     assert _formats(store, alice) == Formats()
-    formats.change(store, alice.id, {"time_zone": "Asia/Kathmandu", "week_start": "sunday"})
-    formats.change(store, alice.id, {"number_format": "point_comma"})
+    profile.change(store, alice.id, {"time_zone": "Asia/Kathmandu", "week_start": "sunday"})
+    profile.change(store, alice.id, {"number_format": "point_comma"})
     assert _formats(store, alice) == Formats(
         "Asia/Kathmandu", "sunday", number_format="point_comma"
     )
@@ -48,14 +48,14 @@ def test_what_is_no_format_is_refused_by_name(
     store: ControlStore, alice: Person, name: str, value: str
 ) -> None:
     with pytest.raises(ValidationError) as caught:
-        formats.change(store, alice.id, {"week_start": "sunday", name: value})
+        profile.change(store, alice.id, {"week_start": "sunday", name: value})
     assert list(caught.value.errors) == [name]
     assert _formats(store, alice) == Formats()
 
 
 def test_nobody_has_no_formats(store: ControlStore) -> None:
     with pytest.raises(NotFoundError):
-        formats.change(store, NOBODY, {"week_start": "sunday"})
+        profile.change(store, NOBODY, {"week_start": "sunday"})
 
 
 def test_a_guess_never_replaces_a_choice(store: ControlStore, alice: Person) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from provision.control import audit
+from provision.control.accounts import profile
 from provision.control.accounts import users as people
 from provision.control.audit import Client
 from provision.control.sign_in import sessions
@@ -185,14 +186,14 @@ def test_a_hash_of_old_parameters_is_replaced_at_sign_in(
 
 
 def test_renames_and_remembers_the_step(store: ControlStore, alice: Person, bob: Person) -> None:
-    people.rename(store, alice.id, name=" Alice Liddell ")
+    profile.change(store, alice.id, {"name": " Alice Liddell "})
     people.set_setup_step(store, alice.id, "schema")
     found = people.by_id(store, alice.id)
     assert found
     assert (found.name, found.setup_step) == ("Alice Liddell", "schema")
     assert people.by_id(store, bob.id) == bob
     with pytest.raises(ValidationError):
-        people.rename(store, alice.id, name="\n")
+        profile.change(store, alice.id, {"name": "\n"})
 
 
 def test_an_address_is_changed_to_one_that_is_free(
@@ -224,7 +225,7 @@ def test_says_when_there_is_no_such_person(store: ControlStore) -> None:
     with pytest.raises(NotFoundError):
         people.change_email(store, NOBODY, email="somebody@example.org", client=CLIENT)
     with pytest.raises(NotFoundError):
-        people.rename(store, NOBODY, name="A")
+        profile.change(store, NOBODY, {"name": "A"})
     with pytest.raises(NotFoundError):
         people.set_setup_step(store, NOBODY, "schema")
     assert audit.listing(store) == []

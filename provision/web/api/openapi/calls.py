@@ -61,6 +61,16 @@ CALLS: Final = (
         good=Good(words="The person.", schema=shapes.reference(shapes.UserAnswer)),
     ),
     Call(
+        method="PATCH",
+        path="/api/user",
+        name="change_user",
+        tag=_ACCOUNT,
+        summary="Change who is asking",
+        words="The name, the time zone and the formats; what is not sent stays.",
+        body=shapes.reference(shapes.ChangedUser),
+        good=Good(words="The person.", schema=shapes.reference(shapes.UserAnswer)),
+    ),
+    Call(
         method="GET",
         path=_CONNECTION,
         name="get_connection",

@@ -11,6 +11,11 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from provision.control.accounts.formats import (
+    DateFormat,  # noqa: TC001
+    NumberFormat,  # noqa: TC001
+    WeekStart,  # noqa: TC001
+)
 from provision.tenant.schema.state import State  # noqa: TC001
 from provision.tls import Level  # noqa: TC001  # msgspec reads it at run time
 from provision.web.api.openapi import fields
@@ -35,6 +40,22 @@ class User(Struct):
     email: str
     name: str
     two_factor: Annotated[bool, Meta(description="Whether signing in needs a code, too.")]
+    time_zone: Annotated[
+        str, Meta(description="An IANA name; the server's own where none was chosen.")
+    ]
+    week_start: WeekStart
+    date_format: DateFormat
+    number_format: NumberFormat
+
+
+class ChangedUser(Struct, forbid_unknown_fields=True):
+    """What to change of an account; what is not sent stays."""
+
+    name: Annotated[Line | UnsetType, Meta(min_length=1)] = UNSET
+    time_zone: Annotated[str | UnsetType, Meta(description="An IANA name.")] = UNSET
+    week_start: WeekStart | UnsetType = UNSET
+    date_format: DateFormat | UnsetType = UNSET
+    number_format: NumberFormat | UnsetType = UNSET
 
 
 class UserAnswer(Struct):
