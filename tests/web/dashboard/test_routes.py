@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from html import unescape
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -204,3 +205,35 @@ def test_each_panel_is_fetched_alone_and_is_what_the_page_shows(
 def test_a_panel_asked_for_without_htmx_is_the_whole_page(client: Visitor) -> None:
     made(client)
     assert "</html>" in client.get("/dashboard?panel=money").text
+
+
+@pytest.mark.parametrize("week_start", ["monday", "sunday", "saturday"])
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu"])
+def test_what_was_done_this_week_opens_as_many_tasks(
+    client: Visitor, zone: str, week_start: str
+) -> None:
+    client.api("PATCH", "/api/user", {"time_zone": zone, "week_start": week_start})
+    here = datetime.now(ZoneInfo(zone))
+    first = {"monday": 0, "saturday": 5, "sunday": 6}[week_start]
+    day = here.date() - timedelta(days=(here.weekday() - first) % 7)
+    begins = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
+    for title, moment in (
+        ("first moment", begins),
+        ("moment before", begins - timedelta(microseconds=1)),
+        ("week before", begins - timedelta(days=7)),
+        ("before that", begins - timedelta(days=7, microseconds=1)),
+    ):
+        client.api("POST", "/api/tasks", {"title": title, "status": "done"})
+        client.rows(
+            f"UPDATE tasks SET completed_at = '{moment}' WHERE title = '{title}' RETURNING 1"
+        )
+    client.api("POST", "/api/tasks", {"title": "just now", "status": "done"})
+    words = _words(client.get("/dashboard").text)
+    assert "2 done this week 2 last week" in words, words
+    shown = client.get("/tasks?view=list&done=week").text
+    assert [title in shown for title in ("first moment", "just now")] == [True, True]
+    assert [title in shown for title in ("moment before", "week before")] == [False, False]
+    assert "2 of 5 tasks" in re.sub(r"\s+", " ", shown)
+    last = client.get("/tasks?view=list&done=last_week").text
+    assert [title in last for title in ("moment before", "week before")] == [True, True]
+    assert "before that" not in last
