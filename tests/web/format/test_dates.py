@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
 
 from provision.control.accounts.formats import Formats
+from provision.control.accounts.users import Person
 from provision.web.format import dates, viewer
 from provision.web.format.money import money
 
@@ -56,7 +57,12 @@ def test_nothing_stored_says_nothing(told: object) -> None:
 def written_for() -> Iterator[Callable[..., None]]:
     """Write in formats of somebody's own, as within their request."""
     with Flask(__name__).app_context():
-        yield lambda **chosen: viewer.write_in(Formats(**chosen))
+
+        def write_for(**chosen: Any) -> None:
+            person = Person("1", "a@x.example", "A", True, False, "", Formats(**chosen))
+            viewer.write_for(person)
+
+        yield write_for
 
 
 def test_each_writes_days_in_their_order(written_for: Callable[..., None]) -> None:
