@@ -190,7 +190,7 @@ def _note_missing_column(column: Column[Any], lack: Lack, notes: _Notes) -> None
     table = column.table.name
     if column.primary_key:
         notes.conflict(table, column.name, "The primary key is missing.")
-    elif column.nullable or lack.is_empty:
+    elif column.nullable or column.server_default is not None or lack.is_empty:
         lack.columns.append(column)
         notes.absent(table, column.name, "The column is missing.")
     else:

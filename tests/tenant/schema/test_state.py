@@ -242,6 +242,18 @@ def test_a_column_that_rows_would_need_a_value_for_is_a_conflict(conn: Connectio
     assert state.inspect(conn).state == "conflict"
 
 
+def test_a_column_that_brings_its_own_value_is_added_to_rows_of_an_earlier_build(
+    conn: Connection,
+) -> None:
+    state.apply(conn)
+    workspaces.claim(conn, owner_id=OWNER, email="nora@halden.example", name="Halden")
+    conn.exec_driver_sql("ALTER TABLE provision_workspaces DROP COLUMN epoch")
+    assert state.inspect(conn).state == "partial"
+    assert state.apply(conn).state == "ready"
+    found = conn.exec_driver_sql("SELECT name, epoch IS NULL FROM provision_workspaces").one()
+    assert tuple(found) == ("Halden", False)
+
+
 def test_a_lost_foreign_key_is_restored_over_rows_that_break_it(conn: Connection) -> None:
     state.apply(conn)
     workspaces.claim(conn, owner_id=OWNER, email="nora@halden.example", name="Halden")

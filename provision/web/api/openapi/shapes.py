@@ -25,6 +25,7 @@ REFERENCE: Final = "#/components/schemas/{name}"
 Id = Annotated[str, Meta(extra_json_schema=fields.ID)]
 Moment = Annotated[str, Meta(extra_json_schema=fields.MOMENT)]
 Line = Annotated[str, Meta(max_length=200, pattern=fields.ONE_LINE)]
+NamedLine = Annotated[str, Meta(min_length=1, max_length=200, pattern=fields.ONE_LINE)]
 Typed = Annotated[str, Meta(min_length=1)]
 Code = Annotated[
     str | UnsetType | None,
@@ -51,7 +52,7 @@ class User(Struct):
 class ChangedUser(Struct, forbid_unknown_fields=True):
     """What to change of an account; what is not sent stays."""
 
-    name: Annotated[Line | UnsetType, Meta(min_length=1)] = UNSET
+    name: NamedLine | UnsetType = UNSET
     time_zone: Annotated[str | UnsetType, Meta(description="An IANA name.")] = UNSET
     week_start: WeekStart | UnsetType = UNSET
     date_format: DateFormat | UnsetType = UNSET
@@ -239,7 +240,7 @@ class Nothing(Struct, forbid_unknown_fields=True):
 
 
 _ALL: Final = (
-    *(UserAnswer, NewToken, MadeToken, Tokens, ConnectionAnswer, NewConnection),
+    *(UserAnswer, ChangedUser, NewToken, MadeToken, Tokens, ConnectionAnswer, NewConnection),
     *(NewConnectionInSnakeCase, Connected, Tables, Nothing),
 )
 
