@@ -17,6 +17,7 @@ into a status and a page, or a problem, in one table (`web/request/problems`).
     │   └── ConnectionNotFoundError
     ├── StaleVersionError             the row changed since it was read
     ├── RowRefusedError               a rule of the user's own database stands against the row
+    │   └── CharacterRefusedError     its encoding lacks a character
     ├── InvalidCursorError
     ├── RateLimitedError              the client may retry after `retry_after_s` seconds
     │   ├── TooManyAttemptsError      a rate limit is reached
@@ -129,11 +130,20 @@ class StaleVersionError(ProvisionError):
 
 
 class RowRefusedError(ProvisionError):
-    """A constraint or trigger that is not ours refused what was written."""
+    """A constraint, trigger or rule that is not ours refused what was written."""
 
     message = (
         "Your database refused this because of a rule of its own (a constraint or a trigger). "
         "Nothing has been saved."
+    )
+
+
+class CharacterRefusedError(RowRefusedError):
+    """The encoding of the user's database lacks a character of what was written or looked for."""
+
+    message = (
+        "Your database keeps text in an encoding that lacks one of these characters. "
+        "Use others, or move to a database whose encoding is UTF8. Nothing has been saved."
     )
 
 
@@ -281,7 +291,8 @@ class TenantError(DatabaseError):
 
     `problem` is the code of the API's 503; `code` is then its `cause`.
     `retry_after_s` is set where waiting helps. `sqlstate` is kept for logs, or None. `at_once`: it
-    was not asked this time, because of how it answered before.
+    was not asked this time, because of how it answered before. `why` tells cases of one code apart
+    that have words of their own.
     """
 
     problem: ClassVar[str] = "database_unreachable"
@@ -295,8 +306,10 @@ class TenantError(DatabaseError):
         retry_after_s: int | None = None,
         sqlstate: str | None = None,
         at_once: bool = False,
+        why: str = "",
     ) -> None:
         super().__init__(code, detail, remedy)
+        self.why = why
         self.retry_after_s = retry_after_s
         self.sqlstate = sqlstate
         self.at_once = at_once

@@ -25,9 +25,13 @@ _PATTERNS: Final = tuple(
         # TLS
         ("tls_unsupported", None, r"server does not support ssl"),
         ("tls_required", None, (r"channel binding required,? but ssl not in use|"
-            r"connection is insecure|ssl/tls required|ssl connection is required|"
-            r"ssl is required|server requires (ssl|encryption|tls)|must use ssl|"
-            r"pg_hba\.conf.*(no encryption|ssl off|keine verschlüsselung|aucun chiffrement|"
+            r"connection is insecure|(ssl|tls|ssl/tls)( connection)? (is )?(required|mandatory)|"
+            r"requires? (an? )?(ssl|tls|encrypt)|must use (ssl|tls|encrypt)|"
+            r"use (ssl|tls|sslmode)|sslmode=require|(insecure|unencrypted|non-?ssl|plaintext) "
+            r"connections? (is|are|was|were|has|have|not)|without (ssl|tls|encryption) (is|are)|"
+            r"only (ssl|tls|encrypted|secure) connections|secure transport")),
+        ("tls_required", "pg_hba", (r"pg_hba\.conf.*(no encryption|ssl off|"
+            r"keine verschlüsselung|aucun chiffrement|"
             r"pas de chiffrement|sans chiffrement|sin cifrado|sem criptografia|"
             r"nessuna crittografia|без шифрования|без шифрування|暗号化なし|没有加密|无加密|"
             r"ingen kryptering|keine verschl|암호화 안함|დაშიფვრის გარეშე)")),
@@ -41,8 +45,9 @@ _PATTERNS: Final = tuple(
             r"received invalid protocol negotiation|record layer failure|"
             r"error response during ssl exchange|unsupported frontend protocol")),
         # Logging in
+        ("auth_method_refused", "channel binding", r"channel binding (is |was )?required"),
         ("auth_method_refused", None, (r"authentication method requirement|"
-            r"authentication method \S+ not supported|channel binding (is )?required|"
+            r"authentication method \S+ not supported|"
             r"did not complete authentication|server offered no supported sasl")),
         ("auth_failed", "no_password", r"no password supplied|empty password"),
         ("auth_failed", None, (r"authentication failed|role \"\" does not exist|"
@@ -58,6 +63,14 @@ _PATTERNS: Final = tuple(
             r"access denied|not allowed to connect|ip address .*not allowed|compute time quota|"
             r"keine berechtigung für datenbank|droit refusé pour la base|"
             r"permiso denegado a la base de datos")),
+        # A pooler in between
+        ("connection_failed", "statement pooling", (r"statement pooling|"
+            r"transaction blocks? (are )?not allowed|"
+            r"transactions? (are )?not (allowed|supported)")),
+        ("server_shutting_down", "pooler", (r"cannot connect to (the )?(server|database|backend)|"
+            r"server login (has been )?fail|server_login_retry|no servers? available|"
+            r"failed to (get|acquire|create) .*(server|backend)|backend (is )?(down|unavailable)|"
+            r"all servers (are )?down|server conn(ection)? crashed|connect failed")),
         # The database and its room
         ("database_not_found", None, (r"database \"\" does not exist|no such database|"
             r"endpoint .*could not be found|database .*not found|datenbank \"\" existiert nicht|"
@@ -110,3 +123,23 @@ def read(text: str, user: str = "", database: str = "") -> tuple[str | None, str
         if user and user.lower() in inner:
             return "auth_failed", None
     return None, None
+
+
+_DENIED: Final = (
+    (re.compile(r"row-level security|row level security"), "row policy"),
+    (re.compile(r"must be owner of|must be able to"), "owner"),
+    (re.compile(r"for schema"), "schema"),
+    (re.compile(r"for (table|view|relation|column|sequence|materialized view)"), "table"),
+    (re.compile(r"for database"), "database"),
+)
+
+
+def read_denied(text: str, routine: str = "") -> str:
+    """Return which right was lacking, by what a server that is logged in to says of it.
+
+    `routine` is the server's function that refused; it decides where the language is another.
+    """
+    if routine == "ExecWithCheckOptions":
+        return "row policy"
+    plain = _QUOTED.sub('""', text[:_LONGEST].lower())
+    return next((why for pattern, why in _DENIED if pattern.search(plain)), "statement")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from provision.errors import (
     AddressRefusedError,
+    CharacterRefusedError,
     ConnectionStringError,
     DatabaseBusyError,
     DatabaseTimeoutError,
@@ -83,6 +84,11 @@ _STATE_BY_SQLSTATE: Final = {
 }
 _RULE_OF_THEIR_OWN: Final = ("09", "23", "27", "44", "P0")
 _TOO_MUCH_FOR_THEIR_COLUMN: Final = frozenset({"22001", "22003"})
+_NO_SUCH_CHARACTER: Final = "22P05"
+# Our statements name no setting and cast no text: a policy or trigger of the database's own does.
+_POLICY_FAILED: Final = frozenset({"42704", "22P02", "42P17"})
+# A variant of these kinds leaves the provider's own advice in its place.
+_WITH_PROVIDERS_WORDS: Final = ("ipv6",)
 _BUSY: Final = frozenset({"too_many_connections"})
 _TIMEOUTS: Final = frozenset({"connect_timeout", "query_timeout"})
 _AFTER_CONNECTING: Final = frozenset({"permission_denied", "read_only", "version_unsupported"})
@@ -109,7 +115,7 @@ def explain(
     values = _values(target, provider, facts) | facts
     variant = (code, facts.get("why") or facts.get("kind") or "")
     detail, remedy = VARIANTS.get(variant) or GENERAL.get(code) or GENERAL["connection_failed"]
-    usual = facts.get("why") in (None, "ipv6")
+    usual = variant not in VARIANTS or variant[1] in _WITH_PROVIDERS_WORDS
     if provider is not None and usual and _applies(code, target, provider):
         remedy = FOR_PROVIDER.get((code, provider.key), remedy)
     return detail.format_map(values), remedy.format_map(values)
@@ -129,7 +135,9 @@ def failure(
     elif code in _AFTER_CONNECTING:
         kind = TenantError
     wait_s = _RETRY_AFTER_S.get(code)
-    return kind(code, detail, remedy, retry_after_s=wait_s, sqlstate=sqlstate)
+    return kind(
+        code, detail, remedy, retry_after_s=wait_s, sqlstate=sqlstate, why=facts.get("why", "")
+    )
 
 
 def setting_words(
@@ -170,6 +178,8 @@ def translate(
     if sqlstate is not None and not connecting:
         if sqlstate in _STATE_BY_SQLSTATE:
             return SchemaNotReadyError(_STATE_BY_SQLSTATE[sqlstate])
+        if sqlstate == _NO_SUCH_CHARACTER:
+            return CharacterRefusedError()
         if sqlstate[:2] in _RULE_OF_THEIR_OWN or sqlstate in _TOO_MUCH_FOR_THEIR_COLUMN:
             return RowRefusedError()
     code, why = _classify(error, sqlstate, target=target, connecting=connecting)
@@ -209,13 +219,25 @@ def _classify(
 
 def _classify_connected(error: BaseException, sqlstate: str | None) -> tuple[str, str | None]:
     if sqlstate is not None:
-        return _code_for(sqlstate)
+        return _classify_statement(error, sqlstate)
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | OSError):
         # Without a SQLSTATE the server said nothing: the line itself broke.
         return "server_closed_connection", None
     if isinstance(error, psycopg.Error | SQLAlchemyError | ValueError | ArithmeticError):
         return "connection_failed", "answer"
     return "connection_failed", None
+
+
+def _classify_statement(error: BaseException, sqlstate: str) -> tuple[str, str | None]:
+    if sqlstate == "42501":
+        return "permission_denied", messages.read_denied(str(error), _routine(error))
+    if sqlstate == "08P01":
+        # A pooler's own errors have this state, whatever they are about.
+        code, why = messages.read(str(error))
+        return code or "not_postgres", why
+    if sqlstate in _POLICY_FAILED:
+        return "permission_denied", "policy"
+    return _code_for(sqlstate)
 
 
 def _classify_connecting(
@@ -240,6 +262,12 @@ def _code_for(sqlstate: str) -> tuple[str, str | None]:
     if sqlstate[:2] == "22":
         return "connection_failed", "answer"
     return "connection_failed", None
+
+
+def _routine(error: BaseException) -> str:
+    """Return the server's own function that refused, which has one name in every language."""
+    diagnostics = getattr(error, "diag", None)
+    return str(getattr(diagnostics, "source_function", "") or "")
 
 
 def _sqlstate(error: BaseException) -> str | None:

@@ -283,6 +283,47 @@ VARIANTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "The server asks for a password and the connection string has none.",
         "Put it between the user and the @: postgresql://user:PASSWORD@host/database.",
     ),
+    ("auth_method_refused", "channel binding"): (
+        "The string demands channel binding, which is not to be had on this way to the server.",
+        (
+            "Take channel_binding=require out of the string. A pooler that ends the encryption "
+            "itself does not offer it. If it was there until now, ask your provider first: it "
+            "also protects from somebody in between."
+        ),
+    ),
+    ("connect_timeout", "silent"): (
+        "{host} takes connections on port {port}, but says nothing.",
+        (
+            "The way there is open. Check that PostgreSQL is what listens on this port, and that "
+            "it is not overloaded; if a proxy or tunnel is in between, that its other end is up."
+        ),
+    ),
+    ("connect_timeout", "login"): (
+        "{host} answered on port {port}, but the log-in did not end in time.",
+        (
+            "No firewall is in the way. If the database sleeps when idle, test again in a few "
+            "seconds. If a pooler answers here, check that the database behind it is running; "
+            "else look at the server's load and log."
+        ),
+    ),
+    ("server_shutting_down", "pooler"): (
+        "The pooler on port {port} of {host} answers, but the database behind it does not.",
+        (
+            "Start the database in your provider's console, or check the pooler's address, user "
+            "and password for it. Then test again."
+        ),
+    ),
+    ("connection_failed", "statement pooling"): (
+        "This pooler (statement mode) allows no transactions.",
+        (
+            "Use a pooler in session or transaction mode (pool_mode in PgBouncer), or the "
+            "database's own port in place of the pooler's."
+        ),
+    ),
+    ("tls_required", "pg_hba"): (
+        "The server's pg_hba.conf lets {user} into {database} over encrypted connections only.",
+        "Add ?sslmode=require to the end of the connection string, or replace the sslmode it has.",
+    ),
     ("auth_method_refused", "rounds"): (
         "The server asks for so much computation before it takes a password that it was left.",
         (
@@ -293,6 +334,66 @@ VARIANTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("too_many_connections", "here"): (
         "All the connections kept for this database are in use.",
         "Wait a moment and try again.",
+    ),
+    ("permission_denied", "row policy"): (
+        "A row-level policy of your database refused this row to the user {user}.",
+        (
+            "Connect as the owner of the tables, or add a policy that lets this user in, for each "
+            "table: CREATE POLICY provision ON tasks TO {user_sql} USING (true) WITH CHECK (true);"
+        ),
+    ),
+    ("permission_denied", "policy"): (
+        (
+            "A row-level policy, trigger or view of your database failed: it asks for a setting "
+            "or value that this app does not give, such as current_setting('app.user')."
+        ),
+        (
+            "Connect as a role that the policy does not apply to (the owner of the tables), or "
+            "let it do without the setting: current_setting('app.user', true)."
+        ),
+    ),
+    ("permission_denied", "owner"): (
+        "Tables of this app are there, but they belong to another role than {user}.",
+        (
+            "Only their owner can add to them. Connect as the owner, or let the owner run: "
+            "ALTER TABLE profiles OWNER TO {user_sql}; and the same for the other tables."
+        ),
+    ),
+    ("permission_denied", "schema"): (
+        "The user {user} may not use, or not create tables in, the schema of the tables.",
+        "As its owner run: GRANT USAGE, CREATE ON SCHEMA {schema_sql} TO {user_sql};",
+    ),
+    ("permission_denied", "table"): (
+        "The user {user} lacks rights on a table of this app.",
+        (
+            "As the owner of the tables run: GRANT SELECT, INSERT, UPDATE, DELETE ON profiles, "
+            "projects, tasks, team_members TO {user_sql};"
+        ),
+    ),
+    ("permission_denied", "database"): (
+        "The user {user} lacks a right on the database {database} itself.",
+        "As its owner run: GRANT CONNECT, CREATE ON DATABASE {database_sql} TO {user_sql};",
+    ),
+    ("permission_denied", "statement"): (
+        "The database refused this to the user {user}: a right is missing.",
+        (
+            "Connect as the owner of the database, or ask its owner which right it is: the "
+            "server's log names it."
+        ),
+    ),
+    ("permission_denied", "another schema"): (
+        (
+            "The user {user} may not create tables in the schema where they would go, but may in "
+            "another."
+        ),
+        "Make that the first of its schemas: ALTER ROLE {user_sql} SET search_path = {schema_sql};",
+    ),
+    ("permission_denied", "temporary"): (
+        (
+            "New tables of the user {user} would be temporary, and gone when the connection "
+            "closes: its search_path begins with pg_temp."
+        ),
+        "Run: ALTER ROLE {user_sql} RESET search_path; or set it to the schema that is meant.",
     ),
     ("permission_denied", "no schema"): (
         "The user {user} has no schema to create tables in, in the database {database}.",
@@ -313,10 +414,6 @@ VARIANTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
 }
 
 FOR_PROVIDER: Final[dict[tuple[str, str], str]] = {
-    ("blocked_address", "railway"): (
-        "In Railway, open the Postgres service, then Variables, and copy DATABASE_PUBLIC_URL. A "
-        "host ending in railway.internal works inside Railway only."
-    ),
     ("dns_failed", "neon"): (
         "In Neon, open your project, press Connect and copy the string again. A deleted project "
         "or branch takes its host name along."

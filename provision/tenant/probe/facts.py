@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -18,6 +19,8 @@ from provision.tenant.queries import workspaces
 from provision.tenant.schema import state as schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from provision.tenant.connection.driver import TenantConnection
     from provision.tenant.host.target import Target
     from provision.tenant.queries.rows import FoundWorkspace
@@ -32,8 +35,15 @@ SELECT current_setting('server_version_num')::int,
        pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on',
        current_schema(),
        coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
-       pg_backend_pid()
+       pg_backend_pid(),
+       current_setting('server_encoding'),
+       (SELECT nspname FROM pg_namespace
+         WHERE has_schema_privilege(oid, 'CREATE') AND nspname !~ '^pg_'
+           AND nspname NOT IN ('information_schema', coalesce(current_schema(), ''))
+         ORDER BY nspname <> current_user, nspname LIMIT 1)
 """
+_ENCODING: Final = re.compile(r"[A-Z0-9_]{2,20}")
+_TEMPORARY: Final = "pg_temp"
 # How many more connections this user may open: by the server's limit, the database's and its own.
 _ROOM: Final = """
 SELECT least(
@@ -47,6 +57,7 @@ SELECT least(
             FROM pg_roles WHERE rolname = current_user)
        )::int
 """
+_FAILS_FOR_ALL_ROWS: Final = ("policy",)
 # What psycopg and SQLAlchemy may raise, whatever a server answers.
 _DRIVER_ERRORS: Final = (psycopg.Error, SQLAlchemyError, ValueError, TypeError, ArithmeticError)
 
@@ -65,6 +76,15 @@ class Facts:
     """Whether something between passes our statements on to a session of its own."""
     latency_ms: int
     """How long that round trip took."""
+    encoding: str
+    """In which the database keeps text."""
+    another_schema: str | None
+    """A schema beside that one in which this user may create tables."""
+
+    @property
+    def is_temporary(self) -> bool:
+        """Tell whether tables made here would be gone when the connection closes."""
+        return (self.schema or "").startswith(_TEMPORARY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +109,31 @@ def ask(connection: TenantConnection, target: Target) -> Facts:
             return facts
         found = failure("not_postgres", target=target)
     # Raised outside the `except`, it carries no trace of the original.
+    raise found if isinstance(found, TenantError) else failure("not_postgres", target=target)
+
+
+@contextmanager
+def with_own_search_path(
+    connection: TenantConnection, target: Target, server: Facts
+) -> Iterator[Facts]:
+    """Ask again inside a transaction where a pooler may hand us a session that others have set.
+
+    Yields what holds for this user's own search path. Raises TenantError, for a pooler that allows
+    no transactions as well.
+    """
+    if not server.is_pooled:
+        yield server
+        return
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SET LOCAL search_path TO DEFAULT")
+    except _DRIVER_ERRORS as error:
+        found = translate(error, target=target, connecting=False)
+    else:
+        yield replace(ask(connection, target), is_pooled=True)
+        with suppress(*_DRIVER_ERRORS):
+            connection.execute("ROLLBACK")
+        return
     raise found if isinstance(found, TenantError) else failure("not_postgres", target=target)
 
 
@@ -128,7 +173,11 @@ def _workspaces(tenant: Connection, version: int) -> tuple[FoundWorkspace, ...]:
     except SQLAlchemyError as error:
         found = translate(error, connecting=False)
         # Tables of another owner that this user may not read hold nothing it could continue.
-        hidden = isinstance(found, TenantError) and found.code == "permission_denied"
+        hidden = (
+            isinstance(found, TenantError)
+            and found.code == "permission_denied"
+            and found.why not in _FAILS_FOR_ALL_ROWS
+        )
         if hidden or isinstance(found, SchemaNotReadyError):
             return ()
         raise
@@ -136,7 +185,7 @@ def _workspaces(tenant: Connection, version: int) -> tuple[FoundWorkspace, ...]:
 
 def _facts(row: tuple[object, ...], promised_pid: int, latency_ms: int) -> Facts | None:
     """Make facts of the row; None where it holds other things than were asked for."""
-    number, version, is_read_only, schema_name, can_create, pid = row
+    number, version, is_read_only, schema_name, can_create, pid, encoding, another = row
     if not isinstance(number, int) or not isinstance(version, str):
         return None
     # The number in front is all that is believed of what a server calls itself.
@@ -150,4 +199,6 @@ def _facts(row: tuple[object, ...], promised_pid: int, latency_ms: int) -> Facts
         # A pooler hands out process numbers of its own, for what is to be cancelled.
         is_pooled=pid != promised_pid,
         latency_ms=latency_ms,
+        encoding=encoding if isinstance(encoding, str) and _ENCODING.fullmatch(encoding) else "",
+        another_schema=another if isinstance(another, str) else None,
     )

@@ -100,7 +100,7 @@ def _shake_hands(server: socket.socket, target: Target, deadline: Deadline) -> b
             with suppress(OSError):
                 line.unwrap()  # says farewell, so that the server has nothing to log
     except TimeoutError:
-        raise failure("connect_timeout", target=target) from None
+        raise failure("connect_timeout", target=target, why="silent") from None
     except ssl.SSLCertVerificationError as error:
         return False if error.verify_code in _NO_KNOWN_ROOT else None
     except (OSError, ValueError):
@@ -131,7 +131,7 @@ def _offers_tls(server: socket.socket, target: Target, deadline: Deadline) -> bo
     except OSError:
         answer = b""
     if answer is None:
-        raise failure("connect_timeout", target=target)
+        raise failure("connect_timeout", target=target, why="silent")
     if not answer:
         raise failure("server_closed_connection", target=target)
     if answer[:1] == b"E":

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from provision.tenant.dsn.reading import Reading
+from provision.tenant.failures.translate import quoted
 from provision.tenant.host.providers import place_words
 from provision.tenant.host.target import Target
 from provision.tenant.probe.facts import Facts, Tables
@@ -190,13 +191,16 @@ def way_words(server: socket.socket, port: int) -> str:
 
 def rights_words(server: Facts) -> str:
     """Say what the user may do."""
-    return "may create tables" if server.can_create else "may use the tables there are"
+    if not server.can_create:
+        return "may use the tables there are"
+    return f"may create tables in the schema {quoted(server.schema or '')}"
 
 
 def version_words(server: Facts, room: str | None) -> str:
     """Say which PostgreSQL it is, whether a pooler is in between, and what room it has."""
     pooler = " behind a connection pooler" if server.is_pooled else ""
-    return f"PostgreSQL {server.version}{pooler}{'' if room is None else f'; {room}'}"
+    words = [f"PostgreSQL {server.version}{pooler}", f"encoding {server.encoding}", room or ""]
+    return "; ".join(each for each in words if each not in ("", "encoding "))
 
 
 def schema_words(tables: Tables) -> str:

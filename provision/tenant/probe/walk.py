@@ -104,7 +104,9 @@ def _go_in(
         yield (server_facts := facts.ask(entered.connection, target))
         _refuse_unusable(server_facts, target, journey)
         room = facts.room(entered.connection)
-        yield (tables := facts.inspect(entered.connection, target))
+        with facts.with_own_search_path(entered.connection, target, server_facts) as own:
+            yield (server_facts := own)
+            yield (tables := facts.inspect(entered.connection, target))
         _refuse_without_rights(server_facts, tables, target)
         journey.passed("rights", report.rights_words(server_facts))
         journey.passed("version", report.version_words(server_facts, room))
@@ -125,7 +127,8 @@ def _read(text: str, policy: NetworkPolicy) -> Reading:
 
 def _complete(reading: Reading, ca_certificate: str | None, *, allow_md5: bool) -> Target:
     """Make the target of what was pasted and of what was typed beside it."""
-    ca_text = (ca_certificate or "").strip() or None
+    # Some programs write a byte-order mark at the beginning of a file.
+    ca_text = (ca_certificate or "").strip().removeprefix("\ufeff").strip() or None
     if ca_text is not None:
         _check_ca(ca_text)
     return replace(reading.target, ca_certificate=ca_text, allow_md5=allow_md5)
@@ -153,7 +156,9 @@ def _log_in(
         try:
             connection = connect_to(judged, deadline, replace(target, sslmode=mode))
         except TenantError as error:
-            if error.code == "tls_required" and offer.is_there is False:
+            if error.code == "connect_timeout":
+                raise failure("connect_timeout", target=target, why="login") from None
+            if error.why == "pg_hba" and offer.is_there is False:
                 # It refuses what is not encrypted, yet encrypts nothing: it refuses us.
                 raise failure("access_denied", target=target) from None
             if error.code != "tls_untrusted" or mode == levels[-1][0]:
@@ -176,8 +181,17 @@ def _refuse_unusable(server: Facts, target: Target, journey: Journey) -> None:
 
 def _refuse_without_rights(server: Facts, tables: Tables, target: Target) -> None:
     """Raise TenantError where tables are missing that this user may not create."""
-    if server.can_create or tables.schema.state == "ready":
+    if tables.schema.state == "ready":
         return
+    if server.is_temporary:
+        raise failure("permission_denied", target=target, why="temporary")
+    if tables.schema.needs_owner:
+        raise failure("permission_denied", target=target, why="owner")
+    if server.can_create:
+        return
+    another = server.another_schema
+    if another is not None and (server.schema is not None or another != "public"):
+        raise failure("permission_denied", target=target, why="another schema", schema=another)
     if server.schema is None:
         raise failure("permission_denied", target=target, why="no schema")
     raise failure("permission_denied", target=target, schema=server.schema)

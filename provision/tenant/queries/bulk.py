@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from provision.errors import RowRefusedError
 from provision.tenant.queries.statements import (
     ALL_TASKS,
     DONE,
@@ -92,7 +93,7 @@ def change_many(
     answer = conn.execute(statement, parameters).one()
     writing.check_references(TASKS, answer)
     undo_notes.mark(note, answer)
-    return Outcome(answer.found, answer.done)
+    return _as_outcome(chosen, answer)
 
 
 def delete_many(
@@ -103,6 +104,13 @@ def delete_many(
         statement, chosen.parameters(owner_id) | undo_notes.parameters(note)
     ).one()
     undo_notes.mark(note, answer)
+    return _as_outcome(chosen, answer)
+
+
+def _as_outcome(chosen: Chosen, answer: Any) -> Outcome:
+    """Return the outcome. Raises RowRefusedError where a trigger or rule of theirs kept all."""
+    if answer.found and answer.found == chosen.expected and not answer.done:
+        raise RowRefusedError
     return Outcome(answer.found, answer.done)
 
 

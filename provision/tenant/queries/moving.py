@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from sqlalchemy import (
     Integer,
     Numeric,
@@ -27,8 +28,8 @@ from sqlalchemy import (
     update,
 )
 
-from provision.errors import StaleVersionError
-from provision.tenant.connection.decoding import as_text
+from provision.errors import RowRefusedError, StaleVersionError
+from provision.tenant.connection.decoding import as_text, decode
 from provision.tenant.queries.statements import (
     DONE,
     ID,
@@ -57,6 +58,10 @@ _ABOVE = bindparam("above", type_=Uuid(as_uuid=False))
 _BELOW = bindparam("below", type_=Uuid(as_uuid=False))
 _ON_TOP = bindparam("on_top", type_=Integer)
 _STATUS: ColumnElement[str] = func.coalesce(tasks.c.status, literal_column("''"), type_=Text)
+
+
+class _WithStatus(msgspec.Struct):
+    status: str | None
 
 
 def move(
@@ -100,7 +105,10 @@ def move(
         parameters["was"] = parameters["in_column"]
         answer = conn.execute(_move(has_status, is_named, False), parameters).one()
     if answer.item is None:
-        raise StaleVersionError(TASKS.get(conn, owner_id=owner_id, row_id=row_id, today=today))
+        card = TASKS.get(conn, owner_id=owner_id, row_id=row_id, today=today)
+        if decode(card, _WithStatus).status == (was or None):
+            raise RowRefusedError  # a trigger or rule of theirs keeps it where it is
+        raise StaleVersionError(card)
     return as_text(answer.item)
 
 

@@ -56,6 +56,8 @@ class FoundRelation(Struct, frozen=True):
     rights_missing: tuple[str, ...]
     hides_rows: bool
     """Row security applies to this role."""
+    is_owned: bool
+    """Whether this role may alter it."""
     columns: tuple[FoundColumn, ...]
     keys: tuple[FoundKey, ...]
     indexes: tuple[FoundIndex, ...]
@@ -91,6 +93,7 @@ SELECT json_build_object(
         FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'])
           WITH ORDINALITY AS r (name, place)
         WHERE c.relkind = 'r' AND NOT has_table_privilege(c.oid, r.name)),
+      'is_owned', pg_has_role(c.relowner, 'USAGE'),
       'hides_rows', c.relkind = 'r' AND row_security_active(c.oid),
       'columns', (
         SELECT coalesce(json_agg(json_build_object(

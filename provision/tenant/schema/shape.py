@@ -33,6 +33,15 @@ _KINDS = {
     "c": "a type",
 }
 
+# Without these columns a table of our name is another program's, however empty it is.
+_OUR_MARKS = {
+    name: {"id", "email"} if name == "profiles" else {"id", "user_id"} & set(table.columns.keys())
+    for name, table in metadata.tables.items()
+}
+_FOREIGN = (
+    "This table belongs to another program: it has no column that all tables of this app have. "
+    "Nothing is added to it."
+)
 _ON_DELETE = {"CASCADE": "c", "SET NULL": "n"}
 
 
@@ -69,6 +78,13 @@ class Comparison:
     absences: tuple[Problem, ...]
     conflicts: tuple[Problem, ...]
     restrictions: tuple[Problem, ...]
+    not_owned: frozenset[str] = frozenset()
+    """The tables that are there and that this role may not alter."""
+
+    @property
+    def not_ours(self) -> list[str]:
+        """Return the tables that have to be added to and belong to another role."""
+        return [name for name in self.changed_tables if name in self.not_owned]
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -122,6 +138,8 @@ def compare(found: Catalogue) -> Comparison:
             kind = _KINDS.get(relation.kind, "something else")
             notes.conflict(table.name, None, f"This is {kind}, not a table.")
         else:
+            if not _OUR_MARKS[table.name] <= {column.name for column in relation.columns}:
+                notes.conflict(table.name, None, _FOREIGN)
             _compare_table(table, relation, lack, notes)
             notes.restrictions += _restrictions(relation, found.role)
         for index in lack.indexes:
@@ -132,7 +150,11 @@ def compare(found: Catalogue) -> Comparison:
                         table.name, None, f"The name of the index {index.name} is {where}."
                     )
     return Comparison(
-        lacks, tuple(notes.absences), tuple(notes.conflicts), tuple(notes.restrictions)
+        lacks,
+        tuple(notes.absences),
+        tuple(notes.conflicts),
+        tuple(notes.restrictions),
+        frozenset(each.name for each in found.relations if not each.is_owned),
     )
 
 

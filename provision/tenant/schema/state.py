@@ -43,6 +43,8 @@ class SchemaReport:
     latest: int
     problems: tuple[Problem, ...]
     sql: str
+    needs_owner: bool = False
+    """Whether tables have to be added to that belong to another role."""
 
 
 def create_sql(version: int = LATEST) -> str:
@@ -63,6 +65,8 @@ def apply(conn: Connection, report: SchemaReport | None = None) -> SchemaReport:
     """
     if report is not None and report.state == "ready":
         return report
+    # Behind a pooler another client may have left its search path in this session.
+    conn.execute(text("SET LOCAL search_path TO DEFAULT"))
     conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
     comparison = compare(catalogue.read(conn))
     if comparison.conflicts:
@@ -83,7 +87,12 @@ def _report(comparison: Comparison) -> SchemaReport:
     state = _state(comparison)
     statements = _create_statements(LATEST) if state == "conflict" else _statements(comparison)
     return SchemaReport(
-        state, comparison.version, LATEST, comparison.problems, ddl.script(statements)
+        state,
+        comparison.version,
+        LATEST,
+        comparison.problems,
+        ddl.script(statements),
+        needs_owner=bool(comparison.changed_tables and comparison.not_ours),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, request, url_for
 
 from provision.errors import SchemaConflictError, TenantError
+from provision.tenant.failures.translate import quoted
 from provision.web.answer.partials import leave_for, respond
 from provision.web.request import workspace
 from provision.web.setup import connecting
@@ -81,6 +82,16 @@ def show(
         lines=len(report.sql.splitlines()),
         tables=table_states(list(dict.fromkeys((*named, *report.problems)))),
         complaint=complaint,
+        way_out=_way_out(connection),
+    )
+
+
+def _way_out(connection: SavedConnection) -> str:
+    """Return the SQL that gives our tables a schema of their own, beside those in the way."""
+    role = quoted(connection.username)
+    return (
+        f"CREATE SCHEMA provision AUTHORIZATION {role};\n"
+        f"ALTER ROLE {role} SET search_path = provision;"
     )
 
 
@@ -97,7 +108,7 @@ def _conflict(problems: Sequence[Problem]) -> Complaint:
     return Complaint(
         409,
         SchemaConflictError.message,
-        "Rename or move that table, or connect another database, and try again.",
+        "Connect another database, or give this app's tables a schema of their own, and try again.",
         "schema_conflict",
         tuple(problems),
     )

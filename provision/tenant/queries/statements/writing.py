@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from provision.errors import StaleVersionError, ValidationError
+from provision.errors import RowRefusedError, StaleVersionError, ValidationError
 from provision.tenant.connection.decoding import as_text, decode
 from provision.tenant.queries.statements import undo_notes
 from provision.tenant.queries.statements.columns import (
@@ -99,8 +99,12 @@ def create(of: AnyDeclared, conn: Connection, aim: Aim, values: Mapping[str, Any
     written = {f"new_{name}": value for name, value in {**of.defaults, **values}.items()}
     statement = _create(of, aim.today is not None, bool(aim.row_id))
     parameters = {"owner_id": aim.owner_id, "row_id": aim.row_id, "today": aim.today}
-    answer = conn.execute(statement, parameters | written).one()
+    answer = conn.execute(statement, parameters | written).one_or_none()
+    if answer is None:
+        raise RowRefusedError  # by a trigger that returned NULL, or a rule INSTEAD
     check_references(of, answer)
+    if answer.item is None:
+        raise RowRefusedError
     return as_text(answer.item)
 
 
@@ -142,13 +146,15 @@ def _unchanged(of: AnyDeclared, conn: Connection, aim: Aim) -> str:
 
 def _why_nothing_was_found(
     of: AnyDeclared, conn: Connection, aim: Aim
-) -> NotFoundError | StaleVersionError:
-    if aim.version is None:
-        return of.not_found()
+) -> NotFoundError | StaleVersionError | RowRefusedError:
+    """Tell a row that is gone, or was changed, from one that a trigger or rule keeps as it is."""
     try:
-        return StaleVersionError(get(of, conn, aim))
+        item = get(of, conn, aim)
     except of.not_found as gone:
         return gone
+    if aim.version is None or decode(item, _Versioned).version == aim.version:
+        return RowRefusedError()
+    return StaleVersionError(item)
 
 
 def check(of: AnyDeclared, values: Mapping[str, Any]) -> None:
