@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
-from provision.control import audit, connections, idempotency
+from provision.control import audit, connections, idempotency, import_words
 from provision.control.accounts import tokens
 from provision.control.accounts.entitled import demand
 from provision.control.second_factor import recovery_codes
@@ -47,6 +47,7 @@ class Dossier:
     half_sign_ins: list[dict[str, int]]
     password_resets: list[dict[str, int]]
     idempotency_keys: list[dict[str, int]]
+    import_words: list[dict[str, str]]
     events: list[audit.Event]
 
 
@@ -73,6 +74,7 @@ def gather(store: ControlStore, user_id: str, *, client: audit.Client) -> Dossie
             for table in (half_sign_ins, password_resets)
         ]
         keys = idempotency.listing(conn, user_id)
+        words = import_words.listing(conn, user_id)
     return Dossier(
         account=account,
         sessions=sessions.listing(store, user_id=user_id),
@@ -81,6 +83,7 @@ def gather(store: ControlStore, user_id: str, *, client: audit.Client) -> Dossie
         half_sign_ins=pending[0],
         password_resets=pending[1],
         idempotency_keys=keys,
+        import_words=words,
         events=audit.listing(store, user_id=user_id, limit=_MOST_EVENTS),
     )
 

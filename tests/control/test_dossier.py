@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from sqlalchemy import func, select
 
-from provision.control import audit, connections, dossier
+from provision.control import audit, connections, dossier, import_words
 from provision.control.accounts import tokens
 from provision.control.audit import Client
 from provision.control.second_factor import enrolment
@@ -44,6 +44,7 @@ def _live(store: ControlStore, secrets: SealedSecrets, person: Person, new: Any)
         store, user_id=person.id, name="t", read_only=True, expires_at=None, client=CLIENT
     )
     enrolment.begin(store, secrets, person.id)
+    import_words.remember(store, person.id, {("tasks", "status", "parked"): "todo"})
 
 
 def test_everything_goes_but_what_happened_and_when(

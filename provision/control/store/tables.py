@@ -206,6 +206,19 @@ idempotency_keys = Table(
     Index("ix_idempotency_keys_user_id_answer_bytes", "user_id", "answer_bytes"),
 )
 
+# See `import_words`: one row a person, the words as JSON.
+import_words = Table(
+    "import_words",
+    metadata,
+    Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("words", Text, nullable=False),
+)
+
 # Places taken in the budgets of `attempts`, each gone by itself after a while.
 attempts = Table(
     "attempts",

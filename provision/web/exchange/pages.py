@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, request, url_for
 
+from provision.control import import_words
 from provision.errors import ValidationError
 from provision.tenant.transfer import arriving, importing, workspace_file
 from provision.web.answer import undo_offer
@@ -22,6 +23,7 @@ from provision.web.exchange.reading.csv_text import beginning, line
 from provision.web.exchange.reading.encodings import NAMES as ENCODINGS
 from provision.web.format import dates
 from provision.web.request import session, undo_note, workspace
+from provision.web.request.services import services
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:
@@ -110,6 +112,15 @@ def _import(draft: Draft, checked: Checked) -> Response:
     except ValidationError as error:
         return _show_rows(draft, checked, error.errors, status=422)
     note("imported", what=draft.kind.key, rows=checked.count)
+    import_words.remember(
+        services().store,
+        session.person().id,
+        {
+            (draft.kind.key, each.role, each.word): each.value
+            for each in checked.words
+            if not each.is_sure or each.is_said
+        },
+    )
     if not checked.dropped:
         return leave_for(_list_of(draft.kind), said)
     offer = undo_offer.toast(said)
@@ -185,10 +196,16 @@ def _here(draft: Draft) -> Here:
     if draft.kind is TASKS:
         projects, people = workspace.read(arriving.names)
         known = {"project": projects, "assignee": people}
+    meanings = import_words.known(services().store, session.person().id)
     return Here(
         known,
         formats.zone,
         lambda ids, names: workspace.read(importing.present, table=table, ids=ids, names=names),
+        words={
+            (column, word): value
+            for (kind, column, word), value in meanings.items()
+            if kind == draft.kind.key
+        },
         language="en-us" if formats.date_format == "month_day" else _language(),
     )
 

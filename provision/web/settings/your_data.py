@@ -97,6 +97,7 @@ def _readable(found: dossier.Dossier) -> dict[str, Any]:
         "half_sign_ins": [_times(each) for each in found.half_sign_ins],
         "password_reset_links": [_times(each) for each in found.password_resets],
         "idempotency_keys": [_times(each) for each in found.idempotency_keys],
+        "import_words": found.import_words,
         "activity": [
             {"at": rfc3339(each.at)} | _without(asdict(each), "id", "user_id", "at")
             for each in found.events

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.exchange.test_import_rows import go_on, upload
+from tests.web.exchange.forms import go_on, upload
 from tests.web.exchange.trail import audited
 
 if TYPE_CHECKING:

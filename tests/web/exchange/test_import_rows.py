@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.web.exchange.forms import PATH, fields, go_on, upload
 from tests.web.exchange.trail import audited
 
 if TYPE_CHECKING:
-    from werkzeug.test import TestResponse
-
     from tests.web.conftest import Visitor
-
-PATH = "/settings/exchange/rows"
-
-
-def upload(visitor: Visitor, content: str | bytes, kind: str = "tasks") -> TestResponse:
-    raw = content.encode() if isinstance(content, str) else content
-    return visitor.post_form(PATH, {"kind": kind, "file": (io.BytesIO(raw), "rows.csv")})
-
-
-def fields(page: TestResponse) -> dict[str, str]:
-    """What the form on the page would send if nothing were changed."""
-    form = page.text.partition('id="exchange"')[2].partition("</form>")[0]
-    found: dict[str, str] = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        kind, name, value = (_attribute(tag, each) for each in ("type", "name", "value"))
-        if name and (kind not in ("checkbox", "radio") or " checked" in tag):
-            found[name] = value
-    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form):
-        found[name] = unescape("".join(re.findall(r'value="([^"]*)" selected', options)))
-    return found
-
-
-def _attribute(tag: str, name: str) -> str:
-    found = re.search(rf'\b{name}="([^"]*)"', tag)
-    return unescape(found[1]) if found else ""
-
-
-def go_on(visitor: Visitor, page: TestResponse, **changes: Any) -> TestResponse:
-    return visitor.post_form(PATH, fields(page) | {"do": "import"} | changes)
 
 
 def test_rows_are_shown_before_they_are_written_and_then_written(client: Visitor) -> None:

@@ -128,7 +128,7 @@ class Draft:
         if self.kind is TASKS and len(self.headings) == 1 and not any(self.columns):
             # A plain list of titles, one a line.
             self.open_table(-1)
-            self.columns = ["title"]
+            self.columns = ["title"] + [""] * (len(self.headings) - 1)
 
 
 def begin(kind: Kind, content: bytes, place: str) -> Draft:

@@ -74,7 +74,7 @@ def column(
         words.append(
             WordChoice(
                 f"word-{role}-{word}", heading, role, word, shown[word][:80], count, value,
-                is_sure=sure is not None,
+                is_sure=sure is not None, is_said=sure is not None and value != sure,
             )
         )  # fmt: skip
     values = {each.word: each.value for each in words}

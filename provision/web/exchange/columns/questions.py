@@ -27,7 +27,8 @@ class Question:
 class WordChoice:
     """What one word of a column means; `is_sure` where it was known, not guessed.
 
-    An empty `value` has to be chosen.
+    `is_said`: a person said so, now or at an earlier import, against what was known. An empty
+    `value` has to be chosen.
     """
 
     name: str
@@ -38,6 +39,7 @@ class WordChoice:
     count: int
     value: str
     is_sure: bool
+    is_said: bool = False
 
 
 @dataclass(slots=True)

@@ -1,0 +1,185 @@
+"""Whatever a file holds, it is read or refused in words, within bounds."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from contextlib import suppress
+from datetime import UTC
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from provision.errors import ValidationError
+from provision.tenant.transfer.arriving import Names
+from provision.web.exchange.checking.check import Here, check
+from provision.web.exchange.checking.draft import begin, resume
+from provision.web.exchange.checking.writing import rows
+from provision.web.exchange.columns.kinds import KINDS
+from provision.web.exchange.reading import workbook as reading
+from tests.web.exchange.corpus import FILES
+from tests.web.exchange.corpus.workbooks import packed, workbook
+
+HERE = Here(
+    {"project": [Names("1", "Site")], "assignee": [Names("2", "Eva Lind", "eva@example.org")]},
+    UTC,
+    lambda ids, names: [],
+)
+HEADS = [
+    *("Title", "Name", "Status", "Priority", "Due date", "Assignee", "Project", "Budget", "Done"),
+    *("Completed At", "Created", "% Complete", "Section/Column", "Workload", "E-mail", "Id"),
+    *("TYPE", "CONTENT", "Assignee Email", ""),
+]
+CELLS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        [
+            *("2026-12-04", "03/04/2026", "31.02.2026", "12/2026", "0001-01-01T00:00:00+14:00"),
+            *("9999-12-31T23:59:59-14:00", "1765353600000", "4 Dec 26 → 5 Dec 26", "every friday"),
+            *("1.234,50 €", "10.000", "1e999", "-5", "NaN", "99999999999", "50%", "9" * 30),
+            *("Eva Lind;Karl", "Noe, Karl", "[Eva](x)", "a@b.c", "@eva", "<>", "(((", "[,]", ";"),
+            *("done", "✅", "Parked", "x" * 300, "section", "task", "note", "\r\n", "=1+1"),
+            *("٣/٤/٢٠٢٦", "²", "\uff11\uff12", "\u2028", "\ud83d", "İ" * 60, "b0b0", "0" * 32),
+        ]
+    ),
+)
+
+
+def look(content: bytes, kind: str) -> None:
+    """Go through an import as the page does; a refusal in words is all that may be raised."""
+    with suppress(ValidationError):
+        _go_through(content, kind)
+
+
+def _go_through(content: bytes, kind: str) -> None:
+    draft = begin(KINDS[kind], content, "here")
+    checked = check(draft, HERE)
+    form = {
+        "data": draft.source.carried(),
+        "reading": draft.reading,
+        "heading_row": str(draft.heading_row),
+        "leave_out_all": "1",
+        **{f"column-{place}": role for place, role in enumerate(draft.columns)},
+        **{each.name: each.value or "done" for each in checked.words},
+        **{each.name: each.chosen or "day" for each in checked.questions},
+    }
+    draft = resume(KINDS[kind], form, "here")
+    checked = check(draft, HERE)
+    if not checked.lacks:
+        rows(draft, checked)
+
+
+@given(
+    st.lists(st.sampled_from(HEADS), min_size=1, max_size=8),
+    st.lists(st.lists(CELLS, max_size=9), max_size=6),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(list(KINDS)),
+    st.sampled_from(["utf-8", "utf-16", "cp1252", "mac_roman"]),
+)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_cells_below_any_headings(
+    heads: list[str], body: list[list[str]], separator: str, kind: str, encoding: str
+) -> None:
+    lines = [
+        separator.join('"' + cell.replace('"', '""') + '"' for cell in row)
+        for row in (heads, *body)
+    ]
+    look("\n".join(lines).encode(encoding, errors="replace"), kind)
+
+
+@given(st.binary(max_size=400), st.sampled_from(list(KINDS)))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes(content: bytes, kind: str) -> None:
+    look(content, kind)
+    look(b"PK\x03\x04" + content, kind)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["cards", "lists", "members", "name", "id", "idList", "due", "title", "x"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["cards", "lists", "members", "x"]), _JSON))
+@settings(max_examples=200, deadline=None)
+def test_any_json(value: dict[str, Any]) -> None:
+    look(json.dumps(value).encode(), "tasks")
+    look(json.dumps([value]).encode(), "tasks")
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_damaged_files(data: st.DataObject) -> None:
+    content = bytearray(data.draw(st.sampled_from(FILES)).content)
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    look(bytes(content), "tasks")
+
+
+def test_json_that_is_nested_without_end_and_numbers_without_end() -> None:
+    look(b'{"cards":' + b'[{"a":' * 100_000, "tasks")
+    look(b'[{"title": ' + b"9" * 5_000 + b"}]", "tasks")
+
+
+def _refused(content: bytes) -> str:
+    started = time.monotonic()
+    with pytest.raises(ValidationError) as refused:
+        reading.read(content)
+    assert time.monotonic() - started < 20
+    return refused.value.errors["file"][0]
+
+
+def _with_sheet(xml: str) -> bytes:
+    parts = {}
+    with zipfile.ZipFile(io.BytesIO(workbook(("S", [["Title"], ["One"]])))) as archive:
+        for name in archive.namelist():
+            parts[name] = archive.read(name).decode()
+    parts["xl/worksheets/sheet1.xml"] = xml
+    return packed(parts)
+
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+@pytest.mark.parametrize(
+    ("rows_of", "word"),
+    [
+        ('<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="XFD2"><v>1</v></c></row>', "300"),
+        ('<row r="1048576"><c r="A1048576"><v>1</v></c></row>', "50,000 rows"),
+        ('<row r="1"><c r="ZZ99999999"><v>1</v></c></row>', "50,000 rows"),
+        ('<row r="1"><c r="&#65;1"><v>1</v></c><c r="1A"><v>1</v></c></row>', "cannot be read"),
+        ("<row>" + "<c><v>1</v></c>" * 301 + "</row>", "300"),
+        ("<row>", "cannot be read"),
+    ],
+)
+def test_a_sheet_that_reaches_too_far_is_refused(rows_of: str, word: str) -> None:
+    xml = f'<worksheet xmlns="{_MAIN}"><sheetData>{rows_of}</sheetData></worksheet>'
+    assert word in _refused(_with_sheet(xml))
+
+
+def test_a_workbook_that_explodes_is_refused() -> None:
+    bomb = f'<worksheet xmlns="{_MAIN}"><sheetData>{" " * 40_000_000}</sheetData></worksheet>'
+    assert "too large" in _refused(_with_sheet(bomb))
+    entities = (
+        '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+        f'<worksheet xmlns="{_MAIN}"><sheetData><row><c><v>&b;</v></c></row></sheetData>'
+        "</worksheet>"
+    )
+    assert "cannot be read" in _refused(_with_sheet(entities))
+    many = packed({"xl/workbook.xml": "<x/>", **{f"xl/{n}.xml": "" for n in range(600)}})
+    assert "too large" in _refused(many)
+    assert "not an Excel workbook" in _refused(packed({"word/document.xml": "<x/>"}))
