@@ -36,7 +36,7 @@ _MAY_IMPORT = {
 # Those of one line know nothing of each other. The modules beside the folders are the last line.
 _CONTROL_ORDER = (
     {"store"},
-    {"attempts", "audit", "secrets"},
+    {"attempts", "audit", "import_words", "secrets"},
     {"connections"},
     {"accounts"},
     {"second_factor", "sign_in"},

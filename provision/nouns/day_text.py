@@ -37,7 +37,7 @@ _YEAR_FIRST: Final = re.compile(rf"(\d{{4}})[\s/-]{_WORD}\.?[\s/-](\d{{1,2}})")
 _WEEKDAY: Final = re.compile(r"[^\W\d_]{2,14}(?:-feira)?[.,]*\s+")
 _CLOCK: Final = re.compile(
     r"(?:,\s*|\s+|T)(?:at\s|um\s|om\s|à\s|alle\s|a las\s|às\s|o\s)?(\d{1,2})[:.h](\d\d)"
-    r"(?:[:.](\d\d)(?:[.,]\d{1,9})?)?"
+    r"(?:[:.](\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"(?:\s*([ap])\.?\s?m\.?)?(?:\s*Uhr)?(?:\s*(Z|[A-Za-z]{2,5}|(?:GMT|UTC)?[+-]\d\d:?\d\d)"
     r"(?=\s*(?:\(|$)))?(?:\s*\(([^()]{1,40})\))?",
     re.IGNORECASE,
@@ -163,24 +163,30 @@ def _parted(text: str) -> tuple[str, time | None, tzinfo | None]:
     for found in _CLOCK.finditer(text):
         if found.end() != len(text):
             continue
-        zone = _zone(found[5] or "")
-        if found[5] and zone is None:
+        zone = _zone(found[6] or "")
+        if found[6] and zone is None:
             break
-        if zone is None and found[6]:
-            zone = _zone(found[6])
-        clock = _clock(int(found[1]), int(found[2]), int(found[3] or 0), (found[4] or "").lower())
+        if zone is None and found[7]:
+            zone = _zone(found[7])
+        numbers = int(found[1]), int(found[2]), int(found[3] or 0), _micro(found["fraction"])
+        clock = _clock(*numbers, half=(found[5] or "").lower())
         if clock is not None:
             return text[: found.start()].rstrip(" ,"), clock, zone
     return text, None, None
 
 
-def _clock(hour: int, minute: int, second: int, half: str) -> time | None:
+def _micro(fraction: str | None) -> int:
+    """A fraction of a second in microseconds."""
+    return int((fraction or "0").ljust(6, "0")[:6])
+
+
+def _clock(hour: int, minute: int, second: int, micro: int, *, half: str) -> time | None:
     if half:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half == "p" else 0)
     try:
-        return time(hour, minute, second)
+        return time(hour, minute, second, micro)
     except ValueError:
         return None
 

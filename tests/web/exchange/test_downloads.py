@@ -58,17 +58,15 @@ def test_a_list_is_a_file_with_its_day_and_leaves_a_trace(filled: Visitor) -> No
 
 def test_what_was_exported_can_be_imported_again(filled: Visitor) -> None:
     content = filled.get("/exports/tasks.csv").data
+    assert "All of it is here already" in upload(filled, content).text
+    columns = "title, description, status, priority, due_date, project_id, created_at"
+    before = filled.rows(f"SELECT {columns} FROM tasks ORDER BY title")
+    filled.rows("DELETE FROM tasks RETURNING 1")
     page = upload(filled, content)
     assert "7 tasks can be imported" in page.text
     assert "not here yet" not in page.text
     assert go_on(filled, page).status_code == 303
-    columns = "title, description, status, priority, due_date, project_id, created_at"
-    for table in ("EXCEPT", "INTERSECT"):
-        counted = filled.rows(
-            f"SELECT count(*) FROM (SELECT {columns} FROM tasks GROUP BY {columns}"
-            f" HAVING count(*) = 2 {table} SELECT {columns} FROM tasks) AS twice"
-        )
-        assert counted == [(0 if table == "EXCEPT" else 7,)]
+    assert filled.rows(f"SELECT {columns} FROM tasks ORDER BY title") == before
 
 
 def test_only_what_the_filter_leaves_goes_out(filled: Visitor) -> None:
