@@ -42,7 +42,7 @@ def take_back(note_id: UUID) -> Response:
     flash(text, "done" if outcome == "done" else "wrong")
     page = _present_page()
     if htmx:
-        return hx.visit(make_response("", 200), page)
+        return hx.load_in_place(make_response("", 200), page)
     return make_response(flask_redirect(page, 303))
 
 

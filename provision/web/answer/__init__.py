@@ -1,4 +1,4 @@
-"""How an answer is made, whatever it says; knows nobody who asks.
+"""How an answer is made, whatever it says; knows nothing of the person who asks.
 
 `partials` draws pages and blocks, `problem_details` errors as JSON; `htmx` reads and writes its
 headers, `swapping` says what may be swapped in; `urls` and `assets` make addresses, `headers` and

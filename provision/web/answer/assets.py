@@ -1,7 +1,7 @@
-"""Where templates and static files lie; static files at addresses that name their content.
+"""Find templates and static files, and serve static files at addresses with their digest.
 
-A file of `_JOINED` is served as one and lies in parts, which its list names in order. The app joins
-them when it starts, and leaves comments out.
+Each file of `_JOINED` is served as one but kept in parts, which its list names in order. The app
+joins them when it starts, without comments.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _JOINED: Final = {
 }
 _PART: Final = re.compile(r'^@?import "([\w./-]+)";$', re.MULTILINE)
 _CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
-# Of a module what only modules have, and comments that have their lines to themselves.
+# What is removed from a JavaScript module: imports, exports, and lines that are only a comment.
 _JS_MODULE: Final = re.compile(r"^(import .*;|\s*//.*|export (?=const |let ))", re.MULTILINE)
 # What `asset` puts into a name: `site.0123456789ab.css`.
 _DIGEST: Final = re.compile(r"\.([0-9a-f]{12})(?=\.\w+$)")
 
 
 def folder(name: str) -> Path:
-    """A folder shipped beside the code: in a checkout beside pyproject.toml, else in the package.
+    """Return a folder that is shipped with the code: from the checkout, else from the package.
 
-    The checkout comes first because an editable install holds a stale copy in the package.
+    The checkout comes first because an editable install has a stale copy in the package.
     """
     checkout = _PACKAGE.parent
     if (checkout / "pyproject.toml").is_file() and (checkout / name).is_dir():
@@ -47,7 +47,7 @@ def folder(name: str) -> Path:
 
 
 def join() -> None:
-    """Join all parts now: a part that is missing stops the start and not a page."""
+    """Join all parts now, so that a missing part stops the start and not a page."""
     for path in _JOINED:
         _joined(path)
 
@@ -58,7 +58,7 @@ def content(path: str) -> bytes:
 
 
 def asset(path: str) -> str:
-    """The address of a static file, with a digest of its content in the name."""
+    """Return the address of a static file, with a digest of its content in the name."""
     # Put together by hand: a page asks for some hundred icons, and `url_for` is slow.
     return f"{request.script_root}{current_app.static_url_path}/{_named(path)}"
 
@@ -71,8 +71,8 @@ def plain_path(filename: str) -> str:
 def send(filename: str) -> Response:
     """Answer with a static file, to be kept for a year if the address names this content.
 
-    An address with another digest is of a page that another version drew: the file comes as it is
-    now, and is asked for again next time.
+    An address with another digest comes from a page of another version. It gets the present file,
+    which browsers then do not keep.
     """
     path = plain_path(filename)
     if path in _JOINED:
@@ -86,7 +86,7 @@ def send(filename: str) -> Response:
 
 @cache
 def integrity(path: str) -> str:
-    """The subresource-integrity value of a static file."""
+    """Return the subresource-integrity value of a static file."""
     return "sha384-" + base64.b64encode(hashlib.sha384(content(path)).digest()).decode()
 
 
@@ -104,7 +104,7 @@ def _joined_sheets(parts: dict[str, str]) -> str:
 
 
 def _joined_scripts(parts: dict[str, str]) -> str:
-    """Put modules into one scope, in which their names differ; each begins with its own name."""
+    """Join modules into one scope, in which their names differ; a comment names each."""
     texts = (f"// {name}\n{_JS_MODULE.sub('', text)}" for name, text in parts.items())
     lines = ("(() => {", '"use strict";', *"\n".join(texts).splitlines(), "})();")
     return "\n".join(line for line in lines if line)

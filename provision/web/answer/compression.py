@@ -1,11 +1,11 @@
-"""Answers made smaller for who can read them: static files once, pages and JSON each time.
+"""Compress answers: static files once, pages and JSON each time.
 
-Brotli takes an eighth less than gzip and twenty times as long, so only what is kept is worth it.
-Browsers ask for it over HTTPS and on their own machine.
+Brotli makes files an eighth smaller than gzip but takes twenty times as long, so it is used for
+static files only. Browsers ask for it over HTTPS and on their own machine.
 
-The length of a compressed page tells something of what is in it (BREACH, 2013). So each carries up
-to a hundred random bytes in a place that readers skip, as a file name in the gzip header. Padding
-makes guessing long, not impossible: what shows a lasting secret is not compressed at all.
+The length of a compressed page tells something about its content (BREACH, 2013). So each answer
+has up to a hundred random bytes as the file name in its gzip header, which readers skip. Padding
+makes guessing slow, not impossible: a page that shows a lasting secret is not compressed at all.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ _KINDS: Final = frozenset(
     )
 )
 CODED: Final = "-gzip"
-"""What the tag of an answer made smaller ends in, since it names other bytes than the plain one."""
-# Shorter ones fit into the packet that they come in anyway.
+"""The end of a compressed answer's entity tag, as its bytes are not those of the plain one."""
+# Shorter answers fit into one packet anyway.
 _SHORTEST_BYTES: Final = 1000
 _MOST_PADDING_BYTES: Final = 100
-# Of a page as much as pays: 6 takes half as long again for a hundredth less.
+# For pages: level 6 takes half as long again and saves only one per cent more.
 _LEVEL: Final = 4
-# JSON repeats itself so much that level 1 takes half the time for a tenth more.
+# JSON repeats itself a lot: level 1 takes half the time for a tenth more bytes.
 _JSON_LEVEL: Final = 1
 
 
 def keep_plain() -> None:
-    """Leave the present answer as it is: it shows a secret beside what a stranger may choose."""
+    """Leave the present answer uncompressed: it shows a secret beside text of a stranger."""
     g.keep_plain = True
 
 
 def compress(response: Response) -> Response:
-    """Put the body of a page or a static file into what the browser says it can read."""
+    """Compress the body of a page or static file with an encoding that the browser accepts."""
     if response.mimetype not in _KINDS or response.status_code in (204, 206, 304):
         return response
     if "keep_plain" in g:
@@ -81,13 +81,13 @@ def compress(response: Response) -> Response:
 
 
 def _is_wanted(encoding: str) -> bool:
-    """Whether the client reads this encoding, and likes the plain text no better."""
+    """Tell whether the client accepts this encoding at least as well as plain text."""
     wish = request.accept_encodings
     return 0 < wish[encoding] >= wish["identity"]
 
 
 def _is_worth_it(response: Response) -> bool:
-    """Whether the answer is long enough, or must not be sent plain."""
+    """Tell whether the answer is long enough, or the client refuses plain text."""
     length = len(response.get_data())
     return length >= _SHORTEST_BYTES or (length > 0 and _refuses_plain())
 

@@ -1,4 +1,4 @@
-"""Headers every answer carries, and cookies that fit how the page was asked for."""
+"""Set the headers of every answer, and read and name the session cookie."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _YEAR_S: Final = 31_536_000
 _HSTS: Final = f"max-age={_YEAR_S}; includeSubDomains"
-# As browsers send it; what else stands there was made by hand.
+# What browsers send; any other `Host` was made by hand.
 _LABEL: Final = r"[A-Za-z0-9_-]{1,63}"
 _HOST: Final = re.compile(
     rf"({_LABEL}(\.{_LABEL}){{0,125}}\.?|\[[0-9A-Fa-f:.]{{2,45}}\])(:[0-9]{{1,5}})?"
@@ -65,15 +65,18 @@ class SessionCookie(SecureCookieSessionInterface):
 
 
 def cookie_name(name: str) -> str:
-    """The name of a cookie here: no neighbouring site can plant one that begins with `__Host-`."""
+    """Return the name of a cookie, over HTTPS with `__Host-`.
+
+    Another site on the same domain cannot set a cookie whose name begins so.
+    """
     return f"__Host-{name}" if request.is_secure else name
 
 
 def refuse_malformed_host() -> Response | None:
     """Answer 400 to a request for a host that no browser asks for.
 
-    In a few words of text: for some of them Flask can make no addresses, and so no page. Below
-    `/api` as a problem.
+    The answer is plain text: for some hosts Flask cannot make addresses, and so no page. Below
+    `/api` it is a problem in JSON.
     """
     host = request.environ.get("HTTP_HOST")
     is_old = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
@@ -88,20 +91,20 @@ def refuse_malformed_host() -> Response | None:
 
 
 def redirect_within_this_site() -> Response | None:
-    """Send on to the proper spelling of an address; the router would name the host asked for."""
+    """Redirect to the proper spelling of an address, without the `Host` that the router adds."""
     wanted = request.routing_exception
     if not isinstance(wanted, RequestRedirect):
         return None
     if is_api_request():
-        # A program is told of its mistake: many follow with a GET where they were to POST.
+        # A program gets a 404: many would follow a redirect of a POST with a GET.
         raise NotFound
     return make_response(redirect(safe_next(path_of(wanted.new_url)) or "/", 308))
 
 
 def add_security_headers(response: Response) -> Response:
-    """Set what is missing; answers of the app are private and never cached unless they say so."""
+    """Add the missing headers; answers are private and not cached unless they say otherwise."""
     headers = response.headers
-    # Each look into `headers` goes through all of them.
+    # Each look-up in `headers` goes through all of them.
     there = {name.lower() for name, _ in headers}
     headers.extend((name, value) for name, value in SECURITY.items() if name.lower() not in there)
     if request.is_secure:

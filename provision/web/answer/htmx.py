@@ -35,12 +35,12 @@ class Htmx:
 
     @property
     def target(self) -> str | None:
-        """The id of the element that will be replaced."""
+        """Return the id of the element that will be replaced."""
         return request.headers.get("HX-Target")
 
     @property
     def current_url(self) -> str:
-        """The address in the browser's bar, empty when it does not say."""
+        """Return the address in the address bar; empty if htmx does not send it."""
         address = request.headers.get("HX-Current-URL", "")
         try:
             urlsplit(address)
@@ -58,9 +58,9 @@ def redirect(response: Response, location: str) -> Response:
     return response
 
 
-def visit(response: Response, location: str) -> Response:
-    """Show another page, or the same one anew, in the document there is (`HX-Location`)."""
-    # As a boosted link would ask for it, so that it is answered as a whole.
+def load_in_place(response: Response, location: str) -> Response:
+    """Make htmx load a page into the present document (`HX-Location`)."""
+    # Ask as a boosted link does, so that the answer is a whole page.
     wanted = {"path": iri_to_uri(safe_next(location) or _HOME), "headers": {"HX-Boosted": "true"}}
     response.headers["HX-Location"] = json.dumps(wanted)
     return response
@@ -74,13 +74,13 @@ def retarget(response: Response, selector: str, swap: str = "innerHTML") -> Resp
 
 
 def push_url(response: Response, location: str) -> Response:
-    """Show `location` in the address bar; nothing changes there if it is none of this site."""
+    """Add `location` to the history and show it in the address bar, if it is of this site."""
     response.headers["HX-Push-Url"] = _own_or_none(location)
     return response
 
 
 def replace_url(response: Response, location: str) -> Response:
-    """Show `location` in the address bar in place of what stands there, as `push_url` does."""
+    """Replace the address in the address bar with `location`, if it is of this site."""
     response.headers["HX-Replace-Url"] = _own_or_none(location)
     return response
 
@@ -107,6 +107,6 @@ def toast(
 
 
 def _own_or_none(location: str) -> str:
-    """What htmx takes for "leave the address bar alone" stands for an address of another site."""
+    """Return an address of this site; for others `false`, with which htmx changes nothing."""
     own = safe_next(location)
     return iri_to_uri(own) if own else "false"

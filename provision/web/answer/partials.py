@@ -1,4 +1,4 @@
-"""The one way to answer with HTML: a whole page, or to htmx the block of it that changed."""
+"""Answer with HTML: a whole page, or for htmx only the blocks that changed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def show_form(
 
 
 def append(response: Response, template: str, *blocks: str, **context: Any) -> Response:
-    """Put blocks of another template behind a fragment, to be swapped out of band."""
+    """Append blocks of another template to a fragment, to be swapped out of band."""
     response.set_data(
         response.get_data(as_text=True) + render_blocks(template, list(blocks), **context)
     )
@@ -69,9 +69,9 @@ def done(
 ) -> Response:
     """Answer a form that was carried out.
 
-    A plain form goes on to `location` (303) and reads `text` there; htmx gets the blocks and a
-    toast. Without blocks htmx goes on to `location` too. `counts_changed` says whether the numbers
-    beside the page may be others now. An address that asks for an open form asks so no more.
+    A plain form is sent to `location` (303), which shows `text`; htmx gets the blocks and a toast.
+    Without blocks htmx is sent to `location`, too. `counts_changed` says whether the numbers in the
+    sidebar may have changed. `new` and `edit`, which open a form, are removed from the address bar.
     """
     if not htmx or not blocks:
         return leave_for(location, text)

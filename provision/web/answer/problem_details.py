@@ -26,7 +26,7 @@ _TITLES: Final[Mapping[int, str]] = {
     500: "Something broke on our side",
     503: "Your database did not answer",
 }
-# Where a status says less than the code, or something else.
+# For codes whose status says less, or something else.
 _TITLES_BY_CODE: Final[Mapping[str, str]] = {
     "malformed_json": "This body is not JSON that can be read",
     "invalid_cursor": "This cursor leads nowhere",
@@ -44,12 +44,12 @@ _TITLES_BY_CODE: Final[Mapping[str, str]] = {
     "result_too_large": "Your database sent too much",
     "unavailable": "This server cannot do that now",
 }
-# What is refused with 422 and is no matter of fields is a connection string.
+# A 422 that is not about fields is about a connection string.
 _STRING_REFUSED: Final = "This connection string cannot be used"
 
 
 class ApiError(Exception):
-    """An error the web layer itself finds; `extra` members go into the problem."""
+    """An error that the web layer itself finds; `extra` members go into the problem."""
 
     def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
         super().__init__(detail)
@@ -60,7 +60,7 @@ class ApiError(Exception):
 
 
 def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
-    """A problem-details answer; members of `extra` that are None are left out."""
+    """Return a problem-details answer, without members of `extra` that are None."""
     body = {
         "type": f"urn:provision:problem:{code}",
         "title": title_of(status, code),
@@ -75,9 +75,9 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
 
 
 def title_of(status: int, code: str) -> str:
-    """What a code means, in words for a person: the same each time it is given (RFC 9457, 3.1.3).
+    """Return the title of a code, the same for each occurrence (RFC 9457, 3.1.3).
 
-    Our own store in trouble is never said to be the person's database.
+    A failure of our own store is never called one of the person's database.
     """
     if code in _TITLES_BY_CODE:
         return _TITLES_BY_CODE[code]

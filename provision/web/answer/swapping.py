@@ -1,8 +1,7 @@
-"""What htmx may put into a page: HTML that our templates drew, and nothing else.
+"""Let htmx put only HTML of our templates into a page.
 
-Every such answer is marked by a header, and static/js/site/swapping.js swaps in no answer without
-it. What is not a page (files, the JSON API, numbers for machines) is refused to htmx before it is
-made.
+Each such answer has a header, and static/js/site/swapping.js swaps in no answer without it. Answers
+that are not pages (files, the JSON API, metrics) are refused to htmx before they are made.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 DRAWN: Final = "Provision-Drawn"
 
-# Endpoints that answer with something else than a page; of the API all but its description.
+# Endpoints that do not answer with a page; so do all of the API but its documentation.
 _FILES: Final = frozenset(
     {
         "static",
@@ -42,7 +41,7 @@ def mark_as_drawn(response: Response) -> None:
 
 
 def refuse_files() -> Response | None:
-    """Answer 400 to htmx where there is no page; a GET makes it load the file as a link would."""
+    """Answer 400 to htmx for an address without a page; a GET loads the file as a link does."""
     # Any value counts: an attribute on the page can change what htmx sends.
     if "HX-Request" not in request.headers:
         return None

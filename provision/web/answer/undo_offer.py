@@ -1,4 +1,4 @@
-"""The offer to take a change back, in the answer to it."""
+"""The offer to undo a change, in the answer to it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ CANNOT: Final = "This cannot be undone."
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """What an answer says: `undo` is where it can be taken back, empty where it cannot."""
+    """What an answer says; `undo` is the address that undoes it, empty if nothing can."""
 
     text: str
     undo: str = ""
 
 
 def toast(text: str) -> Toast:
-    """Say `text`, with the way back that the present request's write has noted."""
+    """Return `text` with the undo that the write of the present request has noted."""
     asked: Note | None = g.get("undo_note")
     if asked is None or asked.is_kept is None:
         return Toast(text)

@@ -1,4 +1,4 @@
-"""Addresses of this site: made once a request (`url_for` is slow), and those a request brings.
+"""Make addresses of this site, each once a request as `url_for` is slow, and check foreign ones.
 
 An address that came with a request goes into an answer only through `safe_next`.
 """
@@ -14,7 +14,7 @@ from flask import g, request, url_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What an address may hold as it is in a query, as `url_for` leaves it.
+# Characters that stay as they are in a query, as in `url_for`.
 _SAFE = "!$'()*,/:;?@"
 # The paths of this site need no other characters, no escapes, no empty and no dotted segments.
 _OWN_PATH: Final = re.compile(r"/|(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)+/?")
@@ -22,7 +22,7 @@ _LONGEST_NEXT: Final = 2_000
 
 
 def address_of(endpoint: str, **values: Any) -> str:
-    """What `url_for` answers; templates have it by that name."""
+    """Return the address of an endpoint; templates call this `url_for`."""
     if values:
         return url_for(endpoint, **values)
     kept: dict[str, str] = g.setdefault("addresses", {})
@@ -33,7 +33,7 @@ def address_of(endpoint: str, **values: Any) -> str:
 
 
 def asking(endpoint: str, query: Mapping[str, str]) -> str:
-    """The address of a page without parameters of its own, and what it is asked."""
+    """Return the address of a page that takes no path parameters, with `query`."""
     page = address_of(endpoint)
     return f"{page}?{urlencode(query, safe=_SAFE)}" if query else page
 
@@ -60,10 +60,10 @@ def path_of(address: str | None) -> str:
 
 
 def is_of_api(path: str) -> bool:
-    """Return whether what answers there answers JSON, also where it is an error."""
+    """Tell whether a path belongs to the API, which answers errors as JSON, too."""
     return path.startswith("/api/") or path == "/api"
 
 
 def is_api_request() -> bool:
-    """Return whether the present request asks the API."""
+    """Tell whether the present request asks the API."""
     return is_of_api(request.path)

@@ -1,4 +1,4 @@
-"""The panels of the dashboard: what each says, worked out from one overview of the workspace."""
+"""The panels of the dashboard, all worked out from one overview of the workspace."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from provision.tenant.queries.rows import Change, DueTask, MemberLoad, ProjectMoney, StatusCount
 
 _SHOWN_A_DAY: Final = 4
-# Of a percentage; other programs may have stored any number.
+# The highest percentage shown. Other programs may have stored any number.
 _MOST_SHOWN: Final = 999
 _NEAR: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
 class MoneyLine:
-    """A project in "budget against spent"; `tone` is red when over, amber when nearly."""
+    """A project in "budget against spent"; `tone` is red over budget, amber from 90 % of it."""
 
     row: ProjectMoney
     href: str
@@ -43,7 +43,7 @@ class MoneyLine:
 
 @dataclass(frozen=True, slots=True)
 class LoadLine:
-    """A person in "workload"; `percent` is None where the table holds none."""
+    """A person in "workload"; `percent` is None if the table holds no workload."""
 
     row: MemberLoad
     name: str
@@ -147,7 +147,7 @@ def _day(label: str, tasks: Sequence[DueTask], total: int, rest: TaskView) -> di
 
 
 def money_lines(overview: Overview, today: date) -> list[MoneyLine]:
-    """Budget against spent, project by project."""
+    """Return budget and spent money of each project."""
     lines = []
     for row in overview.money:
         spent = budget(row.budget_amount, row.spent_amount)
@@ -161,14 +161,14 @@ def money_lines(overview: Overview, today: date) -> list[MoneyLine]:
 
 
 def _progress(row: ProjectMoney) -> str:
-    """How far a project under way is; else what it is instead."""
+    """Return how many tasks of an active or completed project are done; else its status."""
     if row.status in ("active", "completed"):
         return f"{row.tasks_done:,} of {row.tasks_total:,}"
     return PROJECT_STATUSES.get(row.status or "", row.status or "")
 
 
 def money_total(overview: Overview) -> str:
-    """`70,090 of 115,700`, or nothing where there is no money at all."""
+    """Return the sums of all projects, as `70,090 of 115,700`; empty if both are zero."""
     spent, planned = overview.figures.spent, overview.figures.budget
     if not planned and not spent:
         return ""
@@ -176,7 +176,7 @@ def money_total(overview: Overview) -> str:
 
 
 def statuses(counts: Sequence[StatusCount]) -> list[tuple[str | None, int]]:
-    """Tasks by status: ours in their order, then those of other programs, most first."""
+    """Return the number of tasks by status: ours in order, then those of other programs."""
     found = {count.status: count.tasks for count in counts}
     foreign = sorted(
         ((name, tasks) for name, tasks in found.items() if name not in STATUSES),
@@ -186,7 +186,10 @@ def statuses(counts: Sequence[StatusCount]) -> list[tuple[str | None, int]]:
 
 
 def done_by_week(overview: Overview) -> list[tuple[str, int, bool]]:
-    """The columns of "done by week"; a month is named where it begins."""
+    """Return label and number of each column of "done by week", and whether it is the last.
+
+    The first label of a month names it.
+    """
     found, month = [], 0
     for each in overview.done_by_week:
         day = each.week
@@ -197,7 +200,7 @@ def done_by_week(overview: Overview) -> list[tuple[str, int, bool]]:
 
 
 def workload(overview: Overview) -> list[LoadLine]:
-    """How loaded everybody is; over 100 % is too much."""
+    """Return the workload of each person; over 100 % is too much."""
     lines, names = [], brief_names([row.name for row in overview.workload])
     for row, name in zip(overview.workload, names, strict=True):
         load = row.workload

@@ -33,10 +33,9 @@ PANELS: Final = ("figures", "week", "money", "statuses", "done_by_week", "worklo
 
 @bp.get("")
 def page() -> Response:
-    """Figures, the week, money, tasks, people and what changed; `?panel` asks for one of them anew.
+    """Show the dashboard; `?panel` asks for one of its panels again.
 
-    Somebody without any task is a newcomer, with three first steps to take, until there is more
-    than one project to look at.
+    A person without a task and with one project at most sees three first steps instead.
     """
     today = dates.today()
     weeks = _weeks(today)
@@ -73,9 +72,9 @@ def _weeks(today: date) -> list[tuple[date, datetime]]:
 
 @bp.get("/side-lists")
 def side_lists() -> Response:
-    """The sidebar's numbers and projects, fetched anew when a write has changed them.
+    """Show the numbers and projects of the sidebar, which a page asks for again after a write.
 
-    Beside a board or list of tasks its totals come along.
+    On a board or list of tasks, its totals come along.
     """
     today, view = dates.today(), task_view.behind()
     if view is None or view.is_of_project:

@@ -1,7 +1,7 @@
-"""The body of a request, whole or refused, however it arrives and whatever server hands it on.
+"""Read the body of a request whole, or refuse it, under every server.
 
-Werkzeug's own stream ends silently at the limit where a body comes in chunks, and takes a body that
-breaks off before its `Content-Length` for a whole one where the server ends the stream itself.
+Werkzeug's own stream has two gaps. A chunked body that is too long ends silently at the limit. And
+if the server ends the stream itself, a body shorter than its `Content-Length` counts as whole.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class WholeBodyRequest(Request):
 
     @cached_property
     def stream(self) -> IO[bytes]:
-        """The body: 413 where it is longer than allowed, 400 where it broke off."""
+        """Return the body; reading answers 413 if it is too long, and 400 if it broke off."""
         environ: dict[str, Any] = self.environ
         source: IO[bytes] = environ["wsgi.input"]
         most, length = self.max_content_length, get_content_length(environ)

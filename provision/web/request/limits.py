@@ -1,10 +1,10 @@
-"""How often what may be tried (CONTRACT, PROVISION_LIMITS): passwords, codes, registering, tests.
+"""Rate limits for passwords, codes, registrations and connection tests (docs/settings.md).
 
-Failures are counted by account *and* network address, so that a stranger who fails at somebody's
-account locks out nobody but themselves, and by address alone. Whoever checks a password or a code
-calls `admit` first and `failed` when it was wrong; the place that `admit` took is given back at the
-end of the request unless it failed. What was typed is counted under its digest: now and then it is
-a password in the wrong field.
+Failures are counted by account *and* network address together, so that a stranger who fails at
+somebody's account locks out only themselves. They are also counted by address alone. Code that
+checks a password or a code calls `admit` first, and `failed` if it was wrong. Otherwise the end of
+the request gives back the place that `admit` took. The account typed is kept as a digest only: now
+and then it is a password in the wrong field.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 _MINUTE_S: Final = 60
-# One household or machine holds 2^64 addresses of the sixth version and may choose any of them.
+# One household or machine has 2^64 IPv6 addresses and may use any of them.
 _IPV6_NETWORK_BITS: Final = 64
 _WITH_PORT: Final = re.compile(r"^(?:\[(.*)\]|([^:]*))(?::\d+)?$")
 
 
 def install(app: Flask) -> None:
-    """Give back at the end of each request of `app` the places of tries that did not fail."""
+    """Make `app` give back, at the end of each request, the places of tries that did not fail."""
     app.after_request(_give_back)
 
 
@@ -58,11 +58,11 @@ def failed(account: str) -> None:
 
 
 def admit_code(user_id: str) -> None:
-    """Take a place for a guess at an authenticator's code, from whatever address it comes.
+    """Take a place for a try at an authenticator's code, counted by account alone.
 
-    Six digits can be guessed by who knows the password and has addresses enough. Recovery codes
-    cannot, and are not counted here: with one of them the person gets in all the same. Raises
-    TooManyAttemptsError.
+    Somebody who knows the password and has many addresses could guess six digits. Recovery codes
+    are too long to guess and are not counted here, so that the person can still sign in with one.
+    Raises TooManyAttemptsError.
     """
     _places()[_codes_of(user_id)] = _take(
         "Too many wrong codes for this account. A recovery code still works.",
@@ -71,7 +71,7 @@ def admit_code(user_id: str) -> None:
 
 
 def failed_code(user_id: str) -> None:
-    """Count the guess that `admit_code` let in as a failure."""
+    """Count the try that `admit_code` let in as a failure."""
     _places().pop(_codes_of(user_id), None)
 
 
@@ -93,8 +93,8 @@ def admit_connection_test(user_id: str) -> None:
 
 
 def network_of(address: str) -> str:
-    """What of a client's address is counted: one of IPv4, or the network of one of IPv6."""
-    # Some proxies name the port too, which is another one with every connection.
+    """Return what is counted of a client's address: the IPv4 address, or the IPv6 network."""
+    # Some proxies add the port, which differs from connection to connection.
     bare = _WITH_PORT.sub(r"\1\2", address)
     try:
         parsed = ip_address(bare)
@@ -117,7 +117,7 @@ def _take(message: str, *budgets: AttemptBudget) -> Callable[[], None]:
 
 
 def _give_back(response: Response) -> Response:
-    # Where something broke meanwhile nobody knows whether the try was a right one.
+    # After a server error nobody knows whether the password or code was right.
     if response.status_code < 500:
         for give_back in _places().values():
             give_back()
@@ -125,7 +125,7 @@ def _give_back(response: Response) -> Response:
 
 
 def _places() -> dict[str, Callable[[], None]]:
-    """The places taken in this request, by account."""
+    """Return the places taken in this request, by account."""
     if "places" not in g:
         g.places = {}
     places: dict[str, Callable[[], None]] = g.places

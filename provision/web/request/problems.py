@@ -1,7 +1,4 @@
-"""From exception to answer: one table of statuses and codes, for pages, fragments and JSON.
-
-Views raise; nothing here knows a view.
-"""
+"""Answer exceptions: one table of statuses and codes, for pages, fragments and JSON."""
 
 from __future__ import annotations
 
@@ -62,7 +59,7 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
 
 _NEEDS_TABLES: Final = (errors.SchemaNotReadyError, errors.SchemaConflictError)
 
-# More fields than any form of ours has; of half a million a page of 20 MB would be made.
+# No form of ours has more fields. Half a million of them would make a page of 20 MB.
 _MOST_REPEATED: Final = 100
 _ADDRESSES: Final = ("next", "at")
 _NEVER_REPEATED: Final = frozenset(
@@ -182,7 +179,7 @@ def _http_error(error: HTTPException) -> Response:
 def _store_failed(error: SQLAlchemyError) -> Response:
     """Answer an error of the control store: tenants' errors never come here untranslated.
 
-    It is in trouble where it is busy, full, damaged or away; anything else is a fault of ours.
+    A store that is busy, full, damaged or away gets a 503; any other error is a fault of ours.
     """
     if store_trouble(error) is None:  # the store itself has told the log
         return _unexpected(error)
@@ -235,7 +232,7 @@ def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
 
 
 def _typed() -> list[tuple[str, str]]:
-    """What a plain form held, to be offered for sending again; secrets are not repeated."""
+    """Return the fields of a plain form without its secrets, to offer sending it again."""
     if request.method != "POST" or request.content_length is None:
         return []
     try:
@@ -248,14 +245,14 @@ def _typed() -> list[tuple[str, str]]:
 
 
 def _may_repeat(name: str, value: str) -> bool:
-    """Whether a field is offered again: no secret, and no address of another site."""
+    """Tell whether a field may be offered again: no secret, no address of another site."""
     if name in _ADDRESSES:
         return safe_next(value) is not None
     return name not in _NEVER_REPEATED
 
 
 def _connection_page() -> str:
-    """Where a person sees what is kept of their connection, or makes one."""
+    """Return the address of the person's connections, or of the wizard if they have none."""
     return url_for("settings.databases" if session.connection_or_none() else "setup.step")
 
 

@@ -1,4 +1,4 @@
-"""The long-lived objects behind the web layer, in one frozen box."""
+"""The objects that live as long as the app, in one frozen value."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ EXTENSION = "provision"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Made once by `create_app`; `make_built_in` is None where no built-in server is offered.
+    """The parts that `create_app` makes once.
 
-    `make_built_in` provides an account's database in the built-in server and says how to reach it.
+    `make_built_in` creates an account's database in the built-in server and says how to reach it;
+    None if no built-in server is offered.
     """
 
     settings: Settings
@@ -44,5 +45,5 @@ class Services:
 
 
 def services() -> Services:
-    """The services of the app that answers the present request."""
+    """Return the services of the app that answers the present request."""
     return cast("Services", current_app.extensions[EXTENSION])

@@ -1,4 +1,4 @@
-"""Who is asking, and the guard: every route refuses strangers unless it is on the list here."""
+"""Find who is asking. The guard refuses strangers on all routes but `OPEN_ENDPOINTS`."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ OPEN_ENDPOINTS: Final = frozenset(
         "api.openapi",
     }
 )
-# Proves itself by its body alone; there is no cookie it could misuse (CONTRACT section 4).
+# The body alone proves who asks, with password and code. Another site could misuse no cookie.
 _NO_CSRF: Final = frozenset({"api.create_token"})
-# Asked by machines, and most of all while the store that knows people is in trouble.
+# Machines ask these, most of all while the control store, which knows people, fails.
 _ABOUT_NOBODY: Final = frozenset({"health.live", "health.ready", "metrics.page"})
 
 csrf = CSRFProtect()
@@ -85,50 +85,50 @@ def install(app: Flask) -> None:
 
 
 def person() -> Person:
-    """The person asking; only for routes that the guard keeps strangers from."""
+    """Return the person asking; only for routes that the guard refuses to strangers."""
     holder: SignedIn | TokenHolder = g.holder
     return holder.person
 
 
 def person_or_none() -> Person | None:
-    """The person asking, None for a stranger."""
+    """Return the person asking; None for a stranger."""
     holder: SignedIn | TokenHolder | None = g.get("holder")
     return holder.person if holder else None
 
 
 def connection_or_none() -> SavedConnection | None:
-    """The active connection of the person asking, as it was when the request came in."""
+    """Return the active connection of the person asking, as it was when the request came in."""
     holder: SignedIn | TokenHolder | None = g.get("holder")
     return holder.connection if holder else None
 
 
 def token_id_or_none() -> str | None:
-    """The id of the token that asks; None where a cookie lets in."""
+    """Return the id of the API token of this request; None if it came with a cookie."""
     holder: SignedIn | TokenHolder | None = g.get("holder")
     return holder.token.id if isinstance(holder, tokens.TokenHolder) else None
 
 
 def id_hash() -> str:
-    """What names the present browser's session; only where a cookie lets in, as on all pages."""
+    """Return the id hash of the browser's session; only for requests with a cookie, as on pages."""
     holder: SignedIn = g.holder
     return holder.session_id_hash
 
 
 def still_stands(conn: SqlConnection) -> bool:
-    """Whether the present browser's session has not been ended meanwhile; on all pages."""
+    """Tell whether nobody has ended the browser's session meanwhile; only for pages."""
     return session_stands(conn, id_hash())
 
 
 def signed_in_at() -> int:
-    """When the present browser signed in (unix seconds); only where a cookie lets in."""
+    """Return when the browser signed in (unix seconds); only for requests with a cookie."""
     holder: SignedIn = g.holder
     return holder.signed_in_at
 
 
 def sign_in(user_id: str, *, entitled: Entitled | None = None) -> None:
-    """Start a fresh session for `user_id` in this browser; what it held before is dropped.
+    """Start a new session for `user_id` in this browser, and end the one it had.
 
-    Raises SignInOverError when the person is not `entitled` to it any more.
+    Raises SignInOverError if the person is no longer `entitled` to it.
     """
     end_present_session()
     settings = services().settings
@@ -146,7 +146,7 @@ def sign_in(user_id: str, *, entitled: Entitled | None = None) -> None:
 
 
 def renew() -> None:
-    """Give the present session another id, so that a copy of its cookie is good no more."""
+    """Give the present session another id, so that a copy of its cookie no longer works."""
     _hold(sessions.renew(services().store, id_hash=id_hash()))
 
 
@@ -159,15 +159,15 @@ def end_present_session() -> None:
 
 
 def forget_browser() -> None:
-    """Empty this browser's cookie, where its session is over already."""
+    """Empty this browser's cookie, after its session has ended."""
     logout_user()
     cookie.clear()
 
 
 def client() -> Client:
-    """Return who is asking, for the audit log.
+    """Return address and browser of the client, for the audit log.
 
-    Forwarded headers are believed as PROVISION_TRUSTED_PROXIES says.
+    PROVISION_TRUSTED_PROXIES says which forwarded headers count.
     """
     return Client(request.remote_addr or "", request.user_agent.string)
 
@@ -197,33 +197,33 @@ def _load_visitor(raw_session_id: str) -> Visitor | None:
 
 
 def _guard() -> Response | None:
-    """Runs before every request: identify, refuse strangers, check the CSRF token."""
+    """Identify who asks, refuse strangers, check the CSRF token; runs before every request."""
     endpoint = request.endpoint
     if endpoint == "static":
         return None
     if endpoint is None:
-        # 404 or 405: nothing of anybody's, but the page around it is the person's own.
+        # 404 or 405: the error page has the person's own frame around it.
         _answer_to(None if is_api_request() else _cookie_holder())
         return None
     if endpoint in _NO_CSRF or endpoint in _ABOUT_NOBODY:
         return None
     by_token = is_api_request() and "Authorization" in request.headers
     _answer_to(_token_holder() if by_token else _cookie_holder())
-    # A bad token is refused by what is open to everybody, too: else it would seem to be a good one.
+    # Open routes refuse a bad token too; otherwise it would look like a good one.
     if g.holder is None and (by_token or endpoint not in OPEN_ENDPOINTS):
         return _refuse_stranger(by_token=by_token)
     if by_token:
         _hold_token_to_its_rights()
     elif request.method not in SAFE_METHODS:
         if is_api_request():
-            # Kept: what looks for the token in a form would use the body up.
+            # Read and keep the body first: the search for a form's CSRF token would consume it.
             request.get_data()
         csrf.protect()
     return None
 
 
 def _answer_to(holder: SignedIn | TokenHolder | None) -> None:
-    """Remember who asks, and write days and amounts as they want them; None is a stranger."""
+    """Remember who asks, and set the formats of days and amounts; None is a stranger."""
     g.holder = holder
     viewer.write_for(holder.person if holder else None)
 
@@ -251,7 +251,7 @@ def _refuse_stranger(*, by_token: bool) -> Response:
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
     if htmx:
-        # Where the person is, not the address of the fragment.
+        # Go back to the page of the person, not to the address of the fragment.
         page = safe_next(path_of(request.headers.get("HX-Current-URL")))
         return hx.redirect(make_response("", 401), url_for("account.login", next=page))
     if request.method in SAFE_METHODS:

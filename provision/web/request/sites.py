@@ -1,8 +1,8 @@
-"""For which hosts this server answers, and whose pages may have it change something.
+"""Check the `Host` of a request, and refuse changes that other sites ask for.
 
-A page elsewhere can let its own name lead to this machine (DNS rebinding). Then the browser takes
-this server for a part of that page, and only the `Host` tells. So a server on loopback, or one that
-knows its public address, answers for the names it goes by and for no others.
+Another site can point its own name at this machine (DNS rebinding). The browser then takes this
+server for a part of that site; only the `Host` header shows it. So a server on loopback, or one
+that knows its public address, answers only to its own names.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from provision.settings import Settings
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-# Load balancers ask these by whatever name they have for a machine; they tell nothing of anybody.
+# Load balancers use any name for a machine. These answers hold nothing about anybody.
 _FOR_ANY_HOST: Final = frozenset({"health.live", "health.ready"})
 _PORT: Final = re.compile(r":[0-9]*$")
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
 def refuse_unknown_host() -> None:
-    """Raise ApiError (400) for a host that this server does not go by."""
+    """Raise ApiError (400) for a host that is not a name of this server."""
     if request.endpoint in _FOR_ANY_HOST:
         return
     known = _known_names(services().settings)
@@ -49,8 +49,8 @@ def refuse_unknown_host() -> None:
 def refuse_other_sites() -> None:
     """Raise ApiError (403) for a change that the browser says another site has asked for.
 
-    Whatever proves who is asking, a token too: no page of another site has any business here.
-    Browsers of before 2020 and other programs say nothing; they need the CSRF token or a bearer's.
+    This holds for requests with an API token, too. Browsers from before 2020 and other programs do
+    not say which site asks; they need the CSRF token or an API token.
     """
     if request.method in SAFE_METHODS:
         return
@@ -69,9 +69,9 @@ def refuse_other_sites() -> None:
 
 
 def is_own_origin(origin: str) -> bool:
-    """Whether an `Origin` is this site: the host asked for, or the public address.
+    """Tell whether an `Origin` is this site: the host asked for, or the public address.
 
-    Where a proxy in front speaks TLS and is not trusted to say so, either scheme will do.
+    Over plain HTTP both schemes count: a proxy that is not trusted may speak TLS in front.
     """
     sent = _origin(origin)
     if sent is None:
@@ -83,14 +83,17 @@ def is_own_origin(origin: str) -> bool:
 
 
 def is_asked_as_loopback() -> bool:
-    """Whether the host asked for is this machine itself; a rebound name is not."""
+    """Tell whether the `Host` is loopback; a name that was rebound to it is not."""
     name = _asked_name()
     return name is None or is_this_machine(name)
 
 
 @cache
 def _known_names(settings: Settings) -> frozenset[str] | None:
-    """The names besides loopback's; None where any will do, as nobody said how it is reached."""
+    """Return the names of this server besides loopback; None if it answers to any name.
+
+    That is so if it listens beyond loopback and PROVISION_PUBLIC_URL is not set.
+    """
     is_local = settings.mode in ("demo", "serve") and is_this_machine(_plain(settings.host))
     if settings.public_url is None and not is_local:
         return None
@@ -101,13 +104,13 @@ def _known_names(settings: Settings) -> frozenset[str] | None:
 
 
 def _asked_name() -> str | None:
-    """The host asked for, without its port; None where there is none, as in HTTP/1.0."""
+    """Return the `Host` without its port; None if there is none, as in HTTP/1.0."""
     host = request.environ.get("HTTP_HOST")
     return None if host is None else _plain(_PORT.sub("", host))
 
 
 def _plain(name: str) -> str:
-    """One spelling of a host: small letters, no brackets, no dot at its end, as DNS has it."""
+    """Return the canonical spelling of a host: lower case, no brackets, no dot at the end."""
     bare = name.removeprefix("[").removesuffix("]").lower().removesuffix(".")
     try:
         return str(ip_address(bare))
@@ -120,7 +123,7 @@ def _plain(name: str) -> str:
 
 
 def _origin(text: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port of an address; None for what is none, `null` included."""
+    """Return scheme, host and port of an address; None for other text, such as `null`."""
     try:
         parts = urlsplit(text)
         port = parts.port or _USUAL_PORTS[parts.scheme]

@@ -1,4 +1,4 @@
-"""The note that a request's write leaves for taking it back; `answer/undo_offer` offers it."""
+"""The undo note of a request's write; `answer/undo_offer` offers it to the person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from provision.web.request import session
 
 
 def note() -> Note:
-    """Ask the write that gets this to note how to take it back, for the person asking."""
+    """Return the note in which the write of this request keeps how to undo it."""
     asked: Note | None = g.get("undo_note")
     if asked is None:
         asked = g.undo_note = Note(session.person().id)

@@ -1,6 +1,6 @@
-"""The workspace of the person asking, and the way to its database: `read` and `write`.
+"""Run queries in the workspace of the person asking: `read` and `write`.
 
-Counts the calls and their time for the line at the foot of each page.
+Counts the calls and their time, which the foot of each page shows.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def connection_id_or_none() -> str | None:
 
 
 def remember_unready() -> None:
-    """Note that the tables are not (any more) as needed: the next page looks before it asks."""
+    """Note that the tables are not ready, so that the next page checks them first."""
     connection = session.connection_or_none()
     if connection and connection.schema_version is not None:
         with suppress(ConnectionNotFoundError):  # forgotten meanwhile
@@ -126,7 +126,7 @@ def remember_unready() -> None:
 
 
 def traffic(connection: SavedConnection) -> Traffic:
-    """Return the connections that this process has there at the moment."""
+    """Return the connections that this process has open to the database now."""
     return services().access.traffic_of(of(connection))
 
 

@@ -1,8 +1,8 @@
-"""The forms of all nouns: reading, saving, and what a form shows when it is refused.
+"""The forms of all nouns: read them, save them, and say why they are refused.
 
-Every change that a person makes to a single row goes through `Editor`. A row that was changed
-meanwhile is merged field by field: a field only one side changed is that side's, and one that both
-changed is shown and chosen. Nothing is overwritten unseen.
+Every change that a person makes to a single row goes through `Editor`. If somebody else changed the
+row meanwhile, the two are merged field by field. A field that only one of them changed keeps that
+value. If both changed it, the person chooses. Nothing is overwritten unseen.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 Card = TypeVar("Card")
 
-# How often a merge starts again because the row was changed once more under it.
+# How often a merge is retried when the row has changed once more meanwhile.
 _MOST_MERGES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that both sides changed, with what it would hold by either."""
+    """A field that both people changed, with the value of each."""
 
     column: str
     label: str
@@ -48,9 +48,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What stands against a form. `mine` is all that it would write, of fields in question or not.
+    """The changes of somebody else that a form collides with.
 
-    `changed` is when the row was changed, where its table says so.
+    `mine` is all that the form would write, with and without a collision. `changed` is when the row
+    was changed, if its table says so.
     """
 
     mine: Mapping[str, str]
@@ -59,7 +60,7 @@ class Conflict:
 
     @property
     def has_more(self) -> bool:
-        """Whether something of mine is to be saved even where theirs is taken."""
+        """Tell whether the form would still write something if all of theirs is taken."""
         return len(self.mine) > len(self.differences)
 
     @property
@@ -69,10 +70,11 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a form holds, and why it was refused if it was.
+    """What a form holds, and why it was refused, if it was.
 
-    `version` and `seen` say which row, as it was when, the form goes out from; both are empty for
-    a new row. `is_gone`: somebody deleted the row, and what was typed can only become a new one.
+    `version` and `seen` say from which state of the row the form was filled; both are empty for a
+    new row. If `is_gone` is true, somebody deleted the row: what was typed can only become a new
+    row.
     """
 
     values: Mapping[str, str]
@@ -84,7 +86,7 @@ class Form:
 
     @property
     def status(self) -> int:
-        """The HTTP status of a page with this form on it."""
+        """Return the HTTP status of a page with this form."""
         if self.is_gone:
             return 404
         return 409 if self.conflict else 422 if self.errors else 200
@@ -98,8 +100,8 @@ def as_stored(values: dict[str, Any], sent: Mapping[str, str]) -> None:
 class Editor(Generic[Card]):
     """Saves the forms of one noun.
 
-    `create` and `update` give the saved row as its card, or the form that was refused. `complete`
-    adds to the values what the app itself writes with them.
+    `create` and `update` return the saved row, or the refused form. `complete` adds the values that
+    the app itself writes along.
     """
 
     of: Collection[Card, Any]
@@ -110,16 +112,16 @@ class Editor(Generic[Card]):
         return self.of.noun
 
     def new_form(self, given: Mapping[str, str] | None = None) -> Form:
-        """The form of a new row; the address, or `given`, may fill fields in."""
+        """Return the form of a new row, filled from `given` or from the address."""
         return Form(self._typed(request.args if given is None else given, self._new()))
 
     def form_of(self, row: Card) -> Form:
-        """The form of a stored row."""
+        """Return the form of a stored row."""
         values = self.texts(row)
         return Form(values, version=_version(row), seen=seen.note(self.noun, values))
 
     def texts(self, row: Card) -> dict[str, str]:
-        """A stored row as the fields of its form."""
+        """Return a stored row as the fields of its form."""
         return {column: _text(getattr(row, column)) for column in self.noun.columns}
 
     def create(self, sent: Mapping[str, str]) -> Card | Form:
@@ -132,9 +134,9 @@ class Editor(Generic[Card]):
         return decode(text, self.of.card_type)
 
     def update(self, row_id: UUID, sent: Mapping[str, str]) -> Card | Form:
-        """Change the fields that a form carries, if the row is still as it was read.
+        """Change the fields that a form carries; merge them if the row has changed meanwhile.
 
-        Raises NotFoundError for a row that is gone where nothing was typed that could be kept.
+        Raises NotFoundError for a deleted row if the form does not hold enough for a new one.
         """
         sent = _chosen(sent)
         version = sent.get("version") or None
@@ -165,7 +167,7 @@ class Editor(Generic[Card]):
             return self._merge(row_id, values, sent, error.current, _MOST_MERGES)
 
     def against(self, sent: Mapping[str, str], stored: str) -> Card | Form:
-        """A form laid beside the row as it is `stored` now, which is all where they agree."""
+        """Compare a form with the row as it is `stored` now; return the row if they agree."""
         current = decode(stored, self.of.card_type)
         theirs = self.texts(current)
         mine, differences = self._compare(sent, theirs, seen.read(self.noun, sent))
@@ -181,7 +183,7 @@ class Editor(Generic[Card]):
     def _merge(
         self, row_id: UUID, values: dict[str, Any], sent: Mapping[str, str], stored: str, tries: int
     ) -> Card | Form:
-        """Save what only this form changed over the row as it is now, or ask."""
+        """Save over the present row what only this form changed; return the form on a collision."""
         form = self.against(sent, stored)
         if not isinstance(form, Form) or not form.conflict:
             return form
@@ -196,7 +198,7 @@ class Editor(Generic[Card]):
     def _compare(
         self, sent: Mapping[str, str], theirs: Mapping[str, str], before: seen.Seen
     ) -> tuple[dict[str, str], list[Difference]]:
-        """What the form changed, and what of it somebody else changed, too."""
+        """Return what the form changed, and the fields of it that somebody else changed, too."""
         mine, differences = {}, []
         for each in self.noun.fields:
             column = each.column
@@ -233,7 +235,10 @@ class Editor(Generic[Card]):
         return decode(text, self.of.card_type)
 
     def _refusals(self, error: ValidationError | RowRefusedError) -> dict[str, list[str]]:
-        """Messages by field; what a rule of the user's own database refused is beside the first."""
+        """Return the messages by field.
+
+        What a rule of the person's own database refused is shown at the first field.
+        """
         if isinstance(error, ValidationError):
             return error.errors
         return {self.noun.fields[0].column: [str(error)]}
@@ -246,7 +251,7 @@ class Editor(Generic[Card]):
 
 
 def _chosen(sent: Mapping[str, str]) -> Mapping[str, str]:
-    """A form that answers a conflict without the fields where theirs is taken."""
+    """Return the answer to a conflict without the fields for which theirs was chosen."""
     choice, between = sent.get("choose"), sent.get("between", "").split()
     if choice == "theirs":
         dropped = set(between)

@@ -1,6 +1,6 @@
-"""The pages of a noun that has a list and a page for each row, with a form on either.
+"""The pages of a noun: a list, and a page for each row, both with a form.
 
-Projects and the team are such nouns: their modules say what is special about them.
+Projects and the team use them; their modules hold what is special about each.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ Card = TypeVar("Card")
 
 @dataclass(frozen=True, slots=True)
 class NounPages(Generic[Card]):
-    """`word` names a row in templates, blocks and addresses, `rows` several of them.
+    """The declaration of the pages of one noun.
 
-    `shown` works out what pages say of a card; `detail` reads what the page of one row shows,
-    `heads` are the columns of the table.
-    The sentences are said after each change; the name of the row goes in where they hold `{}`.
+    `word` names a row in templates, blocks and addresses, `rows` several of them. `shown` works out
+    what pages say of a card; `detail` reads what the page of one row shows. `heads` are the columns
+    of the table. `made`, `saved` and `deleted` are the sentences after a change; `{}` in them is
+    the name of the row.
     """
 
     of: Collection[Card, Card]
@@ -53,7 +54,7 @@ class NounPages(Generic[Card]):
     saved: str
     deleted: str
     opens_new: bool
-    """Whether a plain form goes on to the new row's own page."""
+    """Whether a plain form leads to the page of the new row."""
     edited: tuple[str, ...]
     """The blocks of a row's page that an edit of the row changes."""
     listed: Callable[[Sequence[Any]], dict[str, Any]] = lambda _: {}
@@ -73,7 +74,7 @@ class NounPages(Generic[Card]):
         return Editor(self.of)
 
     def show_list(self) -> Response:
-        """All rows, filtered; with `?new` the empty form above them."""
+        """Show the rows that match the filters; `?new` opens an empty form above them."""
         panel = self.editor.new_form() if "new" in request.args else None
         if htmx and panel:
             return self._form(self._list, panel)
@@ -97,7 +98,7 @@ class NounPages(Generic[Card]):
         )
 
     def show(self, **where: UUID) -> Response:
-        """One row on its own page; `?edit` opens the form."""
+        """Show one row on its own page; `?edit` opens the form."""
         (row_id,) = where.values()
         return self._show(row_id)
 

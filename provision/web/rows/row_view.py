@@ -1,6 +1,6 @@
-"""How rows of a noun are looked at: as cards or a table, in which order, through which filter.
+"""The view of the rows of a noun: cards or table, order and filters.
 
-All of it stands in the address, so that it can be shared, and goes back into the page's links.
+All of it stands in the address, so that it can be shared, and in the links of the page.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ShownHead(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """`wanted` is what each filter asks for; cards always come in the noun's own order, `usual`."""
+    """`wanted` holds the value of each filter; cards always come in the order `usual`."""
 
     is_table: bool
     sort: str
@@ -46,12 +46,12 @@ class RowView:
 
     @property
     def lasting(self) -> dict[str, str]:
-        """What stays when the filters change."""
+        """Return the parameters that stay when the filters change."""
         sort = {"sort": self.sort} if self.sort != self.usual else {}
         return {"view": "table"} | sort if self.is_table else {}
 
     def url(self, **changes: str | None) -> str:
-        """The address of this view with `changes`; None takes a part of it away."""
+        """Return the address of this view with `changes`; None removes a parameter."""
         given: dict[str, Any] = {**self.wanted, **self.lasting, **changes}
         return url_for(".list", **given)
 
@@ -61,7 +61,7 @@ class RowView:
 
 
 def headings(heads: Sequence[Head], present: str, url: Callable[[str], str]) -> list[ShownHead]:
-    """Let each heading sort by its column, or in reverse where that is the `present` order."""
+    """Return headings that sort by their column, or in reverse if that is the `present` order."""
     return [_heading(head, present, url) for head in heads]
 
 
@@ -83,7 +83,7 @@ def _reverse(sort: str) -> str:
 def read(
     args: Mapping[str, str], *, filters: Sequence[str], sorts: Mapping[str, object], usual: str
 ) -> RowView:
-    """The view an address asks for; what makes no sense there is as if it was not said."""
+    """Return the view that the parameters ask for, without those that make no sense."""
     is_table = args.get("view") == "table"
     sort = args.get("sort", "") if is_table else ""
     return RowView(

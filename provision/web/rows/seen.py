@@ -1,8 +1,8 @@
-"""What a form was filled from, kept in the form: tells later which fields the person changed.
+"""Note in a form what it was filled with, to tell later which fields the person changed.
 
-A digest of each field travels instead of its text, in the order of the noun's fields. So two people
-who change different fields of one row both get what they wrote, and only a field that both changed
-is a question. A form without it is taken to have changed all it carries.
+The note holds a digest of each field, in the order of the noun's fields. So two people who change
+different fields of one row both get what they wrote, and are only asked about a field that both
+changed. A form without a note counts as having changed all that it carries.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ class Seen:
     digests: Mapping[str, str]
 
     def had(self, column: str, value: object) -> bool:
-        """Whether the form is known to have been filled with `value` there."""
+        """Tell whether the form is known to have been filled with `value` in this column."""
         return self.digests.get(column) == _digest(self.noun, column, value)
 
 
 def note(noun: Noun, values: Mapping[str, object]) -> str:
-    """What goes into the form beside `values`."""
+    """Return the note that goes into a form filled with `values`."""
     return " ".join(_digest(noun, column, values.get(column)) for column in noun.columns)
 
 
 def read(noun: Noun, sent: Mapping[str, str]) -> Seen:
-    """What a form was filled from: its `seen`, or what single fields held as `was-status` and such.
+    """Return what a form was filled with: its note `seen`, or single fields such as `was-status`.
 
-    `was` alone is a status, which boards send with each move.
+    `was` alone is the status; boards send it with each move.
     """
     digests = sent.get("seen", "").split()
     if len(digests) == len(noun.columns):

@@ -1,7 +1,7 @@
-"""What people type into a form for a day or a sum, as the fields of the noun read it.
+"""Convert days and sums as people type them into the form that a noun's fields read.
 
-`4 Dec 2026`, `4.12.2026` and `1.234,50` are understood. What could be two days or two sums is asked
-about, unless the person's own formats say which it is.
+`4 Dec 2026`, `4.12.2026` and `1.234,50` are understood. If a text could be two days or two sums and
+the person's formats do not decide, the form asks which one is meant.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A form with its days and sums made plain; `doubts` are those with two readings, by column."""
+    """A form with days and sums converted; `doubts` are messages on ambiguous ones, by column."""
 
     sent: Mapping[str, str]
     doubts: Mapping[str, list[str]] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Typed:
 
 
 def understood(noun: Noun, sent: Mapping[str, str], formats: Formats) -> Typed:
-    """Return the form with plain days and sums; what is neither stays as it was typed."""
+    """Return the form with days and sums converted; other text stays as it was typed."""
     plain, doubts = dict(sent), {}
     for each in noun.fields:
         text = sent.get(each.column, "").strip()
@@ -66,8 +66,8 @@ def understood(noun: Noun, sent: Mapping[str, str], formats: Formats) -> Typed:
 
 
 def _day(text: str, formats: Formats) -> tuple[str, str]:
-    """The day as it is stored, and what has to be asked."""
-    # Day first is what nobody has to choose, so it says nothing.
+    """Return the day as it is stored, and the question if there are two readings."""
+    # Day first is the default, so it does not show that the person chose it.
     order: day_text.DayOrder = "month" if formats.date_format == "month_day" else ""
     found = day_text.read(text, order)
     if isinstance(found, Written):
@@ -80,7 +80,7 @@ def _day(text: str, formats: Formats) -> tuple[str, str]:
 
 
 def _sum(text: str, formats: Formats) -> tuple[str, str]:
-    """The sum as it is stored, and what has to be asked."""
+    """Return the sum as it is stored, and the question if there are two readings."""
     found = amount_text.read(text)
     if found == "number":
         return text, ""

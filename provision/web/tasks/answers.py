@@ -1,4 +1,4 @@
-"""The answers about one task: its panel, and what a change of it touched on a board or list."""
+"""Answers about one task: its panel, and what a change of it alters on a board or list."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def show_new(view: TaskView, form: Form) -> Response:
-    """The form of a new task: alone for htmx, beside the board or list for a plain request."""
+    """Answer with the form of a new task; a plain request gets the board or list beside it."""
     if not htmx:
         return show_list(view, new=form, status=form.status)
     panel = task_panel.new(workspace.read(options.choices), form, at=view.url())
@@ -43,14 +43,14 @@ def show_new(view: TaskView, form: Form) -> Response:
 
 
 def show_quick(view: TaskView, typed: str, errors: Sequence[str]) -> Response:
-    """The line above the board again, with what is wrong with it."""
+    """Answer with the line above the board as it was typed, and what is wrong with it."""
     if not htmx:
         return show_list(view, quick=(typed, errors), status=422)
     return respond(LIST, "quick_add", status=422, **frame(view, quick=(typed, errors)))
 
 
 def show_made(view: TaskView, row: TaskDetail, said: str, *, is_quick: bool = False) -> Response:
-    """The emptied form, and the new task in its place."""
+    """Answer with the form emptied, and the new task in its place on the board or list."""
     change = changes.made(row, dates.today(), view, request.form)
     blocks = ["quick_add" if is_quick else "task_panel", *_changes(change)]
     return done(view.url(), said, LIST, *blocks, **frame(view, change=change))
@@ -62,7 +62,10 @@ def show_task(
     form_of: Callable[[TaskDetail], Form] | None = None,
     warning: str = "",
 ) -> Response:
-    """A task, with the form that `form_of` makes of it, or with what stands against it."""
+    """Answer with a task.
+
+    `form_of` makes the form to show with it; `warning` says why a change was refused.
+    """
     today = dates.today()
     page = workspace.read(queries.detail_page, row_id=task_id, today=today, shell=not htmx)
     panel = _opened(page.task, today, warning=warning)
@@ -83,7 +86,7 @@ def show_task(
 
 
 def show_gone(task_id: str, form: Form) -> Response:
-    """What was typed into a task that somebody else deleted, as a new one."""
+    """Answer a change of a task that somebody else deleted: offer to add what was typed as new."""
     view = task_view.present()
     if not htmx:
         return show_list(view, new=form, status=form.status)
@@ -100,13 +103,13 @@ def show_gone(task_id: str, form: Form) -> Response:
 
 
 def show_saved(row: TaskDetail) -> Response:
-    """What a change of a task touched: the part that asked, and the board or list behind it."""
+    """Answer a saved change: draw the part that asked, and what changed on the board or list."""
     today = dates.today()
     change = _change(row, today)
     only_moved = htmx.target == "task-facts"
     blocks = ["task_facts", "task_moved"] if only_moved else ["task_panel"]
     if change and (htmx.target or "").startswith("task-") and not only_moved:
-        blocks = []  # edited where it stands in the list
+        blocks = []  # it was edited in its line of the list, without a panel
     was_or_is_done = "done" in (request.form.get("was"), row.status)
     return done(
         url_for("tasks.detail", task_id=row.id),
@@ -114,14 +117,14 @@ def show_saved(row: TaskDetail) -> Response:
         DETAIL,
         *blocks,
         *_changes(change),
-        # What is open and late is counted; a move between two open states changes neither.
+        # The sidebar counts open and late tasks. A move between two open states changes neither.
         counts_changed=was_or_is_done or not only_moved,
         **frame(task_view.present(), panel=_opened(row, today), change=change),
     )
 
 
 def show_moved(row: TaskDetail) -> Response:
-    """The counts of two columns, and the card where it is not in its place already."""
+    """Answer a move: draw the counts of both columns, and the card unless script placed it."""
     view, sent = task_view.present(), request.form
     change = changes.moved(row, dates.today(), view, sent)
     has_status = sent.get("was") != (row.status or "")
@@ -139,7 +142,7 @@ def show_moved(row: TaskDetail) -> Response:
 
 
 def show_removed(task_id: str, view: TaskView) -> Response:
-    """The closed panel, and the task taken off the board or list."""
+    """Answer a deletion: close the panel, and take the task off the board or list."""
     change = changes.removed(task_id, view, request.form)
     blocks = ("task_panel", *_changes(change))
     return done(view.url(), "The task is deleted.", LIST, *blocks, **frame(view, change=change))
@@ -152,7 +155,7 @@ def _opened(row: TaskDetail, today: date, *, warning: str = "") -> Panel:
 
 
 def _change(row: TaskDetail, today: date) -> Change | None:
-    """What `row` as it is now changes on the board or list behind the panel, if there is one."""
+    """Return what `row` changes on the board or list behind the panel; None without one."""
     behind = task_view.behind()
     return changes.saved(row, today, behind, request.form) if behind else None
 

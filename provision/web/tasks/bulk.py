@@ -1,4 +1,4 @@
-"""Many tasks at once: those chosen in the list, or all that its filters leave."""
+"""Change or delete many tasks at once: those ticked in the list, or all that match its filters."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from flask import Response
     from werkzeug.datastructures import MultiDict
 
-# What the bar offers besides values: to take them away.
+# The bar's choice that empties a field.
 NONE: Final = "none"
 _COLUMNS: Final = ("status", "priority", "assignee_id", "project_id", "due_date")
 _MOST_DIGITS: Final = 10
 
 
 def carry_out(sent: MultiDict[str, str]) -> Response:
-    """Change or delete, all of them or none; the list comes back as it is then."""
+    """Change or delete all chosen tasks or none, and answer with the list as it is then."""
     view = task_view.at(sent.get("at", "")) or TaskView(view="list")
     chosen, is_delete = _chosen(sent, view), sent.get("action") == "delete"
     try:
@@ -60,11 +60,11 @@ def _write(chosen: Chosen, values: dict[str, Any], *, is_delete: bool) -> Outcom
 
 
 def _chosen(sent: MultiDict[str, str], view: TaskView) -> Chosen:
-    """Those with a tick, or `all` of the `count` that the list was said to have."""
+    """Return the ticked tasks, or `all` that the filters match; `count` were shown."""
     if "all" in sent:
         return Chosen(_number(sent.get("count", "")), filters=view.filters())
     ids = sorted({text for text in map(task_view.row_id, sent.getlist("id")) if text})
-    # What is asked a second time knows that some of them are gone.
+    # After a question, `left` is how many of the ticked tasks are still there.
     return Chosen(_number(sent.get("left", "")) or len(ids), ids=ids)
 
 
@@ -73,7 +73,7 @@ def _number(text: str) -> int:
 
 
 def _values(sent: MultiDict[str, str]) -> dict[str, Any]:
-    """The fields to change: those that the bar's controls do not leave as they are."""
+    """Return the values to write, of the controls in the bar that were set."""
     given = {}
     for column in _COLUMNS:
         # For the day there are two controls, and the empty one is sent as well.
@@ -89,7 +89,7 @@ def _values(sent: MultiDict[str, str]) -> dict[str, Any]:
 def _ask(
     sent: MultiDict[str, str], chosen: Chosen, outcome: Outcome, *, is_delete: bool
 ) -> Question:
-    """Say that the number is another by now, and offer to go on with it."""
+    """Say that the number of tasks has changed, and offer to go on with the new number."""
     verb = "Delete" if is_delete else "Change"
     if chosen.ids is None:
         text = (
@@ -111,7 +111,7 @@ def _ask(
 
 
 def _warn(sent: MultiDict[str, str], chosen: Chosen, *, is_delete: bool) -> Question:
-    """Say before so many are changed that there will be no way back."""
+    """Ask before a change of more tasks than an undo can take back."""
     verb = "Delete" if is_delete else "Change"
     text = (
         f"{chosen.expected:,} tasks are more than can be undone, which is {MOST_ROWS:,} at once."
@@ -122,7 +122,7 @@ def _warn(sent: MultiDict[str, str], chosen: Chosen, *, is_delete: bool) -> Ques
 
 
 def _fields(sent: MultiDict[str, str], *skipped: str) -> Iterator[tuple[str, str]]:
-    """What was sent, to be sent again."""
+    """Yield the fields that were sent, to be sent again, without `skipped` ones."""
     for name, value in sent.items(multi=True):
         if name not in ("csrf_token", *skipped):
             yield name, value

@@ -47,7 +47,7 @@ class Card:
 
     @property
     def changed(self) -> str:
-        """When it was written last; worked out for lists only, as boards do not show it."""
+        """Return when the task was last written, in words. Only lists show it."""
         return recently(self.written_at, self.today)
 
     @property
@@ -69,7 +69,7 @@ class Column:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the app itself may put tasks in it."""
+        """Tell whether the status is one of ours, so that tasks may be moved here."""
         return self.status in STATUSES
 
 
@@ -128,7 +128,7 @@ def task_line(row: NextTask | TaskCard, today: date) -> TaskLine:
 
 
 def column_key(status: str | None) -> str:
-    """A name for the column that fits into an id, whatever the status is called."""
+    """Return a name for the column that is safe in an element id, for any status."""
     if status in STATUSES:
         return str(status)
     return f"x{crc32((status or '').encode(errors='replace')):08x}"
@@ -137,7 +137,7 @@ def column_key(status: str | None) -> str:
 def columns(
     cards: Iterable[Card], counts: Sequence[StatusCount], view: TaskView, *, offset: int = 0
 ) -> list[Column]:
-    """The columns of the board: the four of ours, then those of other programs' statuses."""
+    """Return the columns of the board: our four statuses, then those of other programs."""
     by_status: dict[str | None, list[Card]] = {}
     for each in cards:
         by_status.setdefault(each.status, []).append(each)
@@ -157,14 +157,14 @@ def columns(
 
 
 def hidden_statuses(counts: Sequence[StatusCount]) -> int:
-    """How many statuses have no column because there are too many."""
+    """Return how many statuses get no column because the board has its most."""
     foreign = sum(1 for count in counts if count.status not in STATUSES)
     return max(0, foreign - _MOST_FOREIGN_COLUMNS)
 
 
 def _more(status: str | None, view: TaskView, offset: int) -> str:
     if status is None:
-        # No address can ask for "none at all" alone; the list holds those, too.
+        # No filter asks for tasks without a status; the whole list holds them, too.
         return view.url(view="list", column="")
     return view.url(status=status, column=column_key(status), offset=str(offset))
 
@@ -172,7 +172,7 @@ def _more(status: str | None, view: TaskView, offset: int) -> str:
 def groups(
     cards: Sequence[Card], today: date, *, is_first_page: bool, has_more: bool
 ) -> list[Group]:
-    """Part a list by when its tasks are due; done ones are last. Weeks end on Sunday."""
+    """Part a list by when its tasks are due, done ones last; weeks as the person counts them."""
     titles = {
         "late": "Late",
         "this_week": "This week",

@@ -1,7 +1,7 @@
-"""What a write changes on the board or list behind a panel, so that nothing else is drawn again.
+"""Work out what a write changes on the board or list behind a panel. Nothing else is drawn again.
 
-The browser sends the counts it shows along; they are counted on from there instead of asking the
-database a second time. They go back to the same browser and nowhere else.
+The browser sends the counts that it shows. We add to them or subtract from them, so that the
+database is not asked a second time. The result goes back to the same browser only.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`leaves`: its card is taken away; `enters`: where the card is put in, as htmx writes it.
+    """A change of one card in the page.
 
-    Neither: the card, if it is given, is replaced where it is. `counts` are (column, cards in it).
+    If `leaves` is true, the card is taken out. `enters` is where it is put in, as a swap of htmx.
+    Without either, `card` replaces the one that is there. `counts` are pairs of column and cards.
     """
 
     id: str
@@ -35,7 +36,7 @@ class Change:
 
 
 def made(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str]) -> Change | None:
-    """A task that is new; None where the filter hides it."""
+    """Return the change for a new task; None if the filters hide it."""
     if not view.fits(row):
         return None
     counts = _recount(sent, {column_key(row.status): 1})
@@ -44,7 +45,7 @@ def made(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str]) 
 
 
 def saved(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str]) -> Change:
-    """A task that was changed; `sent` says as `was` which status it had on the page."""
+    """Return the change for an edited task; `was` in `sent` is its status on the page."""
     fits, has_moved, counts = _moved(row, view, sent)
     leaves = not fits or (has_moved and view.is_board)
     shown = card(row, today)
@@ -53,9 +54,9 @@ def saved(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str])
 
 
 def moved(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str]) -> Change:
-    """A task that was moved on the board.
+    """Return the change for a task that was moved on the board.
 
-    A card that is `placed` already, by script, is drawn again only where it looks otherwise now.
+    If script has `placed` the card, it is drawn again only if its look has changed.
     """
     fits, _, counts = _moved(row, view, sent)
     shown = card(row, today)
@@ -73,7 +74,7 @@ def moved(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str])
 
 
 def removed(task_id: str, view: TaskView, sent: Mapping[str, str]) -> Change:
-    """A task that is gone."""
+    """Return the change for a task that was deleted."""
     counts = _recount(sent, {column_key(sent.get("was")): -1})
     return Change(task_id, view.is_board, None, True, "", counts)
 
@@ -81,7 +82,7 @@ def removed(task_id: str, view: TaskView, sent: Mapping[str, str]) -> Change:
 def _moved(
     row: TaskDetail, view: TaskView, sent: Mapping[str, str]
 ) -> tuple[bool, bool, tuple[tuple[str, int], ...]]:
-    """Whether a task is still looked at, whether its column is another, and the counts then."""
+    """Return whether the filters match the task, whether its column changed, and new counts."""
     before, now = column_key(sent.get("was")), column_key(row.status)
     fits = view.fits(row)
     has_moved = "was" in sent and before != now
@@ -90,7 +91,7 @@ def _moved(
 
 
 def _spot(shown: Card) -> str:
-    """The end of its column; what is done comes on top."""
+    """Return the place of a new card: the end of its column, or the top if it is done."""
     return f"{'afterbegin' if shown.is_done else 'beforeend'}:#cards-{shown.column}"
 
 

@@ -1,4 +1,4 @@
-"""The controls around a board or list of tasks: its filters, and the headings that sort it."""
+"""The controls of a board or list of tasks: its filters, and the headings that sort it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HEADS: Final = (
     Head("Project", "project", "head-project wide-only"),
     Head("Priority", "-priority", "head-priority wide-only"),
     Head("Assignee", "assignee", "head-assignee wide-only"),
-    # The reverse of the agenda would begin with what is done; by date alone there is no such thing.
+    # The agenda in reverse would begin with done tasks, so the reverse sorts by date alone.
     Head("Due", AGENDA, "head-due", reverse="-due_date"),
     Head("Changed", "-updated_at", "head-changed wide-only roomy-only number"),
 )
@@ -35,7 +35,7 @@ _HEADS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter that is on, in words, and the address without it."""
+    """A filter that is set, in words; `off` is the address of the page without it."""
 
     label: str
     text: str
@@ -44,7 +44,10 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Why nothing was done, and what to send again where that would do it: its form's fields."""
+    """Why a change of many tasks was not made.
+
+    `button` and `fields` are a form that makes it after all; empty if nothing can.
+    """
 
     text: str
     button: str = ""
@@ -59,7 +62,7 @@ def heads(view: TaskView) -> list[ShownHead]:
 def filters(
     projects: Sequence[Option], members: Sequence[Option], counts: Sequence[StatusCount]
 ) -> list[tuple[str, str, Choices]]:
-    """Name, label and options of each filter; statuses of other programs are among them."""
+    """Return name, label and options of each filter, with the statuses of other programs."""
     foreign = [each.status for each in counts if each.status and each.status not in STATUSES]
     people = [(each.id, each.name) for each in members]
     return [
@@ -76,7 +79,7 @@ def filters(
 
 
 def chips(view: TaskView, choices: list[tuple[str, str, Choices]]) -> Iterator[Chip]:
-    """The filters that are on."""
+    """Yield a chip for each filter that is set."""
     for name, label, options in choices:
         if value := getattr(view, name):
             yield Chip(label, dict(options).get(value, value), view.url(**{name: ""}))

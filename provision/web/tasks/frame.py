@@ -1,4 +1,4 @@
-"""What every answer about tasks is drawn from: the view, the open panel, and what changed."""
+"""What all answers about tasks have in common: the view, the open panel, and what changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DETAIL: Final = "tasks/detail.html"
 
 
 class Drawings(dict[Any, Markup]):
-    """What a macro draws of each thing; drawn when it is first looked up."""
+    """The HTML that a macro draws of each value. It is drawn at the first look-up and kept."""
 
     def __init__(self, draw: Callable[[Any], Markup]) -> None:
         self._draw = draw
@@ -36,7 +36,7 @@ class Drawings(dict[Any, Markup]):
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The parts of cards, each drawn once in an answer."""
+    """The parts of cards. In one answer, each is drawn once for each value."""
 
     avatar: Drawings
     due: Drawings
@@ -52,7 +52,7 @@ def frame(
     panel: Panel | None = None,
     change: Change | None = None,
 ) -> dict[str, Any]:
-    """What the forms around a board or list are drawn from."""
+    """Return what the templates need for the forms around a board or list."""
     return {
         "view": view,
         "presets": view.presets(),
@@ -67,7 +67,7 @@ def frame(
 
 
 def drawn() -> Drawn:
-    """Nothing drawn yet: what the parts of the cards in one answer are kept in."""
+    """Return the empty store for the card parts of one answer."""
     ui: Any = current_app.jinja_env.globals["ui"]
 
     def due(day: Due) -> Markup:

@@ -1,4 +1,4 @@
-"""The board and the list: pages of tasks, and the blocks of them that htmx asks for."""
+"""The board and the list as whole pages, and the blocks of them that htmx asks for."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ def show_list(
     question: Question | None = None,
     status: int = 200,
 ) -> Response:
-    """The board or list; `quick` and `new` are what was typed into its forms and what is wrong.
+    """Answer with the board or list.
 
-    `question` says why a change of many tasks was not made.
+    `quick` and `new` are refused forms: what was typed into them, and what is wrong. `question`
+    says why a change of many tasks was not made.
     """
     today, offset, cursor = dates.today(), _offset(), request.args.get("cursor")
     page = _read(view, today, offset, cursor)
@@ -76,7 +77,7 @@ def show_list(
 
 
 def show_changed_many(view: TaskView, said: str) -> Response:
-    """The list as it is after many tasks were changed."""
+    """Answer with the list after many tasks were changed, and say so."""
     if not htmx:
         return leave_for(view.url(), said)
     toast = undo_offer.toast(said)
@@ -84,7 +85,7 @@ def show_changed_many(view: TaskView, said: str) -> Response:
 
 
 def with_totals(response: Response, view: TaskView, seen: Beside) -> Response:
-    """Put behind a fragment how many tasks `view` has by now."""
+    """Append to a fragment how many tasks `view` has now."""
     totals = _totals(seen.counts, seen.in_all)
     return append(response, LIST, "task_totals", view=view, totals_alone=True, **totals)
 
@@ -146,5 +147,5 @@ def _list(page: BoardPage | TaskListPage, view: TaskView, today: date) -> dict[s
 
 def _offset() -> int:
     text = request.args.get("offset", "")
-    # Cut first: Python refuses to read a number of thousands of digits.
+    # Cut first: Python refuses to parse a number of thousands of digits.
     return min(int(text[:10]), _MOST_OFFSET) if text.isascii() and text.isdigit() else 0

@@ -1,4 +1,4 @@
-"""Moving a task on the board: by a card that was dragged or carried, or by a form."""
+"""Move a task on the board: by dragging its card, by keys, or by a form."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _NEIGHBOURS = tuple(Reference(column=name, label="This card") for name in ("abov
 
 
 def move(editor: Editor[TaskDetail], row_id: str, sent: Mapping[str, str]) -> TaskDetail | Form:
-    """Write one row; the form that is refused where somebody else moved the task before.
+    """Move one task; return the refused form if somebody else moved it before.
 
-    `was` is the status the card had, `status` the one it gets; `above` or `below` is the card that
-    is its neighbour then, `on_top` stands for the first.
+    In `sent`, `was` is the status that the card had, and `status` the one it gets. `above` or
+    `below` is its new neighbour; `on_top` puts it first.
     """
     was = sent.get("was", "").replace("\0", "")  # no status in a database holds it
     given = {"status": sent["status"]} if sent.get("status", was) != was else {}
@@ -59,7 +59,10 @@ def move(editor: Editor[TaskDetail], row_id: str, sent: Mapping[str, str]) -> Ta
 
 
 def show_form(row_id: str, status: str | None) -> Response:
-    """The columns, and the places in one of them: that of `status`, or the one the task is in."""
+    """Answer with the form that moves a task: all columns, and the places in one of them.
+
+    That one is the column of `status`, or else the one that the task is in.
+    """
     today, view = dates.today(), task_view.present()
     known = status if status in STATUSES else None
     page = workspace.read(
@@ -75,7 +78,7 @@ def show_form(row_id: str, status: str | None) -> Response:
     context: dict[str, Any] = {
         "task": cards.card(page.task, today),
         "into": into,
-        # What is done stands in the order in which it was done.
+        # Done tasks are sorted by when they were done, so there is no place to choose.
         "places": ()
         if into == "done"
         else [(each.id, named(each.name)) for each in page.neighbours],

@@ -1,4 +1,4 @@
-"""A task opened: read, edited, or laid beside what somebody else made of it meanwhile."""
+"""The panel of one task: to read it, to edit it, or to compare it with somebody else's change."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Options: TypeAlias = "tuple[tuple[str, str], ...]"
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What the panel shows: a task, its form, or the form of a new one.
+    """What the panel shows: a task, its form, or the form of a new task.
 
-    `is_beside` is true in the panel of a board or list, to which `back` leads. `projects` and
-    `members` are what the form offers.
+    If `is_beside` is true, the panel stands beside a board or list; `back` leads to it. The form
+    offers `projects` and `members`.
     """
 
     href: str
@@ -44,7 +44,7 @@ class Panel:
 
 
 def opened(row: TaskDetail, today: date, *, back: str, is_beside: bool, warning: str = "") -> Panel:
-    """A task to read."""
+    """Return the panel that shows a task."""
     return Panel(
         href=url_for("tasks.detail", task_id=row.id),
         back=back,
@@ -58,7 +58,7 @@ def opened(row: TaskDetail, today: date, *, back: str, is_beside: bool, warning:
 
 
 def with_form(panel: Panel, page: TaskPage, form: Form) -> Panel:
-    """The same task with its form open, or with what stands against it."""
+    """Return the panel with the form of its task open, and a conflict if `form` has one."""
     task = page.task
     return replace(
         panel,
@@ -69,7 +69,7 @@ def with_form(panel: Panel, page: TaskPage, form: Form) -> Panel:
 
 
 def new(choices: Choices, form: Form, *, at: str) -> Panel:
-    """The form of a new task, beside the board or list `at` an address."""
+    """Return the panel with the form of a new task; `at` is the address of the board or list."""
     return Panel(
         href=at,
         back=at,
@@ -81,7 +81,7 @@ def new(choices: Choices, form: Form, *, at: str) -> Panel:
 
 
 def _choices(options: Sequence[Option], chosen: str | None, name: str | None) -> Options:
-    """The options of a select; the chosen one is among them even where there are too many."""
+    """Return the options of a select, the chosen one too if the names were cut off before it."""
     found = [(each.id, each.name) for each in options]
     if chosen and name and all(chosen != each.id for each in options):
         found.append((chosen, name))

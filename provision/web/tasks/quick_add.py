@@ -1,4 +1,4 @@
-"""The line above a board or list that adds a task, and how it says what it reads."""
+"""The line above a board or list that adds a task, and the preview of how it is read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def create(editor: Editor[TaskDetail], view: TaskView, sent: Mapping[str, str]) -> Response:
-    """Make a task of the line; what is not understood is said beside it, and nothing is made."""
+    """Make a task of the line. If a part of it is not understood, say so and make nothing."""
     line = sent.get("title", "")
     reading = _read(line)
     if reading.errors:
@@ -41,9 +41,9 @@ def create(editor: Editor[TaskDetail], view: TaskView, sent: Mapping[str, str]) 
 
 
 def show_reading(view: TaskView, given: Mapping[str, str]) -> Response:
-    """What the line would become, in the shapes it will have; nothing while it says nothing yet.
+    """Answer with a preview of the task that the line would make; empty if it names no field.
 
-    It is no page of its own: without script the toast says it after the fact.
+    This is not a page of its own. Without script, the toast says afterwards how it was read.
     """
     if not htmx:
         return leave_for(view.url())
@@ -65,12 +65,15 @@ def _read(line: str) -> Reading:
 
 
 def _title(reading: Reading, line: str) -> str:
-    """What is not on one line stays as it is, to be refused as any title would be."""
+    """Return the title that was read; the whole text if it has control characters.
+
+    The check of titles then refuses it, as in the form.
+    """
     return line if any(ord(letter) < 32 for letter in line.strip()) else reading.title
 
 
 def _words(made: TaskDetail, reading: Reading) -> str:
-    """The toast: the title, and what else the line was read as."""
+    """Return the text of the toast: the title, and the fields that the line filled."""
     texts: list[Any] = [
         reading.names.get("project_id"),
         reading.names.get("assignee_id"),

@@ -1,8 +1,8 @@
-"""The line that adds a task: `Write report #Website @Ana !high fri`.
+"""Read the line that adds a task: `Write report #Website @Ana !high fri`.
 
-`#` names a project, `@` a person, `!` a priority, each by its name or as much of it as is enough;
-a name of several words may stand in quotes. A day stands at the end. A backslash before a sign
-makes it an ordinary letter. Nothing here asks the database: whoever has the names passes them in.
+`#` names a project, `@` a person, `!` a priority, each by its name or an unambiguous part of it.
+A name of several words may stand in quotes. A day stands at the end. A backslash before a sign
+makes it an ordinary character. This module does not ask the database: the caller passes names in.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOST_NAMED: Final = 4
 
 @dataclass(slots=True)
 class Reading:
-    """What a line says: its title, the fields it fills, and what of it is not understood."""
+    """What was read from a line: title, fields, and messages about what is not understood."""
 
     title: str
     values: dict[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Reading:
 
 
 class _Kind(NamedTuple):
-    """What a sign names: the field it fills, in words, and the rows there are."""
+    """What a sign names: the field it fills, a word for it, and the rows to choose from."""
 
     column: str
     noun: str
@@ -47,12 +47,12 @@ class _Kind(NamedTuple):
 
 
 def asks_for_names(line: str) -> bool:
-    """Whether the line names a project or a person, so that their names are needed to read it."""
+    """Tell whether the line has a `#` or `@`, so that reading it needs the names."""
     return _NAMES.search(line) is not None
 
 
 def read(line: str, choices: Choices | None, today: date) -> Reading:
-    """Read a line; `choices` may be None where it `asks_for_names` of nothing."""
+    """Read a line; `choices` may be None if `asks_for_names` is false for it."""
     found = Reading("")
     kinds: dict[str, _Kind] = {}
     if choices:
@@ -82,7 +82,7 @@ def read(line: str, choices: Choices | None, today: date) -> Reading:
 
 
 def _priority(named: str, found: Reading) -> bool:
-    """Fill the priority in; a mere exclamation is none."""
+    """Set the priority and tell whether one was named; `!` alone or `!!!` names none."""
     wanted = named.casefold()
     meant = [value for value in PRIORITIES if value.startswith(wanted)] if wanted else []
     if len(meant) == 1:
@@ -96,7 +96,7 @@ def _priority(named: str, found: Reading) -> bool:
 
 
 def _named(sign: str, named: str, kind: _Kind, found: Reading) -> bool:
-    """Fill in the one row that is meant by as much of its name as is written."""
+    """Set the field to the one row that `named` fits, and tell whether there is one."""
     meant = _meant(named, kind.options)
     if len(meant) == 1:
         found.values[kind.column], found.names[kind.column] = meant[0].id, meant[0].name
@@ -115,7 +115,7 @@ def _named(sign: str, named: str, kind: _Kind, found: Reading) -> bool:
 
 
 def _meant(named: str, options: Sequence[Option]) -> list[Option]:
-    """The rows of that name, else those that begin so, else those with a word that does."""
+    """Return the rows of that name; else those that begin with it; else with a word that does."""
     wanted = " ".join(named.casefold().split())
     if not wanted:
         return []
@@ -127,10 +127,10 @@ def _meant(named: str, options: Sequence[Option]) -> list[Option]:
 
 
 def _whole_name(text: str, options: Sequence[Option]) -> int:
-    """How much of the text is the whole name of a row, of several words as it may be."""
+    """Return the length of the longest row name at the start of the text; 0 for none."""
     lower = text.casefold()
     if len(lower) != len(text):
-        return 0  # folded letters have other lengths: by its first word it is found all the same
+        return 0  # lengths differ once folded; the first word alone is looked up instead
     found = [len(each.name) for each in options if lower.startswith(each.name.casefold())]
     whole = [length for length in found if not text[length : length + 1].strip()]
     return max(whole, default=0)
@@ -141,7 +141,10 @@ def _quoted(name: str) -> str:
 
 
 def _without_day(words: list[str], today: date, found: Reading) -> list[str]:
-    """The words before the day they end with, if they do; a line of a day alone is its title."""
+    """Return the words without the day at their end, which is set as the due date.
+
+    A line that is only a day stays the title.
+    """
     for count in range(min(day_words.MOST_WORDS, len(words) - 1), 0, -1):
         day = day_words.read(words[-count:], today)
         if day:

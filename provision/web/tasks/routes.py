@@ -1,4 +1,4 @@
-"""Tasks: board and list over the same filters, a task's panel and page, and the forms in them."""
+"""The routes of tasks: board and list, the panel and page of a task, and their forms."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ editor: Final = Editor(TASKS, complete=_to_the_end)
 
 @bp.get("", endpoint="list")
 def listing() -> Response:
-    """Board or list; `?new` opens the form of a new task, in the status it names or in To do."""
+    """Show board or list; `?new` opens the form of a new task, with the status it names."""
     if "new" not in request.args:
         return task_lists.show_list(task_view.asked())
     view = task_view.present()
@@ -73,7 +73,7 @@ def create() -> Response:
 
 @bp.get("/reading")
 def reading() -> Response:
-    """How the line above the board is read, while it is typed."""
+    """Show how the line above the board is read, while it is typed."""
     return quick_add.show_reading(task_view.present(), request.args)
 
 
@@ -85,7 +85,7 @@ def bulk() -> Response:
 
 @bp.get("/<uuid:task_id>")
 def detail(task_id: UUID) -> Response:
-    """One task, beside the board or on its own page; `?edit` opens its form."""
+    """Show one task, beside the board or on its own page; `?edit` opens its form."""
     form_of = editor.form_of if "edit" in request.args else None
     return answers.show_task(str(task_id), form_of=form_of)
 
@@ -103,7 +103,7 @@ def edit(task_id: UUID) -> Response:
 
 @bp.get("/<uuid:task_id>/move")
 def move_form(task_id: UUID) -> Response:
-    """Where a task can be moved to: another column, and a place in it."""
+    """Show where a task can be moved to: a column, and a place in it."""
     return moving.show_form(str(task_id), request.args.get("status"))
 
 

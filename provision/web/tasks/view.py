@@ -1,4 +1,4 @@
-"""What of the tasks a person looks at: read from an address, and written back into links."""
+"""The view of the tasks that a person has: read from an address, written back into links."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ _DEFAULTS: Final[Mapping[str, str]] = {"view": "board", "sort": AGENDA}
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """Board or list, what it is narrowed to, and its order; empty text where nothing was asked.
+    """Board or list, its filters and its order; a filter that is not set is empty text.
 
     `status` is a stored status or `not_done`, `assignee_id` an id or `nobody`, `due` one of
-    `DUE_RANGES`, `done` one of `DONE_RANGES`; `due_after` and `due_before` are days, themselves
-    left out. `column` is the one that shows where there is room for one only. `is_of_project` is
-    the board on the own page of the project `project_id`.
+    `DUE_RANGES`, `done` one of `DONE_RANGES`. `due_after` and `due_before` are days and do not
+    match themselves. `column` is the one to show on a narrow screen. If `is_of_project` is true,
+    this is the board on the page of the project `project_id`.
     """
 
     view: str = "board"
@@ -91,16 +91,19 @@ class TaskView:
 
     @property
     def is_grouped(self) -> bool:
-        """Whether the list is parted by when things are due."""
+        """Tell whether the list has groups by due date."""
         return self.sort == AGENDA
 
     @property
     def lasting(self) -> dict[str, str]:
-        """What stays when the filters change."""
+        """Return the parameters that stay when the filters change."""
         return _unusual({"view": self.view, "sort": self.sort, "column": self.column})
 
     def filters(self) -> TaskFilters:
-        """Raises ValidationError for text that nothing stored can match."""
+        """Return the filters of the query.
+
+        Raises ValidationError for text that no stored value can match.
+        """
         is_exact = bool(self.status) and self.status != NOT_DONE
         is_person = bool(self.assignee_id) and self.assignee_id != NOBODY
         given: dict[str, Any] = {
@@ -115,7 +118,7 @@ class TaskView:
         return TaskFilters(**given | self._due() | self._done())
 
     def presets(self) -> dict[str, str]:
-        """The fields that a new task needs to be among what is looked at."""
+        """Return the field values with which a new task matches the filters."""
         wanted = {
             "project_id": self.project_id,
             "assignee_id": "" if self.assignee_id == NOBODY else self.assignee_id,
@@ -126,7 +129,7 @@ class TaskView:
         return {name: text for name, text in wanted.items() if text}
 
     def shows(self, status: str | None) -> bool:
-        """Whether the filter by status leaves room for tasks of this one."""
+        """Tell whether the filters can match tasks of this status."""
         if self.status == NOT_DONE or self._due().get("is_open"):
             return status != "done"
         if self.done and status != "done":
@@ -134,7 +137,7 @@ class TaskView:
         return not self.status or self.status == status
 
     def fits(self, row: TaskDetail) -> bool:
-        """Whether a task that was just written is among what is looked at."""
+        """Tell whether the filters match a task that was just written."""
         assignee = row.assignee_id or NOBODY
         text = f"{row.title}\n{row.description or ''}".casefold()
         return (
@@ -148,13 +151,13 @@ class TaskView:
         )
 
     def url(self, **changes: str) -> str:
-        """The address of this view with `changes`; what is as usual is left out."""
+        """Return the address of this view with `changes`, without parameters at their default."""
         held = {name: getattr(self, name) for name in _ASKED}
         return asking("tasks.list", _unusual(held | changes))
 
     @property
     def home(self) -> str:
-        """The address of the page that shows it."""
+        """Return the address of the page that shows this view."""
         if self.is_of_project:
             return url_for("projects.detail", project_id=self.project_id)
         return self.url()
@@ -184,7 +187,7 @@ _ASKED: Final = tuple(each.name for each in fields(TaskView) if each.name != "is
 
 
 def read(args: Mapping[str, str]) -> TaskView:
-    """The view an address asks for; what makes no sense there is as if it was not said."""
+    """Return the view that the parameters ask for, without those that make no sense."""
     sort, assignee = args.get("sort", ""), args.get("assignee_id", "")
     return TaskView(
         view="list" if args.get("view") == "list" else "board",
@@ -203,7 +206,7 @@ def read(args: Mapping[str, str]) -> TaskView:
 
 
 def at(address: str) -> TaskView | None:
-    """The view at an address of ours; None for another page, and for what is none."""
+    """Return the view at an address of ours; None for other pages and malformed addresses."""
     try:
         page = urlsplit(address)
     except ValueError:  # such as an unclosed bracket: a header is whatever the client sends
@@ -217,17 +220,17 @@ def at(address: str) -> TaskView | None:
 
 
 def behind() -> TaskView | None:
-    """The board or list that the person has before them while htmx asks; None on other pages."""
+    """Return the board or list on the page that htmx asks from; None on other pages."""
     return at(htmx.current_url) if htmx else None
 
 
 def asked() -> TaskView:
-    """The view that the address of the present request describes."""
+    """Return the view that the present request asks for."""
     return read(request.args)
 
 
 def present() -> TaskView:
-    """The view that the person has before them, or goes back to."""
+    """Return the view on the page that htmx asks from, else that of the present request."""
     return behind() or asked()
 
 
@@ -236,7 +239,7 @@ def _unusual(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def row_id(text: str) -> str:
-    """The id as it is stored; empty for what is none."""
+    """Return the id as it is stored; empty for text that is no id."""
     try:
         return str(UUID(text))
     except ValueError:
@@ -249,9 +252,9 @@ def _day(text: str) -> str:
 
 
 def due_range(name: str, today: date) -> dict[str, Any]:
-    """What a name stands for today, as fields of `TaskFilters`.
+    """Return what a name of `DUE_RANGES` means today, as fields of `TaskFilters`.
 
-    What is late, or soon, is open as well: nobody waits for what is done.
+    Late, and this week and late, leave out done tasks.
     """
     yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
     next_week = week_start(today) + timedelta(weeks=1)
@@ -266,8 +269,10 @@ def due_range(name: str, today: date) -> dict[str, Any]:
 
 
 def is_within(given: dict[str, Any], day: date | None, stored: str | None) -> bool:
-    """Whether a due date, as it is `stored`, lies within such a range; of days no calendar holds
-    (infinity, BC) `day` is None."""
+    """Tell whether a due date lies within a range of `due_range`.
+
+    `stored` is its text; `day` is None for dates that Python cannot hold (infinity, BC).
+    """
     if given.get("is_undated"):
         return stored is None
     after, before = given.get("due_after"), given.get("due_before")
