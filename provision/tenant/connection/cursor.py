@@ -18,6 +18,7 @@ from psycopg.generators import send
 from psycopg.waiting import Wait
 
 from provision.tenant.connection import libpq
+from provision.tenant.failures import messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -228,6 +229,11 @@ def _error_of(result: pq.abc.PGresult) -> psycopg.Error:
         kind = psycopg.errors.get_base_exception(sqlstate)
     error = kind("the server refused the statement")
     error.sqlstate = sqlstate or None
+    messages.keep(
+        error,
+        said=result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"",
+        routine=result.error_field(pq.DiagnosticField.SOURCE_FUNCTION) or b"",
+    )
     return error
 
 

@@ -12,6 +12,7 @@ import re
 from typing import Final
 
 _LONGEST: Final = 2_000
+_KEPT: Final = 300
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|>>[^<]*<<|<<[^>]*>>|»[^«]*«|«[^»]*»|„[^“]*“|“[^”]*”")
 _QUOTES: Final = '"»«„“”<> '
 _SEVERITY: Final = re.compile(r"\b(fatal|fatale|важно|fatalt|ölümcül)\b|致命|치명")
@@ -125,6 +126,25 @@ def read(text: str, user: str = "", database: str = "") -> tuple[str | None, str
     return None, None
 
 
+def keep(error: BaseException, *, said: bytes, routine: bytes) -> None:
+    """Keep with an error the beginning of what a server said, to choose a code by.
+
+    It is no part of the error's text, so that nothing prints it.
+    """
+    vars(error)["_said"] = said[:_KEPT].decode(errors="replace")
+    vars(error)["_routine"] = routine[:_KEPT].decode(errors="replace")
+
+
+def said(error: BaseException) -> str:
+    """Return what the server said, as far as it was kept, else the error's own text."""
+    return str(vars(error).get("_said") or error)
+
+
+def routine(error: BaseException) -> str:
+    """Return the server's own function that refused, which has one name in every language."""
+    return str(vars(error).get("_routine", ""))
+
+
 _DENIED: Final = (
     (re.compile(r"row-level security|row level security"), "row policy"),
     (re.compile(r"must be owner of|must be able to"), "owner"),
@@ -134,12 +154,12 @@ _DENIED: Final = (
 )
 
 
-def read_denied(text: str, routine: str = "") -> str:
+def read_denied(text: str, refused_by: str = "") -> str:
     """Return which right was lacking, by what a server that is logged in to says of it.
 
-    `routine` is the server's function that refused; it decides where the language is another.
+    `refused_by` is the server's function; it decides where the language is another.
     """
-    if routine == "ExecWithCheckOptions":
+    if refused_by == "ExecWithCheckOptions":
         return "row policy"
     plain = _QUOTED.sub('""', text[:_LONGEST].lower())
     return next((why for pattern, why in _DENIED if pattern.search(plain)), "statement")

@@ -230,10 +230,12 @@ def _classify_connected(error: BaseException, sqlstate: str | None) -> tuple[str
 
 def _classify_statement(error: BaseException, sqlstate: str) -> tuple[str, str | None]:
     if sqlstate == "42501":
-        return "permission_denied", messages.read_denied(str(error), _routine(error))
+        return "permission_denied", messages.read_denied(
+            messages.said(error), messages.routine(error)
+        )
     if sqlstate == "08P01":
         # A pooler's own errors have this state, whatever they are about.
-        code, why = messages.read(str(error))
+        code, why = messages.read(messages.said(error))
         return code or "not_postgres", why
     if sqlstate in _POLICY_FAILED:
         return "permission_denied", "policy"
@@ -262,12 +264,6 @@ def _code_for(sqlstate: str) -> tuple[str, str | None]:
     if sqlstate[:2] == "22":
         return "connection_failed", "answer"
     return "connection_failed", None
-
-
-def _routine(error: BaseException) -> str:
-    """Return the server's own function that refused, which has one name in every language."""
-    diagnostics = getattr(error, "diag", None)
-    return str(getattr(diagnostics, "source_function", "") or "")
 
 
 def _sqlstate(error: BaseException) -> str | None:

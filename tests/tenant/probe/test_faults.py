@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 import time
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,10 @@ def test_a_closed_port() -> None:
          "login"),
         (faulty.refusing('no pg_hba.conf entry for host "1.2.3.4", user "u", database "d", '
                          "no encryption"), "access_denied", "login"),
+        (faulty.refusing("connection is insecure (try using `sslmode=require`)"), "tls_required",
+         "tls"),
+        (faulty.refusing("SSL connection is required. Please specify SSL options and retry."),
+         "tls_required", "tls"),
         (faulty.refusing('pg_hba.conf rejects connection for host "1.2.3.4", user "u"'),
          "access_denied", "login"),
         (faulty.refusing("Passwort-Authentifizierung für Benutzer »u« fehlgeschlagen", "28P01"),
@@ -81,6 +86,20 @@ def test_a_silent_port_is_left_at_the_limit() -> None:
     with faulty.serving(faulty.silent) as port:
         report = _probe(port, timeout_s=1.0)
     assert report.code == "connect_timeout"
+    assert "says nothing" in report.detail
+
+
+def test_a_login_that_never_ends_is_no_firewall() -> None:
+    def stalling(client: socket.socket) -> None:
+        if client.recv(8) == struct.pack("!ii", 8, 80877103):  # may TLS be had?
+            client.sendall(b"N")
+        faulty.silent(client)
+
+    with faulty.serving(stalling) as port:
+        report = _probe(port, timeout_s=2.0)
+    assert (report.code, _failed_stage(report)) == ("connect_timeout", "login")
+    assert "log-in did not end" in report.detail
+    assert "No firewall" in report.remedy
 
 
 def test_a_server_without_tls_where_tls_is_asked_for(database: Database) -> None:

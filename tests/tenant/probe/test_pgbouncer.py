@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
+from sqlalchemy import create_engine
 
+from provision.tenant.schema import state
 from tests.tenant.doctor import check, found
 from tests.tenant.faulty_servers import closed_port
 from tests.tenant.pgbouncer import pgbouncer
@@ -78,3 +81,54 @@ def test_no_server_behind_a_pooler(server: Server, database: Database) -> None:
     with pgbouncer(server, _users(database), *settings, server_port=closed_port()) as port:
         report = check(_through(database, port))
     assert report.code in {"server_shutting_down", "connect_timeout", "too_many_connections"}
+
+
+def test_no_server_behind_a_pooler_is_no_firewall(server: Server, database: Database) -> None:
+    with pgbouncer(server, _users(database), server_port=closed_port()) as port:
+        report = check(_through(database, port))
+    assert report.code in {"server_shutting_down", "connect_timeout"}
+    assert report.stages[2].ok
+    assert "let the address of this server in" not in report.remedy
+    assert "pooler" in report.remedy
+
+
+def test_statement_pooling_is_named_before_anything_is_saved(
+    server: Server, database: Database
+) -> None:
+    with pgbouncer(server, _users(database), "pool_mode = statement") as port:
+        report = check(_through(database, port))
+    assert found(report) == ("connection_failed", "rights")
+    assert "statement mode" in report.detail
+    assert "session or transaction mode" in report.remedy
+
+
+def test_session_pooling_works(server: Server, database: Database) -> None:
+    with pgbouncer(server, _users(database), "pool_mode = session") as port:
+        assert check(_through(database, port)).code == "ok"
+
+
+def test_the_search_path_that_another_client_left_is_not_relied_on(
+    server: Server, database: Database
+) -> None:
+    with pgbouncer(server, _users(database), "default_pool_size = 1") as port:
+        url = database.url.set(port=port)
+        with database.connect() as own:
+            own.execute("CREATE SCHEMA other")
+        with psycopg.connect(
+            host=url.host, port=port, user=url.username, password=url.password,
+            dbname=url.database, autocommit=True, prepare_threshold=None,
+        ) as another:  # fmt: skip
+            another.execute("SET search_path = other")
+            report = check(_through(database, port))
+            engine = create_engine(url, connect_args={"prepare_threshold": None})
+            with engine.begin() as tenant:
+                made = state.apply(tenant)
+            after = check(_through(database, port))
+            engine.dispose()
+    assert "schema public" in report.stages[6].detail
+    assert made.state == "ready"
+    assert after.schema is not None
+    assert after.schema.state == "ready"
+    with database.connect() as own:
+        rows = own.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'tasks'").fetchall()
+    assert rows == [("public",)]

@@ -66,6 +66,8 @@ def test_a_certificate_of_an_authority_that_was_pasted(cluster: Cluster, tmp_pat
     authority = Authority()
     with encrypting(cluster, authority.write(tmp_path, names=["127.0.0.1"])) as port:
         report = check(cluster.string(port), ca_certificate=authority.pem)
+        marked = check(cluster.string(port), ca_certificate=f"\ufeff{authority.pem}")
+    assert marked.code == "ok"
     assert (report.code, report.tls) == ("ok", "verified")
 
 
