@@ -18,6 +18,7 @@ from provision.web.operations import metrics, retention
 from provision.web.request import limits, problems, session, sites, workspace
 from provision.web.request.body_stream import WholeBodyRequest
 from provision.web.request.services import EXTENSION
+from provision.web.tasks.view import row_id
 
 if TYPE_CHECKING:
     from provision.web.request.services import Services
@@ -97,6 +98,8 @@ def _page_context() -> dict[str, Any]:
         "trip": workspace.last_trip(),
         "active": request.blueprint or "",
         "here": safe_next(request.path) or "/",
+        "back": safe_next(request.args.get("back")) or "",
+        "named_task": row_id(request.args.get("task", "")),
         "theme": theme if theme in ("light", "dark") else "",
         "shell": None,
     }

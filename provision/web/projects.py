@@ -66,7 +66,7 @@ NounPages(
     detail=_detail,
     made="Project {} is made.",
     saved="Project {} is saved.",
-    deleted="The project and its tasks are deleted.",
+    deleted="Project {} and its tasks are deleted.",
     opens_new=True,
     edited=("project_name", "project_words", "project_money", "project_due"),
 ).declare(bp)

@@ -50,7 +50,7 @@ NounPages(
     detail=_detail,
     made="{} is in the team.",
     saved="{} is saved.",
-    deleted="Removed from the team. Their tasks are unassigned now.",
+    deleted="{} is removed from the team; their tasks are unassigned now.",
     opens_new=False,
     edited=("member_name", "member_head"),
     listed=lambda members: {"balance": balance(members)},

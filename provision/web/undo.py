@@ -34,16 +34,15 @@ _SAID: Final = {
 
 @bp.post("/undo/<uuid:note_id>")
 def take_back(note_id: UUID) -> Response:
-    """Restore what the note holds, and show again the page that the person is on."""
+    """Restore what the note holds; script then draws the page anew where it stands."""
     outcome = workspace.write(undo.take_back, account=session.person().id, note_id=str(note_id))
     status, text = _SAID[outcome]
     if htmx and outcome != "done":
         return hx.toast(make_response("", status), text, "wrong")
-    flash(text, "done" if outcome == "done" else "wrong")
-    page = _present_page()
     if htmx:
-        return hx.load_in_place(make_response("", 200), page)
-    return make_response(flask_redirect(page, 303))
+        return hx.toast(make_response("", 200), text, counts_changed=True, is_undone=True)
+    flash(text, "done" if outcome == "done" else "wrong")
+    return make_response(flask_redirect(_present_page(), 303))
 
 
 def _present_page() -> str:

@@ -46,7 +46,7 @@ def test_the_later_one_sees_both_and_chooses(both: Both, path: str) -> None:
         tab.go(f"{address}?edit=1")
     theirs.fill({label: "Theirs"})
     theirs.press("Save")
-    theirs.is_told("Theirs is saved.")
+    theirs.is_told("Theirs: ")
     mine.fill({label: "Mine"})
     mine.press("Save")
     conflict = mine.page.locator(".conflict")
@@ -56,7 +56,7 @@ def test_the_later_one_sees_both_and_chooses(both: Both, path: str) -> None:
     expect(conflict.locator("tbody")).to_contain_text("Theirs")
     assert person.rows(stored) == [("Theirs",)]
     mine.press("Keep mine")
-    mine.is_told("Mine is saved.")
+    mine.is_told("Mine: ")
     assert person.rows(stored) == [("Mine",)]
 
     theirs.go(f"{address}?edit=1")

@@ -54,7 +54,7 @@ PROJECT = Noun(
     made="Project Website is made.",
     change={"Name": "Booking site", "Status": "On hold"},
     delete="Delete",
-    deleted="The project and its tasks are deleted.",
+    deleted="Project Booking site and its tasks are deleted.",
     sql="SELECT name, budget::text, status, due_date::text FROM projects",
     rows_made=[("Website", "24000.00", "active", "2026-12-18")],
     rows_changed=[("Booking site", "24000.00", "on_hold", "2026-12-18")],
@@ -75,7 +75,7 @@ TASK = Noun(
     made="Draw the wordmark is added.",
     change={"Title": "Draw it again", "Status": "Review"},
     delete="Delete",
-    deleted="The task is deleted.",
+    deleted="Draw it again is deleted.",
     sql="SELECT title, description, status, priority, due_date::text FROM tasks",
     rows_made=[("Draw the wordmark", "By hand.", "in_progress", "urgent", "2026-11-27")],
     rows_changed=[("Draw it again", "By hand.", "review", "urgent", "2026-11-27")],
@@ -96,7 +96,7 @@ MEMBER = Noun(
     made="Ana Lindqvist is in the team.",
     change={"Role": "Partner", "Workload": "80"},
     delete="Remove",
-    deleted="Removed from the team.",
+    deleted="Ana Lindqvist is removed from the team",
     sql="SELECT name, role, email, workload, status FROM team_members",
     rows_made=[("Ana Lindqvist", "Art director", "ana@halden.example", 115, "busy")],
     rows_changed=[("Ana Lindqvist", "Partner", "ana@halden.example", 80, "busy")],
@@ -135,7 +135,7 @@ def test_made_changed_and_deleted(either: Tab, owner: Visitor, noun: Noun) -> No
     tab.fill(noun.change)
     tab.press("Save")
     name = noun.change.get(noun.name_field, name)
-    tab.is_told(f"{name} is saved.")
+    tab.is_told(f"{name}: ")
     assert owner.rows(noun.sql) == noun.rows_changed
     for value in noun.change.values():
         tab.sees(value, "main")

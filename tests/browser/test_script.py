@@ -52,7 +52,7 @@ def test_a_task_is_added_opened_moved_edited_and_deleted_on_the_board(
     expect(tab.page.locator("#cards-in_progress")).to_contain_text("Draw it")
     expect(tab.page.locator("#count-todo")).to_have_text("1")
     expect(tab.page.locator("#count-in_progress")).to_have_text("1")
-    tab.is_told("Draw it is saved.")
+    tab.is_told("Draw it: Status To do → In progress")
     expect(panel.get_by_role("button", name="In progress")).to_have_attribute(
         "aria-pressed", "true"
     )
@@ -68,7 +68,7 @@ def test_a_task_is_added_opened_moved_edited_and_deleted_on_the_board(
 
     panel.get_by_role("link", name="Delete").click()
     tab.page.locator("#delete-task").get_by_role("button", name="Delete").click()
-    tab.is_told("The task is deleted.")
+    tab.is_told("Draw it twice is deleted.")
     expect(panel).to_have_count(0)
     expect(tab.page.locator("#cards-in_progress .card")).to_have_count(0)
     expect(tab.page.locator("#count-in_progress")).to_have_text("0")
@@ -150,7 +150,8 @@ def test_keys_go_to_pages_and_open_forms_but_not_while_typing(tab: Tab, owner: V
     expect(name).to_be_focused()
     tab.page.keyboard.type("cgt?")
     expect(name).to_have_value("cgt?")
-    tab.page.locator("#main").focus()
+    tab.page.keyboard.press("Escape")
+    tab.is_at("/projects")
     tab.page.keyboard.press("?")
     keys = tab.page.locator("dialog#keys")
     expect(keys).to_be_visible()

@@ -125,7 +125,7 @@ def test_twenty_tasks_by_keys_alone(tab: Tab, owner: Visitor) -> None:
     keys.press("ControlOrMeta+a")
     keys.type("Renamed")
     keys.press("Enter")
-    tab.is_told("Renamed is saved.")
+    tab.is_told("Renamed: Title")
     renamed = tab.page.locator("tr", has_text="Renamed").get_by_role("link")
     expect(renamed).to_be_focused()
     keys.press("x")
@@ -259,7 +259,7 @@ def test_two_browsers_fight_over_one_card(
     expect(mine.page.locator("#count-todo")).to_have_text("1")
     assert _stored(person, "done") == "a"
     mine.press("Keep mine", "#panel")
-    mine.is_told("a is saved.")
+    mine.is_told("a: Status")
     expect(_column(mine, "review")).to_have_text("a")
     assert _stored(person, "review") == "a"
     # And what is gone is said, and taken off.
@@ -345,7 +345,7 @@ def test_values_are_edited_where_they_stand(tab: Tab, owner: Visitor) -> None:
             control.select_option(choice)
         else:
             control.select_option(label=shown)
-        tab.is_told("a is saved.")
+        tab.is_told("a: ")
         expect(row).to_contain_text(shown)
         tab.page.locator("[data-dismiss]").last.click()
     row.locator("[data-edit=due_date]").click()

@@ -76,10 +76,12 @@ def test_what_was_done_can_be_taken_back(
     taken = post(client, undo, {}, htmx=htmx)
     if htmx:
         assert taken.status_code == 200
-        assert json.loads(taken.headers["HX-Location"])["headers"] == {"HX-Boosted": "true"}
+        told = json.loads(taken.headers["HX-Trigger"])
+        assert told["undone"] is True
+        assert "everything is as it was" in told["toast"]["text"]
     else:
         assert taken.status_code == 303
-    assert "everything is as it was" in client.get("/dashboard").text
+        assert "everything is as it was" in client.get("/dashboard").text
     assert client.rows(ROWS) == before
     again = post(client, undo, {}, htmx=htmx)
     assert again.status_code == (404 if htmx else 303)
@@ -90,9 +92,10 @@ def test_what_was_done_can_be_taken_back(
 def test_newer_work_stays(client: Visitor, task: str) -> None:
     answer = client.post_form(f"/tasks/{task}", {"status": "done", "was": "todo"}, htmx=True)
     client.api("PATCH", f"/api/tasks/{task}", {"title": "Newer"})
-    taken = client.post_form(offered(client, answer), htmx=True)
-    assert taken.status_code == 409
-    assert client.rows("SELECT title, status FROM tasks") == [("Newer", "done")]
+    undo = offered(client, answer)
+    client.api("PATCH", f"/api/tasks/{task}", {"status": "review"})
+    assert client.post_form(undo, htmx=True).status_code == 409
+    assert client.rows("SELECT title, status FROM tasks") == [("Newer", "review")]
 
 
 def test_nobody_else_can_take_it_back(client: Visitor, bob: Visitor, task: str) -> None:
@@ -136,7 +139,7 @@ def test_more_than_can_be_undone_is_asked_about_first(client: Visitor, task: str
 def test_a_write_that_is_too_much_says_so(client: Visitor, task: str) -> None:
     client.rows("UPDATE tasks SET description = repeat('x', 2000001) RETURNING 1")
     answer = client.post_form(f"/tasks/{task}/delete")
-    assert "The task is deleted. This cannot be undone." in client.get(str(answer.location)).text
+    assert "One is deleted. This cannot be undone." in client.get(str(answer.location)).text
 
 
 def test_without_the_column_the_upgrade_is_offered(client: Visitor, task: str) -> None:

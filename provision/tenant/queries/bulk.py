@@ -166,10 +166,13 @@ def _change(filtered: tuple[str, ...] | None, names: tuple[str, ...], notes: boo
     if known is not None:
         # As scalars: it has one row, and a join would be taken for a forgotten condition.
         statement = statement.where(*(select(each).scalar_subquery() for each in known.c))
-    changed = statement.returning(tasks.c.id).cte("changed")
+    whole = [undo_notes.whole(tasks)] if notes else []
+    changed = statement.returning(tasks.c.id, *whole).cte("changed")
     outcome = _outcome(chosen, changed)
     if notes:
-        outcome.append(undo_notes.is_noted(undo_notes.noted(changed, changed={"tasks": chosen})))
+        outcome.append(
+            undo_notes.is_noted(undo_notes.noted(changed, changed={"tasks": (chosen, changed)}))
+        )
     return select(*outcome) if known is None else select(*outcome, *known.c).select_from(known)
 
 

@@ -187,12 +187,15 @@ def _move(has_status: bool, is_named: bool, notes: bool) -> Select[Any]:
         as_is = select(tasks.c.id, undo_notes.whole(tasks)).where(tasks.c.id == ID, own(tasks))
         before = as_is.with_for_update().cte("before")
         statement = statement.where(exists(select(before.c.id)))
-    moved = statement.returning(*versioned(tasks)).cte("moved")
+    whole = [undo_notes.whole(tasks)] if notes else []
+    moved = statement.returning(*versioned(tasks), *whole).cte("moved")
     item = writing.shaped(TASKS, moved, as_card=True).scalar_subquery().label("item")
     is_long = func.scale(spot.c.rank) > _MOST_DECIMALS
     answer: list[ColumnElement[Any]] = [item, or_(spot.c.is_tight, is_long).label("is_tight")]
     if before is not None:
-        answer.append(undo_notes.is_noted(undo_notes.noted(moved, changed={"tasks": before})))
+        answer.append(
+            undo_notes.is_noted(undo_notes.noted(moved, changed={"tasks": (before, moved)}))
+        )
     return select(*answer).select_from(spot)
 
 

@@ -1,8 +1,9 @@
 """Undo: `take_back` restores the rows that a note holds (see `statements.undo_notes`).
 
-A note is good once, for the account that made the change, and only while every row is still as that
-change left it. An import (`transfer/importing`) notes how many rows it made; they are known by the
-transaction that wrote them, and are deleted again.
+A note is good once, for the account that made the change, and only while every column that the
+change wrote is still as it left it. So several changes of a row are taken back in any order. An
+import (`transfer/importing`) notes how many rows it made; they are known by the transaction that
+wrote them, and are deleted again.
 """
 
 from __future__ import annotations
@@ -90,12 +91,13 @@ def _held(of: Table) -> str:
     """Select what was changed, and lock what of it is still as the change left it."""
     name = of.name
     return f"""{name}_changed AS MATERIALIZED (
-  SELECT r.* FROM note, jsonb_populate_recordset(NULL::{name},
-    coalesce(note.entry #> '{{changed,{name}}}', '[]'::jsonb)) AS r
+  SELECT (e.value ->> 'id')::uuid AS id, e.value -> 'before' AS before, e.value -> 'after' AS after
+  FROM note, jsonb_array_elements(
+    coalesce(note.entry #> '{{changed,{name}}}', '[]'::jsonb)) AS e (value)
 ), {name}_held AS MATERIALIZED (
   SELECT {name}.id FROM {name}
   JOIN {name}_changed ON {name}_changed.id = {name}.id AND {name}.user_id = :owner_id
-  WHERE {name}.xmin::text = (SELECT note.entry ->> 'version' FROM note)
+  WHERE to_jsonb({name}) @> ({name}_changed.after - 'updated_at')
   ORDER BY {name}.id FOR UPDATE OF {name}
 )"""
 
@@ -165,9 +167,10 @@ def _refers_to_own(of: Table, column: str, target: Table) -> str:
   SELECT FROM (
     SELECT r.{column} FROM {of.name}_gone AS r
     UNION ALL
-    SELECT r.{column} FROM {of.name}_changed AS r
+    SELECT (r.before ->> '{column}')::uuid FROM {of.name}_changed AS r
     JOIN {of.name} ON {of.name}.id = r.id AND {of.name}.user_id = :owner_id
-    WHERE {of.name}.{column} IS DISTINCT FROM r.{column}
+    WHERE jsonb_exists(r.before, '{column}')
+    AND {of.name}.{column} IS DISTINCT FROM (r.before ->> '{column}')::uuid
   ) AS written
   WHERE written.{column} IS NOT NULL
   AND NOT EXISTS (SELECT FROM {target.name}
@@ -179,9 +182,12 @@ def _refers_to_own(of: Table, column: str, target: Table) -> str:
 def _restored(of: Table) -> str:
     name = of.name
     columns = [each.name for each in of.columns if each.name not in ("id", "user_id")]
-    values = ", ".join(f"{each} = {name}_changed.{each}" for each in columns)
     return f"""{name}_restored AS (
-  UPDATE {name} SET {values} FROM {name}_changed
+  UPDATE {name} SET ({", ".join(columns)}) = (
+    SELECT {", ".join(f"r.{each}" for each in columns)} FROM jsonb_populate_record({name},
+      CASE WHEN to_jsonb({name}) @> {name}_changed.after THEN {name}_changed.before
+      ELSE {name}_changed.before - 'updated_at' END) AS r)
+  FROM {name}_changed
   WHERE {name}.id = {name}_changed.id AND {name}.user_id = :owner_id AND (SELECT fit.ok FROM fit)
   RETURNING 1
 )"""

@@ -107,7 +107,7 @@ def _write_over(table: Table) -> str:
   FROM json_to_recordset(CAST(:{name}_over AS json)) AS r ({shape})
   JOIN {name}_before ON {name}_before.id = r.id
   WHERE {name}.id = r.id AND {name}.user_id = :owner_id
-  RETURNING 1
+  RETURNING {name}.id, to_jsonb({name}) AS row
 )"""
 
 
@@ -117,7 +117,11 @@ def _per_table(form: str) -> str:
 
 def _noted() -> str:
     """The part that notes how to take it back; the row of the workspace is locked last."""
-    rows = "coalesce((SELECT jsonb_agg({name}_before.row) FROM {name}_before), '[]'::jsonb)"
+    rows = {
+        table.name: undo_notes.differences(table, f"{table.name}_before", f"{table.name}_over")
+        for table in TABLES
+    }
+    changed = ", ".join(f"'{name}', {each}" for name, each in rows.items())
     counts = " + ".join(f"(SELECT count(*) FROM {table.name}_before)" for table in TABLES)
     written = " + ".join(f"(SELECT count(*) FROM {table.name}_over)" for table in TABLES)
     most = undo_notes.MOST_ROWS
@@ -129,7 +133,7 @@ def _noted() -> str:
     'expires', CAST(extract(epoch FROM clock_timestamp()) AS bigint) + {UNDO_S},
     'version', (pg_current_xact_id()::xid)::text,
     'made', jsonb_build_object({_per_table("(SELECT count(*) FROM {name}_made)")}),
-    'changed', jsonb_build_object({_per_table(rows)}),
+    'changed', jsonb_build_object({changed}),
     'deleted', jsonb_build_object()) AS entry,
     {counts} AS rows, {written} AS written
 ), noted AS (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request, url_for
 
 from provision.control.accounts import users
@@ -15,7 +17,7 @@ from provision.errors import (
     ValidationError,
 )
 from provision.web.account.registration import refuse_closed
-from provision.web.answer import headers
+from provision.web.answer import headers, typed
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.answer.urls import safe_next
 from provision.web.request import limits, session
@@ -105,15 +107,35 @@ def login() -> Response:
         except SignInOverError as error:
             errors = {"password": [str(error)]}
         else:
-            return leave_for(target)
-    return show_form(
-        "account/login.html",
+            return typed.show_carried(target) or leave_for(target)
+    return _show_login(
+        target if request.values.get("next") else "",
+        typed.carried(),
         refusal=refusal,
         email=email,
         errors=errors,
-        next=target if request.values.get("next") else "",
+    )
+
+
+@bp.app_errorhandler(session.SentByStrangerError)
+def ask_to_log_in(error: session.SentByStrangerError) -> Response:
+    """Keep what a plain form held while the person logs in again; nothing of it is done yet."""
+    carried = typed.to_carry()
+    if not carried:
+        return leave_for(url_for("account.login", next=error.page))
+    response = _show_login(error.page, carried, refusal=None, email="", errors={})
+    response.status_code = 401
+    return response
+
+
+def _show_login(target: str, carried: dict[str, str], **context: Any) -> Response:
+    return show_form(
+        "account/login.html",
+        next=target,
+        carried=carried,
         registration_closed=services().settings.registration == "closed",
         demo=services().settings.mode == "demo",
+        **context,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 
 _HOME: Final = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was just made: the id of its card or line, and where it is shown if not on this page."""
+
+    row: str
+    show: str = ""
 
 
 class Htmx:
@@ -39,6 +48,11 @@ class Htmx:
         return request.headers.get("HX-Target")
 
     @property
+    def is_making(self) -> bool:
+        """Tell whether the answer goes into the dialog that makes something over any page."""
+        return bool(self) and self.target == "making-form"
+
+    @property
     def current_url(self) -> str:
         """Return the address in the address bar; empty if htmx does not send it."""
         address = request.headers.get("HX-Current-URL", "")
@@ -55,14 +69,6 @@ htmx = Htmx()
 def redirect(response: Response, location: str) -> Response:
     """Make the browser load another page of this site (`HX-Redirect`)."""
     response.headers["HX-Redirect"] = iri_to_uri(safe_next(location) or _HOME)
-    return response
-
-
-def load_in_place(response: Response, location: str) -> Response:
-    """Make htmx load a page into the present document (`HX-Location`)."""
-    # Ask as a boosted link does, so that the answer is a whole page.
-    wanted = {"path": iri_to_uri(safe_next(location) or _HOME), "headers": {"HX-Boosted": "true"}}
-    response.headers["HX-Location"] = json.dumps(wanted)
     return response
 
 
@@ -91,16 +97,23 @@ def toast(
     kind: str = "done",
     *,
     undo: str = "",
+    made: Made | None = None,
     counts_changed: bool = False,
+    is_undone: bool = False,
 ) -> Response:
     """Say `text` in the page's toast region once the answer has been swapped in.
 
     `undo` is the address that takes it back, `counts_changed` makes the sidebar fetch its numbers
-    anew.
+    anew, `is_undone` the page what it shows.
     """
-    events: dict[str, object] = {"toast": {"text": text, "kind": kind, "undo": undo}}
+    detail = {"text": text, "kind": kind, "undo": undo}
+    if made:
+        detail |= {"row": made.row, "show": made.show}
+    events: dict[str, object] = {"toast": detail}
     if counts_changed:
         events["counts-changed"] = True
+    if is_undone:
+        events["undone"] = True
     # A header is ASCII: the standard encoder writes everything else as a JSON escape.
     response.headers["HX-Trigger"] = json.dumps(events)
     return response

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from provision.errors import RateLimitedError
+    from provision.web.answer.htmx import Made
 
 
 def respond(template: str, *blocks: str, status: int = 200, **context: Any) -> Response:
@@ -65,6 +66,7 @@ def done(
     template: str,
     *blocks: str,
     counts_changed: bool = True,
+    made: Made | None = None,
     **context: Any,
 ) -> Response:
     """Answer a form that was carried out.
@@ -74,12 +76,13 @@ def done(
     sidebar may have changed. `new` and `edit`, which open a form, are removed from the address bar.
     """
     if not htmx or not blocks:
-        return leave_for(location, text)
+        return leave_for(location, text, show=made.show if made else "")
     said = undo_offer.toast(text)
     response = hx.toast(
         respond(template, *blocks, **context),
         said.text,
         undo=said.undo,
+        made=made,
         counts_changed=counts_changed,
     )
     page = urlsplit(htmx.current_url)
@@ -90,11 +93,14 @@ def done(
     return response
 
 
-def leave_for(location: str, text: str | None = None) -> Response:
-    """Send the browser to another page: 303 for a plain request, `HX-Redirect` for htmx."""
+def leave_for(location: str, text: str | None = None, *, show: str = "") -> Response:
+    """Send the browser to another page: 303 for a plain request, `HX-Redirect` for htmx.
+
+    `show` is the address of what `text` is about.
+    """
     if text:
         said = undo_offer.toast(text)
-        flash(said.text, said.undo or "done")
+        flash(said.text, said.undo or (f"show {show}" if show else "done"))
     if htmx:
         return hx.redirect(make_response("", 200), location)
     return make_response(flask_redirect(safe_next(location) or url_for("landing.page"), 303))

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from provision import errors
 from provision.control.store.trouble import name_of as store_trouble
 from provision.web.answer import htmx as hx
+from provision.web.answer import typed
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond
 from provision.web.answer.problem_details import ApiError, problem, title_of
@@ -58,21 +59,6 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
 )
 
 _NEEDS_TABLES: Final = (errors.SchemaNotReadyError, errors.SchemaConflictError)
-
-# No form of ours has more fields. Half a million of them would make a page of 20 MB.
-_MOST_REPEATED: Final = 100
-_ADDRESSES: Final = ("next", "at")
-_NEVER_REPEATED: Final = frozenset(
-    {
-        "csrf_token",
-        "password",
-        "new_password",
-        "code",
-        "recovery_codes",
-        "connection_string",
-        "ca_certificate",
-    }
-)
 
 
 def install(app: Flask) -> None:
@@ -222,33 +208,13 @@ def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
         code=extra.get("cause", code),
         again=safe_next(request.full_path.rstrip("?")) or url_for("landing.page"),
         # A button must not do what another site has filled in.
-        typed=_typed() if code != "csrf_failed" or is_own_origin(request.origin or "") else [],
+        typed=typed.sent() if code != "csrf_failed" or is_own_origin(request.origin or "") else [],
         wizard=_connection_page(),
     )
     if htmx:
         # Beside the form, so that what was typed stays where it is.
         hx.retarget(response, "#problem-region")
     return response
-
-
-def _typed() -> list[tuple[str, str]]:
-    """Return the fields of a plain form without its secrets, to offer sending it again."""
-    if request.method != "POST" or request.content_length is None:
-        return []
-    try:
-        fields = list(request.form.items(multi=True))
-    except HTTPException:
-        return []
-    if len(fields) > _MOST_REPEATED:
-        return []
-    return [(name, value) for name, value in fields if _may_repeat(name, value)]
-
-
-def _may_repeat(name: str, value: str) -> bool:
-    """Tell whether a field may be offered again: no secret, no address of another site."""
-    if name in _ADDRESSES:
-        return safe_next(value) is not None
-    return name not in _NEVER_REPEATED
 
 
 def _connection_page() -> str:

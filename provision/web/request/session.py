@@ -57,6 +57,14 @@ _ABOUT_NOBODY: Final = frozenset({"health.live", "health.ready", "metrics.page"}
 csrf = CSRFProtect()
 
 
+class SentByStrangerError(Exception):
+    """A plain form came after its session was over; `page` is where the person was."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.page = page
+
+
 class Visitor(UserMixin):  # type: ignore[misc]
     """A signed-in browser, as Flask-Login wants it: its id is the raw id of the session."""
 
@@ -258,4 +266,6 @@ def _refuse_stranger(*, by_token: bool) -> Response:
         page = safe_next(request.full_path.rstrip("?"))
     else:
         page = safe_next(path_of(request.referrer)) or url_for("dashboard.page")
+        if "HX-Request" not in request.headers:
+            raise SentByStrangerError(page)
     return make_response(redirect(url_for("account.login", next=page), 303))

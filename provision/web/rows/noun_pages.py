@@ -12,11 +12,13 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Response, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from provision.web.answer.htmx import htmx
+from provision.web.answer.htmx import Made, htmx
 from provision.web.answer.partials import done, leave_for, respond
+from provision.web.answer.urls import safe_next
 from provision.web.format import dates
+from provision.web.format.names import named, short
 from provision.web.request import undo_note, workspace
-from provision.web.rows import row_view
+from provision.web.rows import row_view, said
 from provision.web.rows.editing import Editor, Form
 
 if TYPE_CHECKING:
@@ -86,12 +88,15 @@ class NounPages(Generic[Card]):
         if isinstance(made, Form):
             return self._form(self._list, made) if htmx else self._show_list(made)
         row: Any = made
+        is_listed = urlsplit(htmx.current_url).path in ("", url_for(".list"))
         return done(
-            self._url(row.id) if self.opens_new else url_for(".list"),
+            safe_next(request.args.get("back"))
+            or (self._url(row.id) if self.opens_new else url_for(".list")),
             self.made.format(row.name),
             self._list,
-            f"{self.word}_panel",
-            f"{self.word}_added",
+            self._form_block,
+            *((f"{self.word}_added",) if is_listed else ()),
+            made=Made(f"{self.word}-{row.id}", "" if is_listed else self._url(row.id)),
             panel=None,
             added=self.shown(made, dates.today()),
             view=self._view(MultiDict(parse_qsl(urlsplit(htmx.current_url).query))),
@@ -113,7 +118,7 @@ class NounPages(Generic[Card]):
         row: Any = saved
         return done(
             self._url(row.id),
-            self.saved.format(row.name),
+            said.changed(self.of.noun, row, otherwise=self.saved.format(row.name)),
             self._detail,
             f"{self.word}_panel",
             *self.edited,
@@ -125,8 +130,8 @@ class NounPages(Generic[Card]):
     def delete(self, **where: UUID) -> Response:
         """Delete a row."""
         (row_id,) = where.values()
-        workspace.write(self.of.delete, row_id=str(row_id), note=undo_note.note())
-        return leave_for(url_for(".list"), self.deleted)
+        name = workspace.write(self.of.delete, row_id=str(row_id), note=undo_note.note())
+        return leave_for(url_for(".list"), self.deleted.format(short(named(name))))
 
     @property
     def _list(self) -> str:
@@ -142,8 +147,12 @@ class NounPages(Generic[Card]):
 
     def _form(self, template: str, panel: Form) -> Response:
         return respond(
-            template, f"{self.word}_panel", status=panel.status, panel=panel, **self._choices()
+            template, self._form_block, status=panel.status, panel=panel, **self._choices()
         )
+
+    @property
+    def _form_block(self) -> str:
+        return f"{self.word}_{'new' if htmx.is_making else 'panel'}"
 
     def _show_list(self, panel: Form | None) -> Response:
         today = dates.today()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import request, url_for
 
-from provision.nouns.tasks import STATUSES
+from provision.nouns.tasks import STATUSES, TASK
 from provision.tenant.queries import options
 from provision.tenant.queries import tasks as queries
 from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import done, respond
+from provision.web.answer.urls import path_of, safe_next
 from provision.web.format import dates
 from provision.web.format.names import short
 from provision.web.request import workspace
+from provision.web.rows import said
 from provision.web.tasks import changes
 from provision.web.tasks import panel as task_panel
 from provision.web.tasks import view as task_view
@@ -34,12 +37,17 @@ if TYPE_CHECKING:
     from provision.web.tasks.view import TaskView
 
 
+IN_PLACE: Final = ("title", "status", "priority", "project_id", "assignee_id", "due_date")
+"""The fields of a task that are edited where they stand."""
+
+
 def show_new(view: TaskView, form: Form) -> Response:
     """Answer with the form of a new task; a plain request gets the board or list beside it."""
     if not htmx:
         return show_list(view, new=form, status=form.status)
     panel = task_panel.new(workspace.read(options.choices), form, at=view.url())
-    return respond(LIST, "task_panel", status=form.status, **frame(view, panel=panel))
+    block = "task_new" if htmx.is_making else "task_panel"
+    return respond(LIST, block, status=form.status, **frame(view, panel=panel))
 
 
 def show_quick(view: TaskView, typed: str, errors: Sequence[str]) -> Response:
@@ -49,11 +57,32 @@ def show_quick(view: TaskView, typed: str, errors: Sequence[str]) -> Response:
     return respond(LIST, "quick_add", status=422, **frame(view, quick=(typed, errors)))
 
 
-def show_made(view: TaskView, row: TaskDetail, said: str, *, is_quick: bool = False) -> Response:
-    """Answer with the form emptied, and the new task in its place on the board or list."""
+def show_made(view: TaskView, row: TaskDetail, words: str, *, is_quick: bool = False) -> Response:
+    """Answer with the form emptied, and the new task in its place; `words` have no full stop.
+
+    Where the page does not show it, because of its filters or by its kind, a link does.
+    """
     change = changes.made(row, dates.today(), view, request.form)
-    blocks = ["quick_add" if is_quick else "task_panel", *_changes(change)]
-    return done(view.url(), said, LIST, *blocks, **frame(view, change=change))
+    is_behind = task_view.behind() is not None
+    show = "" if is_behind and change else _shown_at(view, row, is_beside=is_behind)
+    text = f"{words}." if change else f"{words}, not in this selection."
+    form = "quick_add" if is_quick else "task_new" if htmx.is_making else "task_panel"
+    return done(
+        safe_next(request.args.get("back")) or view.url(),
+        text,
+        LIST,
+        form,
+        *(_changes(change) if is_behind else ()),
+        made=hx.Made(f"task-{row.id}", show),
+        **frame(view, change=change),
+    )
+
+
+def _shown_at(view: TaskView, row: TaskDetail, *, is_beside: bool) -> str:
+    """Return where a task is shown: among all tasks, or over the page that the person is on."""
+    if not is_beside:
+        return url_for("tasks.detail", task_id=row.id)
+    return url_for("tasks.list", view=view.view if not view.is_board else None, task=row.id)
 
 
 def show_task(
@@ -85,6 +114,34 @@ def show_task(
     return hx.retarget(response, "#panel") if htmx and request.form else response
 
 
+def show_field(task_id: str, column: str, form_of: Callable[[TaskDetail], Form]) -> Response:
+    """Answer with the form of one field, to be edited where its value stands."""
+    today = dates.today()
+    page = workspace.read(queries.detail_page, row_id=task_id, today=today, shell=False)
+    panel = task_panel.with_form(_opened(page.task, today), page, form_of(page.task))
+    view = task_view.present()
+    is_page = path_of(htmx.current_url).partition("?")[0] == panel.href
+    return respond(
+        DETAIL,
+        "task_field",
+        field=TASK[column],
+        is_page=is_page,
+        options=_options(column, panel),
+        **frame(view, panel=panel),
+    )
+
+
+def _options(column: str, panel: Panel) -> list[tuple[str, str]] | None:
+    """Return what may be chosen in a field; None for what is typed."""
+    found = {
+        "status": list(STATUSES.items()),
+        "priority": list(task_view.PRIORITIES.items()),
+        "project_id": [("", "No project"), *panel.projects],
+        "assignee_id": [("", "Nobody"), *panel.members],
+    }
+    return found.get(column)
+
+
 def show_gone(task_id: str, form: Form) -> Response:
     """Answer a change of a task that somebody else deleted: offer to add what was typed as new."""
     view = task_view.present()
@@ -108,12 +165,16 @@ def show_saved(row: TaskDetail) -> Response:
     change = _change(row, today)
     only_moved = htmx.target == "task-facts"
     blocks = ["task_facts", "task_moved"] if only_moved else ["task_panel"]
-    if change and (htmx.target or "").startswith("task-") and not only_moved:
-        blocks = []  # it was edited in its line of the list, without a panel
+    is_in_place = htmx.target == "task-field"
+    if is_in_place:
+        asked = dict(parse_qsl(urlsplit(htmx.current_url).query))
+        is_open = asked.get("task") == row.id and "edit" not in asked
+        parts = ["task_named", "task_stated", "task_moved"] if is_open else []
+        blocks = ["task_in_place", *parts]
     was_or_is_done = "done" in (request.form.get("was"), row.status)
     return done(
         url_for("tasks.detail", task_id=row.id),
-        f"{short(row.title)} is saved.",
+        said.changed(TASK, row, otherwise=f"{short(row.title)} is saved."),
         DETAIL,
         *blocks,
         *_changes(change),
@@ -141,11 +202,12 @@ def show_moved(row: TaskDetail) -> Response:
     )
 
 
-def show_removed(task_id: str, view: TaskView) -> Response:
-    """Answer a deletion: close the panel, and take the task off the board or list."""
-    change = changes.removed(task_id, view, request.form)
+def show_removed(task_id: str, behind: TaskView | None, text: str) -> Response:
+    """Close the panel, and take the task off the board or list `behind` it, if there is one."""
+    view = behind or task_view.asked()
+    change = changes.removed(task_id, view, request.form) if behind else None
     blocks = ("task_panel", *_changes(change))
-    return done(view.url(), "The task is deleted.", LIST, *blocks, **frame(view, change=change))
+    return done(view.url(), text, LIST, *blocks, **frame(view, change=change))
 
 
 def _opened(row: TaskDetail, today: date, *, warning: str = "") -> Panel:

@@ -9,6 +9,8 @@ from flask import current_app
 from markupsafe import Markup
 
 from provision.nouns.tasks import STATUSES
+from provision.web.answer.htmx import htmx
+from provision.web.tasks import view as task_view
 from provision.web.tasks.view import PRIORITIES
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ def frame(
     """Return what the templates need for the forms around a board or list."""
     return {
         "view": view,
+        # Whether the counts of the columns stand on the page that the forms are for.
+        "has_counts": view.is_board and (not htmx or task_view.behind() is not None),
         "presets": view.presets(),
         "quick_typed": quick[0],
         "quick_errors": quick[1],

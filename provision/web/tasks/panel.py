@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlencode
 
-from flask import url_for
+from flask import request, url_for
 
+from provision.web.answer.urls import safe_next
 from provision.web.format import dates
 from provision.web.tasks.cards import Card, card
 
@@ -69,10 +71,14 @@ def with_form(panel: Panel, page: TaskPage, form: Form) -> Panel:
 
 
 def new(choices: Choices, form: Form, *, at: str) -> Panel:
-    """Return the panel with the form of a new task; `at` is the address of the board or list."""
+    """Return the panel with the form of a new task; `at` is the address of the board or list.
+
+    Without script the person goes `back` afterwards to where they came from.
+    """
+    back = safe_next(request.args.get("back"))
     return Panel(
-        href=at,
-        back=at,
+        href=f"{at}{'&' if '?' in at else '?'}{urlencode({'back': back})}" if back else at,
+        back=back or at,
         is_beside=True,
         form=form,
         projects=_choices(choices.projects, None, None),

@@ -83,4 +83,4 @@ def _words(made: TaskDetail, reading: Reading) -> str:
     said = ", ".join(text for text in texts if text)
     title = short(made.title)
     where = STATUSES.get(made.status or "", "")
-    return f"{title} is added: {where}, {said}." if said else f"{title} is added."
+    return f"{title} is added: {where}, {said}" if said else f"{title} is added"

@@ -11,8 +11,9 @@ from flask import Blueprint, Response, request, url_for
 from provision.errors import StaleVersionError
 from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.tasks import TASKS
+from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for
-from provision.web.format.names import short
+from provision.web.format.names import named, short
 from provision.web.request import undo_note, workspace
 from provision.web.rows.editing import Editor, Form
 from provision.web.tasks import (
@@ -68,7 +69,7 @@ def create() -> Response:
     made = editor.create(sent)
     if isinstance(made, Form):
         return answers.show_new(view, made)
-    return answers.show_made(view, made, f"{short(made.title)} is added.")
+    return answers.show_made(view, made, f"{short(made.title)} is added")
 
 
 @bp.get("/reading")
@@ -85,7 +86,9 @@ def bulk() -> Response:
 
 @bp.get("/<uuid:task_id>")
 def detail(task_id: UUID) -> Response:
-    """Show one task, beside the board or on its own page; `?edit` opens its form."""
+    """Show a task, beside the board or on its page; `?edit` opens its form, `?field` one field."""
+    if htmx and request.args.get("field") in answers.IN_PLACE:
+        return answers.show_field(str(task_id), request.args["field"], editor.form_of)
     form_of = editor.form_of if "edit" in request.args else None
     return answers.show_task(str(task_id), form_of=form_of)
 
@@ -121,7 +124,7 @@ def delete(task_id: UUID) -> Response:
     """Delete a task."""
     key, behind = str(task_id), task_view.behind()
     try:
-        workspace.write(
+        title = workspace.write(
             TASKS.delete,
             row_id=key,
             version=request.form.get("version") or None,
@@ -130,6 +133,7 @@ def delete(task_id: UUID) -> Response:
     except StaleVersionError:
         warning = "Changed elsewhere since you opened it. Nothing was deleted."
         return answers.show_task(key, warning=warning)
-    if behind is None:
-        return leave_for(url_for(".list"), "The task is deleted.")
-    return answers.show_removed(key, behind)
+    text = f"{short(named(title))} is deleted."
+    if behind is None and htmx.target != "panel":
+        return leave_for(url_for(".list"), text)
+    return answers.show_removed(key, behind, text)

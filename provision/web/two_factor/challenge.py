@@ -18,6 +18,7 @@ from provision.errors import (
     SecondFactorUnreadableError,
     SignInOverError,
 )
+from provision.web.answer import typed
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.answer.urls import safe_next
 from provision.web.request import session
@@ -41,6 +42,8 @@ def begin(found: Recognised, target: str) -> Response:
     """
     session.end_present_session()
     cookie[_COOKIE] = half_sign_ins.start(services().store, found)
+    if typed.carried():
+        return _show(found.person, target)
     return leave_for(url_for("two_factor.challenge", next=target))
 
 
@@ -75,7 +78,7 @@ def _take_code(person: Person, raw: str, target: str) -> Response:
     except SignInOverError:
         return _start_over(target, _TOO_LATE)
     _say_what_is_left(person.id, accepted, left)
-    return leave_for(target)
+    return typed.show_carried(target) or leave_for(target)
 
 
 def _refuse(
@@ -132,4 +135,5 @@ def _show(
         email=person.email,
         by_recovery_code=_by_recovery_code(),
         next=target,
+        carried=typed.carried(),
     )

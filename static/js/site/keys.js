@@ -1,8 +1,8 @@
 // Keys: only to what is on the page.
 
+import { uncover } from "./covering.js";
 import { openDialog } from "./dialogs.js";
 import { closest, on } from "./events.js";
-import { closePanel } from "./panel.js";
 import { openSearch } from "./search.js";
 
 let went = 0;
@@ -13,7 +13,7 @@ on("keydown", (event) => {
     menu?.querySelector("summary").focus();
     const panel = document.getElementById("panel");
     const isTyping = closest(event, "input, select, textarea") || document.querySelector("dialog:modal");
-    if (!menu && panel?.firstElementChild && !isTyping) closePanel(panel);
+    if (!menu && panel?.firstElementChild && !isTyping) uncover();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

@@ -9,24 +9,22 @@ const markCard = () => {
   for (const other of document.querySelectorAll(".card-open")) other.classList.toggle("card-open", other === card);
   card?.classList.add("card-open");
 };
-export const closePanel = (panel, address) => {
-  const card = openCard();
+// Where the task that is open stands on the page: its card or line, or a link to it.
+const wayBack = () => {
+  const id = document.querySelector("#panel > [data-task]")?.dataset.task.slice("task-".length);
+  return openCard()?.querySelector("a") ?? (id && document.querySelector(`#main a[href$="/tasks/${id}"]:not(#panel a)`));
+};
+export const closePanel = (panel) => {
+  const back = wayBack() || document.getElementById("main");
   panel.replaceChildren();
   markCard();
-  if (address && new URL(address, location).pathname === location.pathname) history.replaceState(history.state, "", address);
-  (card?.querySelector("a") ?? document.getElementById("main")).focus({ preventScroll: true });
+  back.focus({ preventScroll: true });
 };
 on("htmx:afterSettle", ({ detail: { target, requestConfig } }) => {
   markCard();
   showTab();
   if (target?.id !== "panel" || requestConfig.verb !== "get" || target.contains(document.activeElement)) return;
   target.querySelector("[autofocus], .panel")?.focus({ preventScroll: true });
-});
-on("click", (event) => {
-  const close = closest(event, "[data-close-panel]");
-  if (!close) return;
-  event.preventDefault();
-  closePanel(document.getElementById("panel"), close.href);
 });
 // A link opened with a key held goes to a new tab, also where a plain click swaps a part of the page.
 onCapture("click", (event) => {

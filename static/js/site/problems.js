@@ -3,6 +3,7 @@
 // neither says anything here nor wipes it.
 
 import { on } from "./events.js";
+import { say } from "./toasts.js";
 
 const MOST_PROBLEMS = 3;
 const MAY_PASS = [408, 429];
@@ -75,7 +76,9 @@ on("htmx:beforeSwap", ({ detail }) => {
   tellProblem(detail, drawn.content);
 });
 on("htmx:sendError", ({ detail }) => {
-  if (!isHelper(detail.requestConfig)) tellProblem(detail, plainProblem());
+  if (isHelper(detail.requestConfig)) return;
+  if (detail.requestConfig.verb === "get") say("The server could not be reached.", "wrong");
+  else tellProblem(detail, plainProblem());
 });
 on("htmx:beforeRequest", ({ detail: { requestConfig } }) => {
   if (isHelper(requestConfig)) return;

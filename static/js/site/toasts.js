@@ -2,6 +2,8 @@
 
 import { on } from "./events.js";
 
+const MOST_SHOWN = 3;
+const MOST_UNDOABLE = 8;
 export const expire = (toast) => {
   if (toast.dataset.expires) return;
   toast.dataset.expires = "soon";
@@ -13,17 +15,25 @@ export const expire = (toast) => {
   const shown = toast.querySelector("[data-seconds-left]");
   const count = () => {
     const left = Math.ceil((end - Date.now()) / 1000);
-    if (left <= 0) { toast.remove(); return; }
+    if (left <= 0) { toast.dataset.isOver = ""; toast.remove(); return; }
     shown.textContent = left;
     setTimeout(count, 500);
   };
   count();
 };
-export const say = (text, kind, undo) => {
+// What can still be undone goes last.
+const makeRoom = (region) => {
+  const rest = [...region.children].slice(0, -1).sort((one, other) => Boolean(one.dataset.seconds) - Boolean(other.dataset.seconds));
+  while (region.childElementCount > (rest[0]?.dataset.seconds ? MOST_UNDOABLE : MOST_SHOWN)) rest.shift().remove();
+};
+export const say = (text, kind, undo, show) => {
   const template = document.getElementById(kind === "wrong" ? "toast-wrong" : undo ? "toast-undo" : "toast-done");
   const toast = template.content.cloneNode(true).firstElementChild;
   toast.querySelector("p").textContent = text;
   toast.querySelector("[data-dismiss]").hidden = false;
+  const link = toast.querySelector("[data-show]");
+  link.hidden = !show;
+  if (show) link.href = show;
   const form = undo && toast.querySelector("form");
   if (form) {
     form.action = undo;
@@ -32,13 +42,33 @@ export const say = (text, kind, undo) => {
   }
   const region = document.getElementById("toasts");
   region.append(toast);
-  if (form) htmx.process(form);
-  while (region.childElementCount > 3) region.firstElementChild.remove();
+  htmx.process(toast);
+  makeRoom(region);
   expire(toast);
 };
 
 on("htmx:responseError", () => say("That did not work.", "wrong"));
 on("toast", (event) => {
   for (const dialog of document.querySelectorAll("dialog:modal")) dialog.close();
-  say(event.detail.text, event.detail.kind, event.detail.undo);
+  const { text, kind, undo, show, row } = event.detail;
+  say(text, kind, undo, show);
+  made = row;
+});
+
+// What was just made is brought into sight and marked, once it is on the page.
+let made;
+// Another page comes with messages of its own; what can still be undone stays beside them.
+let lasting = [];
+const keepLasting = () => { lasting = [...document.querySelectorAll("#toasts > .toast[data-seconds]")]; };
+on("htmx:beforeSwap", ({ detail: { target } }) => { if (target === document.body) keepLasting(); });
+on("htmx:historyCacheMissLoad", keepLasting);
+on("htmx:afterSettle", () => {
+  document.getElementById("toasts")?.prepend(...lasting.filter((toast) => !toast.isConnected && !toast.dataset.isOver));
+  lasting = [];
+  const row = made && document.getElementById(made);
+  made = undefined;
+  if (!row) return;
+  row.scrollIntoView({ block: "nearest", inline: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  row.classList.add("just-made");
+  setTimeout(() => row.classList.remove("just-made"), 4000);
 });

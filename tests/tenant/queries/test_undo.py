@@ -147,10 +147,10 @@ SINCE = {
     "delete a task": "INSERT INTO tasks (id, user_id, title) VALUES ('{tasks[1]}', '{owner}', '')",
     "delete a project": "INSERT INTO projects (id, user_id, name)"
     " VALUES ('{project}', '{owner}', '')",
-    "delete a member": "UPDATE tasks SET title = 'Newer' WHERE id = '{tasks[0]}'",
-    "change a task": "UPDATE tasks SET title = title WHERE id = '{tasks[1]}'",
+    "delete a member": "DELETE FROM tasks WHERE id = '{tasks[0]}'",
+    "change a task": "UPDATE tasks SET status = 'review' WHERE id = '{tasks[1]}'",
     "change a project": "DELETE FROM projects WHERE id = '{project}'",
-    "move a task": "UPDATE tasks SET priority = 'low' WHERE id = '{tasks[1]}'",
+    "move a task": "UPDATE tasks SET position = 1 WHERE id = '{tasks[1]}'",
     "change many": "DELETE FROM tasks WHERE id = '{other}'",
     "delete many": "DELETE FROM projects WHERE id = '{project}'",
 }
@@ -164,6 +164,39 @@ def test_newer_work_is_never_written_over(name: str, alice: Person) -> None:
     after = everything(alice)
     assert back(alice, note) == "changed"
     assert everything(alice) == after
+
+
+def test_changes_of_one_row_are_taken_back_in_any_order(alice: Person) -> None:
+    task = alice.task("One", priority="low")
+    before = everything(alice)
+    notes = [Note("alice") for _ in range(3)]
+    written: list[dict[str, Any]] = [
+        {"priority": "high"},
+        {"due_date": MONDAY},
+        {"priority": "urgent", "description": "Newer"},
+    ]
+    for note, values in zip(notes, written, strict=True):
+        TASKS.update(alice.conn, owner_id=alice.owner_id, row_id=task.id, values=values, note=note)
+    assert notes[1].changes["due_date"] == (None, MONDAY.isoformat())
+    # What the third changed again is not the first's to take back yet; the day is.
+    assert back(alice, notes[0]) == "changed"
+    assert back(alice, notes[1]) == "done"
+    state = "SELECT priority, due_date, description FROM tasks"
+    assert alice.conn.exec_driver_sql(state).one() == ("urgent", None, "Newer")
+    assert back(alice, notes[2]) == "done"
+    assert back(alice, notes[0]) == "done"
+    (now,) = everything(alice)
+    (then,) = before
+    assert now[0] | {"updated_at": None} == then[0] | {"updated_at": None}
+
+
+def test_newer_work_on_other_columns_stays(alice: Person) -> None:
+    ids, note = filled(alice), Note("alice")
+    TEAM.delete(alice.conn, owner_id=alice.owner_id, row_id=ids["member"], note=note)
+    alice.run(f"UPDATE tasks SET title = 'Newer' WHERE id = '{ids['tasks'][0]}'")
+    assert back(alice, note) == "done"
+    state = f"SELECT title, assignee_id IS NULL FROM tasks WHERE id = '{ids['tasks'][0]}'"
+    assert alice.conn.exec_driver_sql(state).one() == ("Newer", False)
 
 
 def test_a_write_that_found_nothing_notes_nothing(alice: Person) -> None:
@@ -229,9 +262,12 @@ def test_a_forged_note_leads_to_no_row_of_another_owner(
         TASKS.update(
             alice.conn, owner_id=alice.owner_id, row_id=task.id, values={"title": "2"}, note=note
         )
+    place = (
+        f"0,{part},tasks,0,{column}" if part == "deleted" else f"0,changed,tasks,0,before,{column}"
+    )
     alice.run(
         f"UPDATE provision_workspaces SET undo ="
-        f""" jsonb_set(undo, '{{0,{part},tasks,0,{column}}}', '"{theirs}"')"""
+        f""" jsonb_set(undo, '{{{place}}}', '"{theirs}"')"""
         f" WHERE owner_id = '{alice.owner_id}'"
     )
     before = everything(alice)

@@ -71,7 +71,7 @@ def test_a_plain_form_saves_and_shows_the_page_again(client: Visitor) -> None:
     answer = client.post_form(f"/tasks/{task_id}", form | {"description": "Why"})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/tasks/{task_id}")
     page = client.get(f"/tasks/{task_id}").text
-    assert "Better is saved." in page
+    assert "Better: Title One → Better, Description, 2 more" in page
     assert all(text in page for text in ("Better", "Website", "Ana Lindqvist", "Why"))
 
 
@@ -235,7 +235,7 @@ def test_a_task_is_deleted_by_a_plain_form(client: Visitor) -> None:
     answer = client.post_form(f"/tasks/{task_id}/delete")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/tasks")
     assert client.rows("SELECT count(*) FROM tasks") == [(0,)]
-    assert "The task is deleted." in client.get("/tasks").text
+    assert " is deleted.<" in client.get("/tasks").text
 
 
 def test_deleting_beside_the_board_takes_the_card_away(client: Visitor) -> None:

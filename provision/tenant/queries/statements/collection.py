@@ -129,12 +129,12 @@ class Collection(Declared[CardT, LineT]):
         row_id: str,
         version: str | None = None,
         note: Note | None = None,
-    ) -> None:
-        """Delete a row. Raise StaleVersionError as `update` does.
+    ) -> str:
+        """Delete a row and return its name. Raise StaleVersionError as `update` does.
 
         The tasks of a project go with it; those of a team member stay, assigned to nobody.
         """
-        writing.remove(self, conn, Aim(owner_id, row_id, version), note)
+        return writing.remove(self, conn, Aim(owner_id, row_id, version), note)
 
 
 @lru_cache(maxsize=256)

@@ -1,17 +1,20 @@
 """Undo notes: a write notes the rows as they were, so that `undo.take_back` can restore them.
 
 The note lies in the person's own database, in the row of the workspace, and is written by the same
-statement as the change. It holds whole rows, columns that we do not know included, for half a
+statement as the change. Of a row that was deleted it holds the whole, columns that we do not know
+included; of one that was changed, our columns that differ, before and after. It is kept for half a
 minute by the database's clock.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import uuid4
 
+import msgspec
 from sqlalchemy import (
+    CTE,
     Integer,
     Text,
     bindparam,
@@ -26,13 +29,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from provision.tenant.connection.decoding import as_text
 from provision.tenant.queries.statements.columns import OWNER
-from provision.tenant.schema.tables import provision_workspaces
+from provision.tenant.schema.tables import projects, provision_workspaces, tasks, team_members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import CTE, ColumnElement, Table
+    from sqlalchemy import ColumnElement, Table
 
 # What the toast promises, and the time the answer takes to get there.
 SECONDS: Final = 30
@@ -41,6 +45,7 @@ _GRACE_S: Final = 4
 MOST_ROWS: Final = 2_000
 MOST_CHARACTERS: Final = 2_000_000
 _MOST_NOTES: Final = 10
+_TABLES: Final = {each.name: each for each in (projects, team_members, tasks)}
 
 # Without its owner_id: an UPDATE would set that from the parameter of the same name.
 _WORKSPACE: Final = table(provision_workspaces.name, column("undo", JSONB))
@@ -51,12 +56,26 @@ class Note:
     """Ask a write to note how to take it back; `is_kept` says afterwards whether it did.
 
     It does not where there are more than MOST_ROWS rows, or where they are very long. None: nothing
-    was written.
+    was written. `changes` says of a single row what its columns held before and hold now, as JSON
+    has them.
     """
 
     account: str
     id: str = field(default_factory=lambda: str(uuid4()))
     is_kept: bool | None = None
+    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+
+
+class _Pairs(msgspec.Struct):
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class Noted(NamedTuple):
+    """The parts of a statement that write a note: the entry, and one row where it was kept."""
+
+    entry: CTE
+    kept: CTE
 
 
 def parameters(note: Note | None) -> dict[str, str]:
@@ -65,8 +84,13 @@ def parameters(note: Note | None) -> dict[str, str]:
 
 def mark(note: Note | None, answer: Any) -> None:
     """Remember whether what was written can be taken back."""
-    if note is not None:
-        note.is_kept = bool(answer.is_noted)
+    if note is None:
+        return
+    note.is_kept = bool(answer.is_noted)
+    told = answer._mapping.get("changes")  # noqa: SLF001  # SQLAlchemy's public name for it
+    if told is not None:
+        pairs = msgspec.json.decode(as_text(told), type=_Pairs)
+        note.changes = {name: (pairs.before[name], now) for name, now in pairs.after.items()}
 
 
 def forget(note: Note | None) -> None:
@@ -83,15 +107,16 @@ def whole(of: Table) -> ColumnElement[Any]:
 def noted(
     written: CTE,
     *,
-    changed: Mapping[str, CTE] | None = None,
+    changed: Mapping[str, tuple[CTE, CTE]] | None = None,
     deleted: Mapping[str, CTE] | None = None,
-) -> CTE:
-    """Build the part of a write that notes it; it has one row where it did.
+) -> Noted:
+    """Build the part of a write that notes it.
 
-    `changed` and `deleted` hold as `row` what `whole` was before, by table. They must have locked
-    their rows by now: the workspace's own row is locked last by everybody.
+    `deleted` holds as `row` what `whole` was before, by table; `changed` the same and what it is
+    afterwards, both with the `id`. They must have locked their rows by now: the workspace's own row
+    is locked last by everybody.
     """
-    before = [*(changed or {}).values(), *(deleted or {}).values()]
+    before = [*(each for each, _ in (changed or {}).values()), *(deleted or {}).values()]
     counts = [select(func.count()).select_from(each).scalar_subquery() for each in before]
     count: ColumnElement[int] = literal_column("0", Integer)
     for each in counts:
@@ -102,14 +127,14 @@ def noted(
         expires=literal_column(
             f"extract(epoch FROM clock_timestamp()) + {SECONDS + _GRACE_S}", Integer
         ),
-        # What every row that this statement writes has as its xmin.
-        version=literal_column("(pg_current_xact_id()::xid)::text", Text),
-        changed=_object(**{name: _rows(cte) for name, cte in (changed or {}).items()}),
+        changed=_object(
+            **{name: _differences(name, *each) for name, each in (changed or {}).items()}
+        ),
         deleted=_object(**{name: _rows(cte) for name, cte in (deleted or {}).items()}),
     )
     note = select(entry.label("entry"), count.label("rows")).cte("note")
     entry_text = select(cast(note.c.entry, Text)).scalar_subquery()
-    return (
+    kept = (
         update(_WORKSPACE)
         .values(
             undo=func.coalesce(_STILL_GOOD, literal_column("'[]'::jsonb")).op("||")(
@@ -125,10 +150,18 @@ def noted(
         .returning(literal_column("1").label("one"))
         .cte("noted")
     )
+    return Noted(note, kept)
 
 
-def is_noted(note: CTE) -> ColumnElement[bool]:
-    return exists(select(note.c.one)).label("is_noted")
+def is_noted(noted: Noted) -> ColumnElement[bool]:
+    return exists(select(noted.kept.c.one)).label("is_noted")
+
+
+def changes(noted: Noted, of: Table) -> ColumnElement[Any]:
+    """Select what `mark` reads of the one row of `of` that is changed: its columns that differ."""
+    path: ColumnElement[Any] = literal_column(f"'{{changed,{of.name},0}}'::text[]")
+    pair = noted.entry.c.entry.op("#>")(path)
+    return select(cast(pair, Text)).scalar_subquery().label("changes")
 
 
 def _object(**parts: Any) -> ColumnElement[Any]:
@@ -141,6 +174,41 @@ def _object(**parts: Any) -> ColumnElement[Any]:
 def _rows(before: CTE) -> ColumnElement[Any]:
     rows = select(func.jsonb_agg(before.c.row)).scalar_subquery()
     return func.coalesce(rows, literal_column("'[]'::jsonb"))
+
+
+def differences(of: Table, before: str, after: str) -> str:
+    """Write the select of each row's id and of our columns that differ, before and after.
+
+    `before` and `after` are names in the statement that have `id` and, as `row`, what `whole` is.
+    """
+    return (
+        f"(SELECT coalesce(jsonb_agg({_pair(of)}), '[]'::jsonb)"
+        f" FROM {before} AS b JOIN {after} AS a ON a.id = b.id)"
+    )
+
+
+def _pair(of: Table) -> str:
+    """Write how a row, `b` before and `a` after, is noted."""
+    ours = ", ".join(f"'{each.name}'" for each in of.columns if each.name not in ("id", "user_id"))
+
+    def part(row: str, other: str) -> str:
+        return (
+            f"coalesce((SELECT jsonb_object_agg(k.key, k.value) FROM jsonb_each({row}) AS k"
+            f" WHERE k.key IN ({ours}) AND k.value IS DISTINCT FROM {other} -> k.key),"
+            " '{}'::jsonb)"
+        )
+
+    return (
+        f"jsonb_build_object('id', b.row -> 'id', 'before', {part('b.row', 'a.row')},"
+        f" 'after', {part('a.row', 'b.row')})"
+    )
+
+
+def _differences(name: str, before: CTE, after: CTE) -> ColumnElement[Any]:
+    pair: ColumnElement[Any] = literal_column(_pair(_TABLES[name]), JSONB)
+    b, a = before.alias("b"), after.alias("a")
+    rows = select(func.jsonb_agg(pair)).select_from(b.join(a, b.c.id == a.c.id))
+    return func.coalesce(rows.scalar_subquery(), literal_column("'[]'::jsonb"))
 
 
 # Compared as JSON: whatever else another program has put there, nothing is cast that cannot be.

@@ -22,6 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -129,12 +130,14 @@ def change(
     return as_text(answer.item)
 
 
-def remove(of: AnyDeclared, conn: Connection, aim: Aim, note: Note | None = None) -> None:
+def remove(of: AnyDeclared, conn: Connection, aim: Aim, note: Note | None = None) -> str:
+    """Delete a row and return what it was called."""
     statement = _remove(of, aim.version is not None, note is not None)
     answer = conn.execute(statement, aim.parameters() | undo_notes.parameters(note)).one()
     if not answer.gone:
         raise _why_nothing_was_found(of, conn, aim)
     undo_notes.mark(note, answer)
+    return str(answer.name or "")
 
 
 def _unchanged(of: AnyDeclared, conn: Connection, aim: Aim) -> str:
@@ -270,11 +273,13 @@ def _change(
     if known is not None:
         # As scalars: it has one row, and a join would be taken for a forgotten condition.
         statement = statement.where(*(select(each).scalar_subquery() for each in known.c))
-    changed = statement.returning(*versioned(table)).cte("changed")
+    whole = [] if before is None else [undo_notes.whole(table)]
+    changed = statement.returning(*versioned(table), *whole).cte("changed")
     if before is None:
         return _answer(of, changed, known, as_card=as_card)
-    noted = undo_notes.is_noted(undo_notes.noted(changed, changed={table.name: before}))
-    return _answer(of, changed, known, noted, as_card=as_card)
+    noted = undo_notes.noted(changed, changed={table.name: (before, changed)})
+    told = (undo_notes.is_noted(noted), undo_notes.changes(noted, table))
+    return _answer(of, changed, known, *told, as_card=as_card)
 
 
 @lru_cache
@@ -283,30 +288,37 @@ def _remove(of: AnyDeclared, has_version: bool, notes: bool) -> Select[Any]:
     if has_version:
         statement = statement.where(_is_version(of.table))
     if not notes:
-        return _gone(statement.returning(of.table.c.id).cte("removed"))
+        return _gone(statement.returning(*_called(of)).cte("removed"))
     before = _before(of, has_version)
     statement = statement.where(exists(select(before.c.id)))
-    removed = statement.returning(of.table.c.id).cte("removed")
-    changed: dict[str, CTE] = {}
+    removed = statement.returning(*_called(of)).cte("removed")
+    changed: dict[str, tuple[CTE, CTE]] = {}
     deleted = {of.table.name: before}
     if of.table is projects:
         deleted["tasks"] = _tasks_with(tasks.c.project_id)
     if of.table is team_members:
-        changed["tasks"] = _tasks_with(tasks.c.assignee_id)
+        along = _tasks_with(tasks.c.assignee_id)
+        nobody = along.c.row.op("||")(literal_column("'{\"assignee_id\": null}'::jsonb"))
+        changed["tasks"] = (along, select(along.c.id, nobody.label("row")).cte("left"))
     return _gone(
         removed, undo_notes.is_noted(undo_notes.noted(removed, changed=changed, deleted=deleted))
     )
 
 
+def _called(of: AnyDeclared) -> tuple[ColumnElement[Any], ...]:
+    return of.table.c.id, of.table.c[of.noun.fields[0].column].label("name")
+
+
 def _gone(removed: CTE, *others: ColumnElement[Any]) -> Select[Any]:
     gone = select(func.count()).select_from(removed).scalar_subquery().label("gone")
-    return select(gone, *others)
+    name = select(func.max(removed.c.name)).scalar_subquery().label("name")
+    return select(gone, name, *others)
 
 
 def _tasks_with(reference: ColumnElement[Any]) -> CTE:
     """Select and lock what a foreign key will change along with the row."""
     return (
-        select(undo_notes.whole(tasks))
+        select(tasks.c.id, undo_notes.whole(tasks))
         .where(reference == ID, own(tasks))
         .order_by(tasks.c.id)
         .with_for_update()
