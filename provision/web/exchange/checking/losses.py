@@ -12,29 +12,28 @@ if TYPE_CHECKING:
 
 # {n} is how many rows, {c} the column, {s} examples.
 _SENTENCES: Final[Mapping[str, str]] = {
-    "no_day": "{c}: {n} are no days ({s}). They are kept in the description, without a date.",
-    "range": "{c}: {n} are spans ({s}). The last day counts; the span is kept in the description.",
-    "clock": "{c}: {n} have a time of day, which is left out ({s}).",
-    "people": "{c}: {n} name several people ({s}). The first is assigned, the others are named in "
-    "the description.",
-    "guessed": "{c}: {n} name somebody in part, who is taken for the only one it may be ({s}).",
-    "projects": "{c}: {n} name several projects ({s}). The first counts, the others are named in "
-    "the description.",
-    "currency": "{c}: {n} name a currency, which is left out ({s}).",
-    "title_cut": "{c}: {n} are longer than 200 characters. They are cut; the whole text is kept in "
-    "the description.",
-    "title_lines": "{c}: {n} have several lines, which become one ({s}).",
-    "contradiction": "{n} have an open status and are closed by another column ({s}): they are "
-    "imported as done.",
-    "archived": "{c}: {n} are archived; they are imported as done.",
-    "closed_word": "{c}: {s} closes a task here: {n} are imported as done.",
+    "no_day": "{c}, {n}: no days ({s}). Kept in the description, without a date.",
+    "range": "{c}, {n}: spans ({s}). The last day counts; the span is kept in the description.",
+    "clock": "{c}, {n}: the time of day is left out ({s}).",
+    "people": "{c}, {n}: several people ({s}). The first is assigned, the others are named in the "
+    "description.",
+    "guessed": "{c}, {n}: named in part, and taken for the only one it may be ({s}).",
+    "projects": "{c}, {n}: several projects ({s}). The first counts, the others are named in the "
+    "description.",
+    "currency": "{c}, {n}: the currency is left out ({s}).",
+    "title_cut": "{c}, {n}: longer than 200 characters. Cut; the whole text is kept in the "
+    "description.",
+    "title_lines": "{c}, {n}: several lines become one ({s}).",
+    "contradiction": "{n}: open by the status ({s}) and closed by another column. Imported as done.",
+    "archived": "{c}, {n}: archived. Imported as done.",
+    "closed_word": "{c}, {n}: {s} closes a task here. Imported as done.",
 }
 
 
 def sentences(draft: Draft, aside: Aside) -> list[str]:
     """Return what is lost or changed, one sentence each."""
     return [
-        _SENTENCES[what].format(n=f"{count:,}", c=column, s=aside.shown((what, column)))
+        _SENTENCES[what].format(n=_rows(count), c=column, s=aside.shown((what, column)))
         for (what, column), count in aside.counts.items()
     ] + _of_the_shape(draft)
 
