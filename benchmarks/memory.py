@@ -1,8 +1,8 @@
 """What a thousand tenants in one process cost: memory, connections, and what is left of them.
 
 Run it as `python -m benchmarks.memory`. The registry keeps 64 engines; sixteen threads read as
-tenants in random order. Connections are counted by the server. DESIGN section 6 asks for 60 MB
-above the base at most, a bound that is never exceeded, and nothing left.
+tenants in random order. Connections are counted by the server. The aim: at most 60 MB
+above the base, never more connections than the bound, and none left at the end.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One tenant's database hangs: what do the others notice, and what does its owner?
 
 Run it as `python -m benchmarks.neighbours`. Others are measured with the neighbour well and with it
-hung, in turn, five rounds; the table shows the medians and their ratio (DESIGN section 6).
+hung, alternately, five rounds; the table shows the medians and their ratio.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> None:
                 address = (server.host, server.port)
                 load(address, [*bearers, hung.token], clients=CLIENTS, seconds=2)
                 well: list[Load] = []
-                troubled: list[Load] = []
+                beside_hung: list[Load] = []
                 owners: list[Load] = []
                 for _ in range(ROUNDS):
                     proxy.speak_again()
@@ -46,14 +46,14 @@ def main() -> None:
                         )
                     )
                     owner.start()
-                    troubled.append(load(address, bearers, clients=CLIENTS, seconds=SECONDS))
+                    beside_hung.append(load(address, bearers, clients=CLIENTS, seconds=SECONDS))
                     owner.join()
                 server.stop()
     _print("others, neighbour well", well)
-    _print("others, neighbour hung", troubled)
+    _print("others, neighbour hung", beside_hung)
     ratios = [
         after.percentile(0.99) / before.percentile(0.99)
-        for before, after in zip(well, troubled, strict=True)
+        for before, after in zip(well, beside_hung, strict=True)
     ]
     print(f"p99 hung / well: median {statistics.median(ratios):.2f}, all {_rounded(ratios)}")
     _print("owner of the hung one", owners)

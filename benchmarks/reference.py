@@ -1,9 +1,9 @@
 """Ours beside a bare Flask view with the same SQL: requests a second, and the slowest hundredth.
 
-Run it as `python -m benchmarks.reference`. Both servers run all the while and are asked in turn by
-16 connections, five rounds; printed are medians and their ratios. Ours includes sign-in, finding
-the tenant and the registry. DESIGN section 6 asks for 1.0 of the bare view's requests for JSON
-lists, 0.7 for the board and 0.6 for writes, and 1.3 of its p99 at most.
+Run it as `python -m benchmarks.reference`. Both servers run all the time. 16 connections
+ask them alternately, in five rounds; it prints medians and their ratios. Ours includes sign-in,
+finding the tenant and the registry. The aim is 1.0 of the bare view's requests for JSON lists, 0.7
+for the board and 0.6 for writes, and 1.3 of its p99 at most.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From a pasted string to the first row: what it costs beyond the first contact in a child process.
 
 Run it as `python -m benchmarks.registering`. The string is parsed, judged, connected with, checked,
-sealed and saved, and then the first list is read (DESIGN section 6: at most 30 ms beyond the first
+sealed and saved, and then the first list is read (the aim is at most 30 ms beyond the first
 contact, which starts a process of its own). The app runs in this process; medians of the rounds.
 """
 

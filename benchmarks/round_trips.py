@@ -88,7 +88,7 @@ def print_trips(url: URL, proxy: CountingProxy, where: str) -> None:
 
 
 def print_times(url: URL) -> None:
-    """Time one query by its key, ours and psycopg's own in turns; medians of the rounds."""
+    """Time one query by its key, ours and psycopg's own alternately; medians of the rounds."""
     registry = registry_for(url)
     access = TenantAccess(registry)
     with connect(url) as raw:

@@ -58,7 +58,7 @@ def start_of(method: str, path: str, options: argparse.Namespace) -> str:
 
 
 def kinds(options: argparse.Namespace) -> dict[str, tuple[int, list[Slow]]]:
-    """Return each load's number of clients and the kinds of clients that take turns in it."""
+    """Return each load's number of clients and the kinds of clients that alternate in it."""
     head = f"{start_of('GET', options.page, options)}X-Slow: "
     post = start_of("POST", options.form, options) + FORM
     sized = f"{post}Content-Length: 1000\r\n\r\na="

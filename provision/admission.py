@@ -64,7 +64,7 @@ def _judge(policy: NetworkPolicy, place: SavedPlace, timeout_s: float) -> bool |
 
 
 def _judge_text(policy: NetworkPolicy, host: str) -> bool | None:
-    """None where the host is a name, of which the text alone tells nothing."""
+    """Judge a host that is an address; None for a name, which has to be resolved first."""
     try:
         policy.judge_literal(host)
     except AddressRefusedError:

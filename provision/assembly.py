@@ -148,7 +148,7 @@ def _make_private(settings: Settings) -> None:
 
 
 def _hasher(settings: Settings) -> PasswordHasher:
-    """Hashing of passwords in one of the workers, which keeps a quarter of its threads free."""
+    """Make the password hasher of one worker, which uses a quarter of its threads at most."""
     return PasswordHasher(
         max_concurrent=max(1, min(_MOST_HASHES // settings.workers, settings.threads // 4)),
         max_waiting=settings.threads // 2,

@@ -99,16 +99,17 @@ class Settings:
 
     @property
     def registration_domains(self) -> frozenset[str]:
-        """E-mail domains that may register; empty when registration is open or closed."""
+        """Return the e-mail domains that may register; empty if registration is open or closed."""
         if self.registration in ("open", "closed"):
             return frozenset()
         return frozenset(self.registration.split(","))
 
     @property
     def loopback_tenants(self) -> bool:
-        """Whether a tenant's database may live on loopback (CONTRACT section 2, last paragraph).
+        """Tell whether a tenant's database may be on loopback (docs/settings.md).
 
-        The operator's commands see it as `serve` does; `dsn check` and `db check` let it in.
+        It may in the demo, and if the server listens on loopback without a trusted proxy. The
+        operator's commands follow `serve`; `dsn check` and `db check` allow it.
         """
         if self.network_policy == "public" or self.mode == "wsgi":
             return False

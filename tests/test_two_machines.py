@@ -45,7 +45,7 @@ _PASSWORD = "a long enough password"
 
 @contextmanager
 def _nginx(folder: Path, first: int, second: int) -> Iterator[int]:
-    """Hand requests to two servers in turn; yields the port."""
+    """Hand requests to two servers alternately; yields the port."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
     if program is None:
         missing("nginx is not installed")

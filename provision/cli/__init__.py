@@ -1,7 +1,7 @@
-"""The commands: `provision serve`, and the operator's tools (CONTRACT section 1).
+"""The commands: `provision serve`, and the operator's tools (docs/operate.md).
 
 Each reads the settings, opens only what it needs and prints plain text or JSON to standard output.
-What is wrong with the configuration is one line on standard error, and exit code 1.
+An error in the configuration is one line on standard error, and exit code 1.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from provision.cli.workspace import workspace
 from provision.errors import DatabaseError, ProvisionError, ValidationError
 from provision.settings import Settings, forget_libpq_environment, load_settings
 
-# Here and in the modules beside this one, what serves the app or opens a store is imported by the
-# command that does so: `dsn check` is made to run over many strings, and should not load a web
-# framework first.
+# Here and in the modules beside this one, each command itself imports what serves the app or opens
+# a store. `dsn check` runs over many strings and should not load a web framework first.
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +34,7 @@ Policy = Literal["intranet", "public"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The `provision` program; never returns."""
+    """Run the `provision` program; never returns."""
     try:
         commands.main(args=arguments, prog_name="provision", standalone_mode=False)
     except click.ClickException as error:
@@ -64,7 +63,7 @@ def _fail(message: str) -> None:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="provision", message="%(prog)s %(version)s")
 def commands() -> None:
-    """Projects, tasks and people in a PostgreSQL database that belongs to you."""
+    """Manage projects, tasks and people in a PostgreSQL database that belongs to you."""
     forget_libpq_environment()
 
 
@@ -113,7 +112,7 @@ def run_demo(host: str | None, port: int | None) -> None:
 
 @commands.group()
 def dsn() -> None:
-    """Connection strings, without connecting."""
+    """Check connection strings without connecting."""
 
 
 @dsn.command("check")
@@ -135,7 +134,7 @@ def check_dsn(policy: Policy | None) -> None:
 
 @commands.group()
 def db() -> None:
-    """Tenants' databases."""
+    """Check databases of tenants."""
 
 
 @db.command("check")
@@ -157,7 +156,7 @@ def check_db(policy: Policy | None) -> None:
 
 @commands.group()
 def control() -> None:
-    """The control store: accounts, sealed connection strings, the audit trail."""
+    """Manage the control store: accounts, sealed connection strings, the audit log."""
 
 
 @control.command("backup")

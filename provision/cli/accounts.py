@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def users() -> None:
-    """Accounts of this installation."""
+    """Manage the accounts of this installation."""
 
 
 @users.command("list")
@@ -127,7 +127,7 @@ def reset_password(email: str) -> None:
 
 @click.group()
 def token() -> None:
-    """API tokens."""
+    """Manage API tokens."""
 
 
 @token.command("create")

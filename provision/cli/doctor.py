@@ -202,9 +202,9 @@ def _is_file(path: Path) -> bool:
 
 
 def _contradictions(settings: Settings) -> Iterator[Finding]:
-    """Settings that are good each for itself and of which one takes from another what it is for.
+    """Yield a finding for each setting that is valid but defeated by another one.
 
-    What cannot work at all stops the start (`settings`).
+    Settings that cannot work at all stop the start (`settings`).
     """
     if settings.public_url is None and settings.trusted_proxies:
         yield Finding(

@@ -1,4 +1,4 @@
-"""`provision dsn check`: what one line says, as the JSON object of CONTRACT section 1."""
+"""`provision dsn check`: judge one connection string, and describe it as a JSON object."""
 
 from __future__ import annotations
 

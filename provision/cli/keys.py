@@ -27,7 +27,7 @@ _STATES = {
 
 @click.group()
 def keys() -> None:
-    """The keys that connection strings and second factors are sealed under."""
+    """Manage the keys that seal connection strings and second factors."""
 
 
 @keys.command()

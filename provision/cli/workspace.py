@@ -30,7 +30,7 @@ _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 @click.group()
 def workspace() -> None:
-    """A person's rows in one file; docs/workspace-file.md says what is in it."""
+    """Write a person's rows to one file, or read them; docs/workspace-file.md describes it."""
 
 
 @workspace.command("export")

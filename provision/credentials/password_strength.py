@@ -96,7 +96,7 @@ def _repeats(text: str) -> bool:
 
 
 def _without_runs(text: str) -> str:
-    """`text` without each stretch that follows a row of keys, the alphabet or the digits."""
+    """Return `text` without stretches that follow a row of keys, the alphabet or the digits."""
     kept, at = [], 0
     while at < len(text):
         end = at + _SHORTEST_RUN

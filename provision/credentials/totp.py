@@ -22,7 +22,7 @@ _MAX_TYPED_CHARACTERS: Final = 100
 
 
 def new_secret() -> str:
-    """160 random bits in base32, as long as the SHA-1 behind the code (RFC 4226, 4)."""
+    """Return 160 random bits in base32, as long as the SHA-1 behind the code (RFC 4226, 4)."""
     return pyotp.random_base32()
 
 

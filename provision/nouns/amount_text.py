@@ -76,7 +76,7 @@ def has_currency(text: str) -> bool:
 
 
 def _plain(text: str) -> str | None:
-    """A sum without currency and spaces; None for what is no sum."""
+    """Return a sum without currency and spaces; None for text that is no sum."""
     text = text.strip()
     if len(text) > _MOST_CHARACTERS:
         return None
@@ -87,7 +87,7 @@ def _plain(text: str) -> str | None:
 
 
 def _mark_of(plain: str) -> str:
-    """The decimal mark that one sum shows by itself; `?` where it could be either."""
+    """Return the decimal mark that one sum shows by itself; `?` if it could be either."""
     comma, point = plain.rfind(","), plain.rfind(".")
     if comma < 0 and point < 0:
         return ""

@@ -159,7 +159,7 @@ def _single(text: str, order: DayOrder) -> Written | Doubt:
 
 
 def _parted(text: str) -> tuple[str, time | None, tzinfo | None]:
-    """The day, the time and the zone of a text; all of it is the day where there is no time."""
+    """Split a text into day, time and zone; if it has no time, all of it is the day."""
     for found in _CLOCK.finditer(text):
         if found.end() != len(text):
             continue
@@ -176,7 +176,7 @@ def _parted(text: str) -> tuple[str, time | None, tzinfo | None]:
 
 
 def _micro(fraction: str | None) -> int:
-    """A fraction of a second in microseconds."""
+    """Return a fraction of a second in microseconds."""
     return int((fraction or "0").ljust(6, "0")[:6])
 
 

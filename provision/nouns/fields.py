@@ -208,7 +208,7 @@ def _decimal(raw: object) -> Decimal | None:
 
 
 def _plain_number(value: object) -> str:
-    """1200 and 1200.00 alike; what is no number (NaN, words) stays as it is written."""
+    """Return 1200 and 1200.00 as the same text; text that is no number (NaN, words) as it is."""
     text = "" if value is None else str(value).strip()
     try:
         return str(Decimal(text.removesuffix("%")).normalize())

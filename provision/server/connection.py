@@ -84,7 +84,7 @@ class Clients:
             holder = largest(each for each in self.all if each.held_bytes)
             if holder is None:
                 return
-            holder.let_go()
+            holder.give_room()
 
     def least_useful(self) -> ClientConnection | None:
         """Return a connection to close for a new one, None where all are with the app.
@@ -254,8 +254,8 @@ class ClientConnection(asyncio.BufferedProtocol):
         else:
             self._abort()
 
-    def let_go(self) -> None:
-        """Give its room to others; a request that is with the app is answered all the same."""
+    def give_room(self) -> None:
+        """Free the memory held for this client; a request at the app is still answered."""
         if self.state is State.ARRIVING:
             self._refuse(NO_ROOM)
         elif self.state is not State.SERVED:

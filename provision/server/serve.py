@@ -112,7 +112,7 @@ class _Master(Arbiter):  # type: ignore[misc]
         self._postgres = postgres
 
     def manage_workers(self) -> None:
-        """Called once a second, and whenever a child has ended."""
+        """Restart what has ended; gunicorn calls this once a second and when a child ends."""
         super().manage_workers()
         if self._postgres is not None:
             self._postgres.revive()

@@ -122,7 +122,7 @@ class TenantAccess:
             return query(connection, workspace.owner_id, *args, **kwargs)
 
     def _begin(self, stack: ExitStack, workspace: Workspace) -> Connection:
-        """BEGIN does nothing by itself, so a connection that breaks under it is replaced."""
+        """Begin a transaction; if the connection breaks at BEGIN, try once more on another."""
         with suppress(ConnectionLostError):
             return self._begin_once(stack, workspace)
         return self._begin_once(stack, workspace)

@@ -27,7 +27,7 @@ _MAX_BODY_BYTES = 1024 * 1024
 
 
 def make_app(services: Services, *, signing_key: str) -> Flask:
-    """The WSGI app around `services`; `signing_key` signs its cookies."""
+    """Make the WSGI app around `services`; `signing_key` signs its cookies."""
     app = Flask(
         "provision",
         template_folder=str(assets.folder("templates")),
@@ -85,12 +85,12 @@ def _prepare_templates(app: Flask) -> None:
     )
     filters.install(env)
     app.context_processor(_page_context)
-    # The macros as one global: a block rendered alone does not run its page's imports.
+    # The macros are a global, as a block that is rendered alone does not run its page's imports.
     env.globals["ui"] = env.get_template("_ui.html").module
 
 
 def _page_context() -> dict[str, Any]:
-    """What the frame around every page shows."""
+    """Return what the frame of every page shows."""
     theme = request.cookies.get(headers.cookie_name("theme"), "")
     return {
         "person": session.person_or_none(),

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 bp = Blueprint("projects", __name__, url_prefix="/projects")
 
-# The rest of a column is a link away, on the board of all tasks.
+# The rest of a column is on the board of all tasks, to which it links.
 _CARDS_A_COLUMN: Final = 20
 
 
 def _detail(row_id: str, today: date) -> dict[str, Any]:
-    """How far a project is, its money, its people and its tasks."""
+    """Read what the page of a project shows: its state, money, people and tasks."""
     page = workspace.read(
         queries.detail_page, row_id=row_id, today=today, shell=not htmx, limit=_CARDS_A_COLUMN
     )

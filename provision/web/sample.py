@@ -1,4 +1,4 @@
-"""The sample workspace: filled in on request, and taken away again, with a choice if need be."""
+"""The sample workspace: fill it in, and remove it again, with or without what was changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NOUNS: Final = (
 
 @bp.get("")
 def page() -> Response:
-    """What is there of the sample, and what of it was changed or added to."""
+    """Show which sample rows are there, and which of them were changed or are in use."""
     found = workspace.read(sample.look, today=dates.today())
     titles = {
         row["id"]: str(row["title"] if name == "tasks" else row["name"])
@@ -58,7 +58,7 @@ def fill() -> Response:
 
 @bp.post("/remove")
 def remove() -> Response:
-    """Take the sample away; what was changed or leant on stays unless `all` is chosen."""
+    """Remove the sample; rows that were changed or are in use stay unless `all` is chosen."""
     found = workspace.read(sample.look)
     keeps = request.form.get("what") != "all"
     gone = workspace.write(sample.remove, sample=found, keeps=keeps)
@@ -70,7 +70,7 @@ def remove() -> Response:
 
 
 def counts(found: Sample) -> str:
-    """`6 projects, 64 tasks and 6 people`; nothing where there is nothing."""
+    """Return the numbers in words: `6 projects, 64 tasks and 6 people`; empty for none."""
     parts = [
         f"{len(found.rows[table]):,} {one if len(found.rows[table]) == 1 else many}"
         for table, one, many in _NOUNS

@@ -1,6 +1,6 @@
-"""Search everywhere: projects, tasks, people, and what can be done; a page, and a dialog's list.
+"""Search projects, tasks, people and actions; as a page, and as the list of a dialog.
 
-Nothing is asked of the database until there are two letters to look for.
+The database is asked only from two letters on.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ _MOST_LETTERS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something to go to or do; `parts` are its title, cut where it holds what was looked for.
+    """A page to go to or an action; `parts` are the title, cut where a word matches.
 
-    `disc` is the status a disc shows, as (noun, status). `theme` is the one it switches to.
+    `disc` is the status that its disc shows, as (noun, status). `theme` is the theme that the
+    action switches to.
     """
 
     href: str
@@ -50,7 +51,7 @@ class Group:
 
 @bp.get("/search")
 def page() -> Response:
-    """What is found of the words in `q`; all that can be done where there are none."""
+    """Show what matches the words in `q`; without words, all actions."""
     words = _asked()
     found = None
     if len("".join(words)) >= _FEWEST_LETTERS:
@@ -69,13 +70,13 @@ def page() -> Response:
 
 
 def _asked() -> tuple[str, ...]:
-    """The words in the address, without what no text in a database can hold."""
+    """Return the words in the address, without characters that PostgreSQL cannot store."""
     text = request.args.get("q", "").encode(errors="ignore").decode().replace("\0", " ")
     return tuple(text[:_MOST_LETTERS].split()[: queries.MOST_WORDS])
 
 
 def cut(text: str, words: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
-    """The text in parts, each with whether it is one of the words, case and accents aside."""
+    """Cut the text into parts and say of each whether it matches, ignoring case and accents."""
     plain = queries.fold(text)
     hit = [False] * len(text)
     for word in map(queries.fold, words):
@@ -93,7 +94,7 @@ def cut(text: str, words: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
 
 
 def _is_meant(group: Group, words: tuple[str, ...]) -> bool:
-    """Whether these are actions of which one begins with what was typed."""
+    """Tell whether this is the group of actions and one begins with what was typed."""
     start = queries.fold(" ".join(words))
     titles = (queries.fold("".join(text for text, _ in hit.parts)) for hit in group.hits)
     return (

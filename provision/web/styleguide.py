@@ -51,7 +51,7 @@ def page() -> Response:
 
 @bp.post("")
 def nothing() -> Response:
-    """Lead back: the forms shown there are for looking at."""
+    """Send the browser back to the page: its forms do nothing."""
     return leave_for(url_for(".page"))
 
 

@@ -22,7 +22,7 @@ bp = Blueprint("team", __name__, url_prefix="/team")
 
 
 def _detail(row_id: str, today: date) -> dict[str, Any]:
-    """A person and what they are on."""
+    """Read what the page of a person shows: the person and their tasks."""
     page = workspace.read(queries.detail_page, row_id=row_id, today=today, shell=not htmx)
     return {
         "shell": page.shell,

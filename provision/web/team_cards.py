@@ -1,4 +1,4 @@
-"""A team member as pages show them: flags worked out, so that templates only place them."""
+"""Work out what pages show of team members, so that templates only place it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ if TYPE_CHECKING:
 
     from provision.tenant.queries.rows import TeamCard
 
-# Another program may have stored any number; beyond this a bar and a word say nothing more.
+# The highest percentage shown. Another program may have stored any number.
 _MOST_PERCENT = 1000
 
-
-# Who could take less than this is not worth naming.
+# A person with less room than this is not named.
 _WORTH_GIVING = 10
 _MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person with what their card says; `percent` is the workload as a bar can draw it."""
+    """What the card of a person shows; `percent` is the workload within the bounds of a bar."""
 
     row: TeamCard
     percent: int
@@ -36,7 +35,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """One sentence on who has too much, one on who has room; `id` and `name` are of the fullest."""
+    """A sentence on who has too much, and one on who has room.
+
+    `id` and `name` are those of the person with the most.
+    """
 
     id: str
     name: str
@@ -57,7 +59,7 @@ def member(row: TeamCard, today: date) -> Member:
 
 
 def balance(members: Sequence[Member]) -> Balance | None:
-    """Who has too much, and who could take some of it; None while nobody has too much."""
+    """Say who has too much and who could take some of it; None if nobody has too much."""
     names = brief_names([each.row.name for each in members])
     pairs = sorted(zip(members, names, strict=True), key=lambda pair: -pair[0].percent)
     over = [(name, each.over) for each, name in pairs if each.over]

@@ -1,4 +1,4 @@
-"""Taking back what was just done."""
+"""Undo what was just done."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SAID: Final = {
 
 @bp.post("/undo/<uuid:note_id>")
 def take_back(note_id: UUID) -> Response:
-    """Restore what the note holds; script then draws the page anew where it stands."""
+    """Restore what the note holds; script then asks for the present page again."""
     outcome = workspace.write(undo.take_back, account=session.person().id, note_id=str(note_id))
     status, text = _SAID[outcome]
     if htmx and outcome != "done":
@@ -46,6 +46,6 @@ def take_back(note_id: UUID) -> Response:
 
 
 def _present_page() -> str:
-    """Where the person is; the page of a row may be there again, or not any more."""
+    """Return the page of the person; the undo may have restored or removed its row."""
     page = path_of(htmx.current_url or request.referrer)
     return safe_next(page) or url_for("dashboard.page")

@@ -43,7 +43,7 @@ def _stored(person: Visitor, status: str) -> str:
 
 
 def _drag(tab: Tab, card: Locator, to: Locator) -> None:
-    """Take a card by the mouse and let it go over the upper half of another place."""
+    """Drag a card with the mouse and drop it on the upper half of another place."""
     card.hover()
     expect(tab.page.locator(".board-draggable")).to_be_visible()
     begin, end = card.bounding_box(), to.bounding_box()
@@ -145,7 +145,7 @@ def test_twenty_tasks_by_keys_alone(tab: Tab, owner: Visitor) -> None:
     ) == [("done", 1), ("review", 2), ("todo", 17)]
 
 
-def test_a_card_in_hand_is_let_go_with_its_board(tab: Tab, owner: Visitor) -> None:
+def test_a_lifted_card_is_forgotten_with_its_board(tab: Tab, owner: Visitor) -> None:
     _made(owner, "ab")
     tab.go("/tasks")
     _column(tab, "todo").first.focus()

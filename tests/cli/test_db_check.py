@@ -1,4 +1,4 @@
-"""`dsn check` and `db check`: what they print is read by programs (CONTRACT section 1)."""
+"""`dsn check` and `db check`: programs read what they print."""
 
 from __future__ import annotations
 

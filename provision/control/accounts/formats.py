@@ -55,7 +55,7 @@ class Formats:
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """The time zone; the server's where none was chosen, or where it is no longer known."""
+        """Return the time zone chosen; the server's if there is none or it is no longer known."""
         return _known_zone(self.time_zone or "") or server_zone()
 
 

@@ -1,7 +1,7 @@
 """Writes and reads the audit log: a line is written in the transaction of what it is about.
 
 A line never holds a secret. The log cannot fill the disk: of each kind of event a bounded number is
-kept for each person, and for all unknown visitors together. So a flood of one kind does not push
+kept for each person, and for all strangers together. So a flood of one kind does not push
 out lines of another.
 """
 

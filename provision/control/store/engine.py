@@ -143,9 +143,9 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _set_migration_pragmas(connection: Any, record: Any) -> None:
-    """Without foreign keys: rebuilding a table drops it, which would empty those that refer to it.
+    """Turn foreign keys off for a migration, which checks them all before it commits.
 
-    They are all checked before the migration commits.
+    To rebuild a table, a migration drops it, which would delete the rows that refer to it.
     """
     _set_pragmas(connection, record)
     connection.execute("PRAGMA foreign_keys=OFF").close()

@@ -126,9 +126,9 @@ class ControlStore:
 
     @staticmethod
     def is_there(url: str) -> bool:
-        """Whether there is a store, of whatever revision; makes nothing.
+        """Tell whether there is a store, of any revision, without making one.
 
-        Raises SettingsError where that cannot be found out.
+        Raises SettingsError if that cannot be found out.
         """
         engine = make_engine(parse(url))
         try:
@@ -137,7 +137,7 @@ class ControlStore:
             engine.dispose()
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """Lend a connection whose every statement commits by itself and sees what is committed."""
+        """Open a connection that commits each statement at once and sees all that is committed."""
         return self._watched(self._reader.connect, "reading")
 
     def writing(self) -> AbstractContextManager[Connection]:
@@ -265,9 +265,9 @@ class ControlStore:
 
 
 def migrations_folder() -> Path:
-    """Where the migrations are: beside pyproject.toml in a checkout, else inside the package.
+    """Return the folder of the migrations: from the checkout, else from the package.
 
-    In this order, because an editable install leaves a stale copy inside the package.
+    The checkout comes first because an editable install has a stale copy in the package.
     """
     package = Path(__file__).resolve().parents[2]
     checkout = package.parent / "migrations_control"

@@ -199,9 +199,9 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
         super().close()
 
     def hang_up(self) -> socket.socket | None:
-        """Close; return what `await_hang_ups` tells by when the server has let go too.
+        """Close; return a socket with which `await_hang_ups` waits for the server to close, too.
 
-        Only then it has one connection less. None where it was closed before.
+        Only then the server counts one connection less. None if it was closed before.
         """
         self._end_feed()
         if self.closed:
@@ -340,7 +340,7 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
 
 
 def await_hang_ups(lines: Iterable[socket.socket | None], limit_s: float) -> None:
-    """Wait until the servers behind these closed connections let go, `limit_s` for all."""
+    """Wait until the servers have closed these connections too, `limit_s` for all together."""
     deadline = Deadline(limit_s)
     for line in lines:
         if line is not None:
@@ -351,7 +351,7 @@ def await_hang_ups(lines: Iterable[socket.socket | None], limit_s: float) -> Non
 
 
 def poll_to_end(gen: PQGenConn[_T], deadline: Deadline, share: float = 1.0) -> _T:
-    """Drive what opens connections of its own.
+    """Run a generator of libpq that opens connections itself, to its end.
 
     Raises TimeoutError after its share of time, or TooTalkativeError.
     """

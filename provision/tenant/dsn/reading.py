@@ -40,14 +40,14 @@ class Reading:
     target: Target
     provider: Provider | None
     changes: tuple[str, ...]
-    """What was altered on the way in, in words, the password never among them."""
+    """What reading has changed, in words; never the password."""
     explicit_port: bool
     masked: bool = False
     """Whether the password is the mask of `normalized`, so that it cannot be the real one."""
 
     @property
     def normalized(self) -> str:
-        """The string as we would write it, password masked; parsing it gives the same again."""
+        """Return the string as we write it, password masked; parsing it gives the same again."""
         target = self.target
         host = f"[{target.host}]" if ":" in target.host else target.host
         userinfo = quote(target.user, safe="") + (f":{MASK}" if target.password else "")

@@ -107,7 +107,7 @@ _RETRY_AFTER_S: Final = {
 def explain(
     code: str, *, target: Target | None, provider: Provider | None, **facts: str
 ) -> tuple[str, str]:
-    """Return `detail` and `remedy` for a code of CONTRACT section 5.
+    """Return `detail` and `remedy` for a code of docs/troubleshooting.md.
 
     `facts` fill the sentences (`host`, `port`, `user`, `database`, `schema`, `where`) in place of
     what `target` says, or pick another pair of them (`why`, `kind`).

@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from provision.tenant.network.policy import NetworkPolicy
 
 _USUAL_BOUNDS: Final = Bounds()
-# A call longer than this counts as waiting for a slow tenant (CONTRACT section 2).
+# A call longer than this counts as waiting for a slow tenant.
 _PATIENCE_S: Final = 1.0
-# How long a server may take to hear that a statement left at the deadline is of no use any more.
+# How long the cancellation of a statement may take, after its deadline.
 _CANCEL_S: Final = 1.0
 # How long a connection may stay open after another process forgot its string.
 _ASK_FORGOTTEN_S: Final = 2.0

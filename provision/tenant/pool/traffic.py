@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LastFailure:
-    """Say by code, in plain words and with a next step what was wrong (CONTRACT section 5)."""
+    """Say what was wrong: code (docs/troubleshooting.md), plain words, and a next step."""
 
     code: str
     detail: str

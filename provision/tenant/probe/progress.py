@@ -55,7 +55,7 @@ class Progress:
                     del self._running[person_id]
 
     def of(self, person_id: str) -> tuple[Stage, ...] | None:
-        """The stages of the test that is running; None where none is."""
+        """Return the stages so far of the person's running test; None if none runs."""
         with self._lock:
             stages = self._running.get(person_id)
         return None if stages is None else tuple(stages)

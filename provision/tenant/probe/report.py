@@ -68,7 +68,7 @@ Finding = Reading | Target | LoggedIn | Facts | Tables
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome; `code` is `ok` or one of CONTRACT section 5, for the stage that failed.
+    """The outcome; `code` is `ok` or one of docs/troubleshooting.md, for the stage that failed.
 
     `target` is set when the string could be read; when `ok` it demands the TLS level that was
     reached, and is what to save.
@@ -98,7 +98,7 @@ class Report:
         return tuple(each if each.ok else replace(each, detail="") for each in self.stages)
 
     def as_json(self) -> str:
-        """Return one line of ASCII, as `provision db check` prints it (CONTRACT section 1)."""
+        """Return one line of ASCII, as `provision db check` prints it (docs/operate.md)."""
         schema = self.schema
         return json.dumps(
             {

@@ -113,7 +113,7 @@ def _gone(of: Table) -> str:
 
 
 def _made(of: Table) -> str:
-    """What an import made, as long as nobody changed it since; locked from here on."""
+    """Select and lock the rows that an import made and nobody has changed since."""
     name = of.name
     return f"""{name}_made AS MATERIALIZED (
   SELECT {name}.id FROM {name}
@@ -125,13 +125,13 @@ def _made(of: Table) -> str:
 
 
 def _are_all_made(of: Table) -> str:
-    """Whether all that an import made is there and is as the import left it."""
+    """Test that all rows that an import made are there, as the import left them."""
     noted = f"(SELECT note.entry #> '{{made,{of.name}}}' FROM note)"
     return f"to_jsonb((SELECT count(*) FROM {of.name}_made)) = coalesce({noted}, to_jsonb(0))"
 
 
 def _is_unused(of: Table, column: str, target: Table) -> str:
-    """Whether no row beside those that an import made refers to what it made."""
+    """Test that no other row refers to a row that an import made."""
     return f"""NOT EXISTS (
   SELECT FROM {of.name}
   WHERE {of.name}.{column} IN (SELECT {target.name}_made.id FROM {target.name}_made)
@@ -161,7 +161,7 @@ def _references(of: Table) -> list[tuple[str, Table]]:
 def _refers_to_own(of: Table, column: str, target: Table) -> str:
     """Test that all that a note would write refers to rows of the owner, or to none.
 
-    What a row refers to at present is no change.
+    What a row refers to at present may stay, whoever owns it.
     """
     return f"""NOT EXISTS (
   SELECT FROM (

@@ -32,10 +32,10 @@ _ADVISORY_LOCK = 776847466
 
 @dataclass(frozen=True, slots=True)
 class SchemaReport:
-    """What was found, in the words of CONTRACT section 4.
+    """What an inspection of the tables has found.
 
-    `version` is the latest version that is complete, or None. `sql` takes what is there to
-    `latest`: nothing when ready, and for a conflict what a clean database would need.
+    `version` is the latest version that is complete, or None. `sql` brings the tables to `latest`;
+    it is empty when they are ready, and after a conflict it is that of an empty database.
     """
 
     state: State
@@ -44,7 +44,7 @@ class SchemaReport:
     problems: tuple[Problem, ...]
     sql: str
     needs_owner: bool = False
-    """Whether tables have to be added to that belong to another role."""
+    """Whether the SQL changes tables that belong to another role."""
 
 
 def create_sql(version: int = LATEST) -> str:

@@ -116,7 +116,7 @@ def _per_table(form: str) -> str:
 
 
 def _noted() -> str:
-    """The part that notes how to take it back; the row of the workspace is locked last."""
+    """Note how to undo the import; the workspace's row is locked last."""
     rows = {
         table.name: undo_notes.differences(table, f"{table.name}_before", f"{table.name}_over")
         for table in TABLES

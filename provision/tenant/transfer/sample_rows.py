@@ -120,7 +120,7 @@ TASKS: Final[Mapping[str, tuple[SampleTask, ...]]] = {
         SampleTask("Print-ready PDF with bleeds", "todo", "high", "Jonas", 10),
         SampleTask("Chase the auditor's letter", "in_progress", "medium", "Mirela", -5),
         SampleTask(
-            "Chart set: grants by region, with last year beside it",
+            "Chart set: funding by region, with last year beside it",
             "in_progress", "high", "Jonas", 3,
         ),
         SampleTask("Cover options, round two", "review", "high", "Ana", 1),

@@ -158,6 +158,6 @@ def theme() -> Response:
             name, wanted, max_age=_YEAR_S, secure=secure, httponly=True, samesite="Lax"
         )
     else:
-        # Over HTTPS a browser lets go only of what is taken back as it was given.
+        # Over HTTPS a browser deletes a cookie only with the attributes that it was set with.
         response.delete_cookie(name, secure=secure, httponly=True, samesite="Lax")
     return response

@@ -1,9 +1,9 @@
-"""Descriptions as people wrote them, in Markdown, turned into HTML that can do no harm.
+"""Convert descriptions from Markdown to HTML that can do no harm.
 
-What is written stands in the person's own database, where other programs write too. So raw HTML
-is text, and what the parser makes is cleaned once more by a second library that allows a few tags.
-Pages show it by `prose` alone: inside an element that htmx leaves alone, so that even an attribute
-that slipped through both would do nothing.
+They are stored in the person's own database, where other programs write, too. So raw HTML is shown
+as text, and a second library cleans what the parser makes and allows a few tags. Pages show it
+through `prose` only, in an element that htmx ignores. Even an attribute that got past both would do
+nothing there.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# As long as a description written here may be. Brackets that never close take the parser time that
-# grows with the square of the length: 0.25 s for so many, and what is longer is shown as text.
+# The longest description that our form accepts. The parser's time for brackets that never close
+# grows with the square of the length: 0.25 s for this many. Longer text is shown without Markdown.
 _LONGEST: Final = 10_000
 _TAGS: Final = frozenset(
     (
@@ -31,23 +31,23 @@ _SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
 
 def prose(text: str) -> Markup:
-    """Draw `text` for a page: htmx ignores all that is in it, and its links load whole pages."""
+    """Draw `text` for a page; htmx ignores its attributes, and its links load whole pages."""
     drawn = Markup('<div class="prose markdown" hx-disable hx-boost="false">{}</div>')
     return drawn.format(markdown(text))
 
 
 def markdown(text: str) -> Markup:
-    """The HTML of `text`: links to web and mail addresses only, images as links, small headings."""
+    """Return the HTML of `text`: links to web and mail only, images as links, small headings."""
     if len(text) > _LONGEST:
         return Markup('<p class="prose-text">{}</p>').format(text)
-    # Text from other programs may hold halves of characters, which no UTF-8 can carry.
+    # Text from other programs may hold lone surrogates, which UTF-8 cannot encode.
     readable = text.encode(errors="replace").decode()
     return Markup(_cleaner()(_parser().render(readable)))  # noqa: S704  # cleaned, see above
 
 
 @cache
 def _parser() -> Any:
-    """Made when first needed: the libraries take a tenth of a second to load."""
+    """Make the parser when first needed: the libraries take a tenth of a second to load."""
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
@@ -77,7 +77,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def _image(renderer: Any, tokens: Sequence[Any], index: int, options: Any, env: Any) -> str:
-    """A link to the image: pages load nothing from elsewhere."""
+    """Draw an image as a link to it: pages load nothing from other sites."""
     token = tokens[index]
     words = renderer.renderInlineAsText(token.children or [], options, env)
     address = token.attrGet("src")
@@ -85,7 +85,7 @@ def _image(renderer: Any, tokens: Sequence[Any], index: int, options: Any, env: 
 
 
 def _lower_headings(state: Any) -> None:
-    """Below the headings of the page: `#` is a third level, and there are three levels in all."""
+    """Move headings below those of the page: `#` becomes `h3`, and `h5` is the lowest."""
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + 2, 5)}"

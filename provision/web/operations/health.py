@@ -11,13 +11,13 @@ bp = Blueprint("health", __name__)
 
 @bp.get("/healthz")
 def live() -> Response:
-    """Up."""
+    """Say that the process is up."""
     return _plain("ok", 200)
 
 
 @bp.get("/readyz")
 def ready() -> Response:
-    """Up, and the control store can be read and, as far as is known, written."""
+    """Say whether the control store can be read and, as far as is known, written."""
     why = services().store.why_not_ready()
     if why is not None:
         return _plain(f"the control store does not answer ({why})", 503)

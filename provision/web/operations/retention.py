@@ -56,7 +56,7 @@ class Sweep:
             return
         try:
             self._next = self._clock() + _NEXT_LOT_S
-            # A store in trouble is no reason to refuse a page that can do without it.
+            # A page that can do without the store is not refused because the store fails.
             with suppress(SQLAlchemyError):
                 if not self._purge():
                     self._next = self._clock() + self._every_s

@@ -40,7 +40,7 @@ _UNKNOWN: Final = "An unknown browser"
 
 
 def described(agent: str) -> str:
-    """Program and system, as far as they are recognised."""
+    """Return program and system in words, as far as they are recognised."""
     program = _first(_PROGRAMS, agent)
     system = _first(_SYSTEMS, agent)
     if program and system:

@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 @bp.get("/appearance")
 def appearance() -> Response:
-    """Light, dark, or as the system says."""
+    """Show the choice of theme: light, dark, or as the system says."""
     return respond("settings/appearance.html", "appearance", shell=frame())

@@ -29,7 +29,7 @@ def two_factor() -> Response:
 
 @bp.post("/two-factor/recovery-codes")
 def new_codes() -> Response:
-    """Ten new recovery codes in place of the old, shown once."""
+    """Replace the recovery codes by ten new ones, and show them once."""
     if not session.person().two_factor:
         raise NotFoundError
     try:

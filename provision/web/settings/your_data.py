@@ -41,7 +41,7 @@ def your_data() -> Response:
 
 @bp.post("/your-data/download")
 def download_data() -> Response:
-    """Everything held about the person, as a file of JSON."""
+    """Send all that is held about the person, as a JSON file."""
     found = dossier.gather(services().store, session.person().id, client=session.client())
     response = make_response(json.dumps(_readable(found), indent=2, ensure_ascii=False) + "\n")
     response.content_type = "application/json"

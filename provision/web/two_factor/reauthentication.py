@@ -1,7 +1,7 @@
 """A dangerous action asks again who is asking: the password, and a code where two-factor is on.
 
 The fields are `password` and `code` in every form and body. A form catches what is raised here and
-shows it beside its fields (422); left alone it becomes a 403 `reauthentication_required`.
+shows it beside its fields (422); otherwise the answer is a 403 `reauthentication_required`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ const handlersOf = new Map();
 const keyOf = (name, capture) => `${name} ${capture}`;
 const tell = (key, event) => {
   for (const each of [...handlersOf.get(key)]) {
-    // What goes wrong in one part keeps no other from its turn.
+    // An error in one part does not keep the others from being told.
     try { each(event); } catch (error) { reportError(error); }
   }
 };

@@ -137,17 +137,17 @@ def test_a_server_that_asks_for_md5_is_asked_for_nothing_else_later() -> None:
     assert caught.value.code == "auth_failed"
 
 
-def test_a_hostile_iteration_count_is_left_and_burns_nothing_of_ours() -> None:
+def test_a_hostile_iteration_count_is_left_and_takes_no_time_of_ours() -> None:
     with faulty.serving(asking_for_rounds(MANY)) as port:
         before = _own_cpu_s()
         # It is left after a second or so of computing, which can take long on a busy machine.
         text = f"postgresql://u:hunter2@127.0.0.1:{port}/d"
         report = probe(text, policy=LOOPBACK, timeout_s=LONG_S)
-        burned = _own_cpu_s() - before
+        used = _own_cpu_s() - before
     assert report.code == "auth_method_refused"
     assert "scram_iterations" in report.remedy
     assert (report.stages[4].ms or 0) > 1000
-    assert burned < 1
+    assert used < 1
     assert _children() == set()
 
 
@@ -172,7 +172,7 @@ def test_a_silent_server_is_left_at_the_limit_and_no_process_stays() -> None:
 
 
 def test_a_contact_waits_for_its_turn_to_start(database: Database) -> None:
-    with _no_turn_free():
+    with _no_start_free():
         caller = threading.Thread(target=lambda: met.append(_met(target_of(database.url))))
         met: list[Target] = []
         caller.start()
@@ -187,7 +187,7 @@ def test_a_contact_whose_turn_does_not_come_is_not_held_against_the_server(
 ) -> None:
     registry = registry_of(target_of(database.url), connect_timeout_s=0.3)
     try:
-        with _no_turn_free():
+        with _no_start_free():
             for _ in range(4):
                 with (
                     pytest.raises(DatabaseBusyError, match="first time"),
@@ -262,14 +262,14 @@ def test_the_built_in_server_is_not_met(database: Database) -> None:
 
 
 @contextmanager
-def _no_turn_free() -> Iterator[None]:
-    turns = os.cpu_count() or 1
-    for _ in range(turns):
+def _no_start_free() -> Iterator[None]:
+    starts = os.cpu_count() or 1
+    for _ in range(starts):
         first_contact.starts.acquire()
     try:
         yield
     finally:
-        first_contact.starts.release(turns)
+        first_contact.starts.release(starts)
 
 
 def _fail(target: Target) -> None:

@@ -106,8 +106,8 @@ def test_neighbours_that_left_the_column_or_never_were_do_not_matter(alice: Pers
 
 def test_a_task_can_be_put_between_the_same_two_for_ever(alice: Person) -> None:
     made = four(alice)
-    for turn in range(150):
-        task = made["cd"[turn % 2]]
+    for number in range(150):
+        task = made["cd"[number % 2]]
         move(alice, task, above=made["a"].id)
     assert column(alice) == "adcb"
     longest = alice.conn.execute(text("SELECT max(scale(position)) FROM tasks")).scalar()

@@ -301,7 +301,7 @@ def test_two_who_apply_at_once_wait_for_each_other(conn: Connection, database: D
     assert state.inspect(conn).state == "ready"
 
 
-def test_a_role_without_rights_is_told_what_to_grant(
+def test_a_role_without_rights_is_told_what_its_owner_can_run(
     conn: Connection, database: Database, server: Server
 ) -> None:
     state.apply(conn)
@@ -313,9 +313,11 @@ def test_a_role_without_rights_is_told_what_to_grant(
             assert report.state == "ready"
             assert {problem.table for problem in report.problems} == set(schema_tables())
             for problem in report.problems:
-                grant = problem.problem.split("can run: ")[1]
-                assert grant.startswith(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {problem.table}")
-                run(conn, grant)
+                statement = problem.problem.split("can run: ")[1]
+                assert statement.startswith(
+                    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {problem.table}"
+                )
+                run(conn, statement)
             assert state.inspect(guest).problems == ()
             # It may not create anything here; with nothing missing it does not have to.
             assert state.apply(guest).state == "ready"

@@ -166,7 +166,7 @@ def test_no_answer_of_any_route_leads_where_the_request_says(app: Flask, client:
     ids = _rows(client)
     token = client.csrf_token()
     for at, (method, path, _) in enumerate(routes(app, ids)):
-        # Each route gets a third of them in turn, so that every one is tried on many.
+        # Each route gets every third of them, so that every one is tried on many.
         for bad, page in list(zip(LEAD_OFF, _AS_PAGES, strict=True))[at % 3 :: 3]:
             headers = {
                 "Referer": _header(page),

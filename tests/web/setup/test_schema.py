@@ -174,10 +174,10 @@ def test_a_role_without_the_right_to_create_uses_what_somebody_made(
         for answer in (asked, newcomer.get(SCHEMA)):
             assert "rights on them are missing" in block(answer.text, "schema-complaint")
             assert "GRANT SELECT, INSERT, UPDATE, DELETE ON projects" in answer.text
-        grants = "".join(
+        statements = "".join(
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {guest.user};" for name in TABLES
         )
-        run_as_owner(server, database, grants)
+        run_as_owner(server, database, statements)
         answer = newcomer.post_form(SCHEMA, {"action": "verify"})
         assert (answer.status_code, answer.location) == (303, STEP)
         assert "Skip to dashboard" in newcomer.get(STEP).text

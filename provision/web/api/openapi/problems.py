@@ -1,4 +1,4 @@
-"""Every error of the API: status, codes and what comes with it (RFC 9457, CONTRACT section 4)."""
+"""All errors of the API: status, codes and their members (RFC 9457, docs/api.md)."""
 
 from __future__ import annotations
 

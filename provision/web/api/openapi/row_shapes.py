@@ -64,7 +64,7 @@ def schemas() -> dict[str, Schema]:
 
 
 def title_of(noun: Noun) -> str:
-    """`TeamMember`: what the noun's row is called in the description."""
+    """Return the name of the noun's row in the description, such as `TeamMember`."""
     return "".join(part.capitalize() for part in noun.member.split("_"))
 
 
