@@ -41,6 +41,8 @@ class Target:
     """Whether the first contact found a server that asks for md5, which must be allowed then."""
     changes_salt: bool = False
     """Whether it found one, mostly a pooler, that makes up another salt for each log-in."""
+    versions_by_hash: bool = False
+    """Whether the server has no transaction numbers (`xmin`) to tell a row's versions apart by."""
     built_in: bool = False
     """Whether it is our own built-in server, which the network policy does not apply to."""
 

@@ -1,8 +1,8 @@
-"""SQLAlchemy's view of tenants: one dialect for all of them, and a connection that is checked out.
+"""SQLAlchemy's view of tenants: one dialect they share, and a connection that is checked out.
 
 A dialect for each tenant would ask its server about itself at first use: eleven round trips. This
 one knows the lowest server we support from constants, which is all our statements need, and nothing
-a tenant's server says can change it.
+a tenant's server says can change it. A second one is for servers without transaction numbers.
 
 SQLAlchemy's own pool wrapper would reset, recycle and revive connections at moments of its own.
 Here the registry alone decides about them.
@@ -33,12 +33,13 @@ class TenantDialect(PGDialect_psycopg):
 
     supports_statement_cache = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, versions_by_hash: bool = False) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
             dbapi=PGDialect_psycopg.import_dbapi(),  # type: ignore[no-untyped-call]
             isolation_level="AUTOCOMMIT",
             use_native_hstore=False,
         )
+        self.versions_by_hash: Final = versions_by_hash
         self.server_version_info = LOWEST_SERVER
         self.default_schema_name = "public"
         self.default_isolation_level = "READ COMMITTED"
@@ -134,15 +135,17 @@ class EngineMaker:
     """Make engines that differ in their URL only: dialect and compiled statements are shared."""
 
     def __init__(self) -> None:
-        self._dialect: Final = TenantDialect()
-        self._pool: Final = NullPool(_refuse, dialect=self._dialect, reset_on_return=None)
+        self._dialects: Final = {
+            by_hash: TenantDialect(versions_by_hash=by_hash) for by_hash in (False, True)
+        }
+        self._pool: Final = NullPool(_refuse, dialect=self._dialects[False], reset_on_return=None)
         self._compiled: Final[LRUCache[Any, Any]] = LRUCache(_COMPILED_STATEMENTS)
 
     def engine_for(self, target: Target) -> Engine:
         """Return an engine for `Connection(engine, …)`; it opens no connection of its own."""
         return Engine(
             self._pool,
-            self._dialect,
+            self._dialects[target.versions_by_hash],
             # Without the password: nobody connects by this.
             URL.create(
                 "postgresql+psycopg",

@@ -137,6 +137,22 @@ def with_own_search_path(
     raise found if isinstance(found, TenantError) else failure("not_postgres", target=target)
 
 
+def lacks_xmin(connection: TenantConnection) -> bool:
+    """Tell whether the server numbers no transactions in its rows, as some relatives of PostgreSQL.
+
+    PostgreSQL has the column in every table. Asked by a statement of its own: where it is missing,
+    the whole statement fails.
+    """
+    try:
+        connection.execute("SELECT xmin FROM pg_class LIMIT 0")
+    except (psycopg.errors.UndefinedColumn, psycopg.NotSupportedError):
+        return True
+    except _DRIVER_ERRORS:
+        # A broken line shows at the next statement.
+        return False
+    return False
+
+
 def room(connection: TenantConnection) -> str | None:
     """Say how many more connections the server has to spare; None where it does not tell."""
     try:

@@ -104,6 +104,8 @@ def _go_in(
         yield (server_facts := facts.ask(entered.connection, target))
         _refuse_unusable(server_facts, target, journey)
         room = facts.room(entered.connection)
+        if facts.lacks_xmin(entered.connection) and (met := entered.connection.target):
+            entered.connection.target = replace(met, versions_by_hash=True)
         with facts.with_own_search_path(entered.connection, target, server_facts) as own:
             yield (server_facts := own)
             yield (tables := facts.inspect(entered.connection, target))

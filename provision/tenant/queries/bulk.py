@@ -88,6 +88,7 @@ def change_many(
     """
     writing.check(TASKS, values)
     written = {f"new_{name}": value for name, value in values.items()}
+    note = undo_notes.if_possible(conn, note)
     statement = _change(chosen.names(), tuple(sorted(values)), note is not None)
     parameters = chosen.parameters(owner_id) | written | undo_notes.parameters(note)
     answer = conn.execute(statement, parameters).one()
@@ -99,6 +100,7 @@ def change_many(
 def delete_many(
     conn: Connection, owner_id: str, *, chosen: Chosen, note: Note | None = None
 ) -> Outcome:
+    note = undo_notes.if_possible(conn, note)
     statement = _delete(chosen.names(), note is not None)
     answer = conn.execute(
         statement, chosen.parameters(owner_id) | undo_notes.parameters(note)

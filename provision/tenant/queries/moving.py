@@ -95,6 +95,7 @@ def move(
         "today": today,
     }
     has_status, is_named = status is not None, bool(parameters["in_column"])
+    note = undo_notes.if_possible(conn, note)
     statement = _move(has_status, is_named, note is not None)
     answer = conn.execute(statement, parameters | undo_notes.parameters(note)).one()
     undo_notes.mark(note, answer)

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
@@ -24,7 +24,9 @@ from provision.tenant.queries.statements import (
     own,
     read_shell,
     row_version,
+    row_version_sql,
     shell_part,
+    versions_by_hash,
 )
 from provision.tenant.schema.tables import projects, tasks, team_members
 from provision.tenant.transfer import arriving
@@ -34,7 +36,7 @@ from provision.tenant.transfer.sample_rows import MEMBERS, PROJECTS, TASKS, Samp
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Table, TextClause
 
     from provision.tenant.queries.statements import Shell
 
@@ -126,7 +128,8 @@ def remove(conn: Connection, owner_id: str, *, sample: Sample, keeps: bool) -> i
         ).decode()
         for name, rows in sample.rows.items()
     }
-    answer = conn.execute(_REMOVE, {"owner_id": owner_id, "frees": not keeps, **gone}).scalar()
+    statement = _remove(by_hash=versions_by_hash(conn.dialect))
+    answer = conn.execute(statement, {"owner_id": owner_id, "frees": not keeps, **gone}).scalar()
     return int(answer or 0)
 
 
@@ -282,24 +285,24 @@ def _look(shell: bool) -> Select[Any]:
 
 # A project goes only if no task is left in it, unless those are freed; a foreign key would take
 # them along. What it takes of the sample itself goes anyway.
-_REMOVE: Final = text("""
+_REMOVE: Final = """
 WITH p AS (
   SELECT projects.id FROM projects
   JOIN json_to_recordset(CAST(:projects AS json)) AS r (id uuid, version text)
-    ON r.id = projects.id AND r.version = projects.xmin::text AND projects.user_id = :owner_id
+    ON r.id = projects.id AND r.version = {projects} AND projects.user_id = :owner_id
   WHERE :frees OR NOT EXISTS (
     SELECT FROM tasks WHERE tasks.project_id = projects.id AND tasks.user_id = :owner_id
-    AND (tasks.id, tasks.xmin::text) NOT IN (SELECT x.id, x.version
+    AND (tasks.id, {tasks}) NOT IN (SELECT x.id, x.version
       FROM json_to_recordset(CAST(:tasks AS json)) AS x (id uuid, version text)))
 ), freed AS (
   UPDATE tasks SET project_id = NULL
   WHERE tasks.user_id = :owner_id AND tasks.project_id IN (SELECT p.id FROM p)
-  AND (tasks.id, tasks.xmin::text) NOT IN (SELECT x.id, x.version
+  AND (tasks.id, {tasks}) NOT IN (SELECT x.id, x.version
     FROM json_to_recordset(CAST(:tasks AS json)) AS x (id uuid, version text))
 ), t AS (
   DELETE FROM tasks
   USING json_to_recordset(CAST(:tasks AS json)) AS r (id uuid, version text)
-  WHERE tasks.id = r.id AND tasks.xmin::text = r.version AND tasks.user_id = :owner_id
+  WHERE tasks.id = r.id AND {tasks} = r.version AND tasks.user_id = :owner_id
   RETURNING 1
 ), j AS (
   DELETE FROM projects
@@ -309,9 +312,17 @@ WITH p AS (
 ), m AS (
   DELETE FROM team_members
   USING json_to_recordset(CAST(:team_members AS json)) AS r (id uuid, version text)
-  WHERE team_members.id = r.id AND team_members.xmin::text = r.version
+  WHERE team_members.id = r.id AND {team_members} = r.version
   AND team_members.user_id = :owner_id
   RETURNING 1
 )
 SELECT (SELECT count(*) FROM t) + (SELECT count(*) FROM j) + (SELECT count(*) FROM m)
-""")
+"""
+
+
+@cache
+def _remove(*, by_hash: bool) -> TextClause:
+    versions = {
+        table.name: f"{row_version_sql(table.name, by_hash=by_hash)}::text" for table in _TABLES
+    }
+    return text(_REMOVE.format(**versions))

@@ -29,9 +29,11 @@ from provision.tenant.queries.statements.columns import (
     rank,
     rfc3339,
     row_version,
+    row_version_sql,
     task_columns,
     utc_now,
     versioned,
+    versions_by_hash,
 )
 from provision.tenant.queries.statements.declared import Declared
 from provision.tenant.queries.statements.filters import (
@@ -80,10 +82,12 @@ __all__ = [
     "read_shell",
     "rfc3339",
     "row_version",
+    "row_version_sql",
     "shell_part",
     "stream",
     "tallied",
     "task_columns",
     "utc_now",
     "versioned",
+    "versions_by_hash",
 ]

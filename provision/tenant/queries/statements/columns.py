@@ -19,13 +19,17 @@ from sqlalchemy import (
     literal_column,
     select,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 from provision.tenant.schema.tables import projects, provision_workspaces, tasks, team_members
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Column, ColumnElement, FromClause, Select, Table
+    from sqlalchemy import Column, ColumnElement, Dialect, FromClause, Select, Table
+    from sqlalchemy.sql.compiler import SQLCompiler
 
 OWNER = bindparam("owner_id", type_=Uuid(as_uuid=False))
 # A parameter named like a column would be written to it by an UPDATE.
@@ -51,9 +55,32 @@ VERSION_SHAPE: Final = r"[0-9a-f]{8}-[0-9a-f]{1,32}"
 """What `version_text` gives, as a regular expression."""
 
 
+class _RowVersion(FunctionElement[Any]):
+    """What `row_version_sql` says, written when the statement is compiled for a kind of server."""
+
+    inherit_cache = True
+    type = NullType()
+
+
+@compiles(_RowVersion)
+def _write_row_version(element: _RowVersion, compiler: SQLCompiler, **options: Any) -> str:
+    table_name = compiler.process(element.clauses, **options)
+    return row_version_sql(table_name, by_hash=versions_by_hash(compiler.dialect))
+
+
 def row_version(table: Table) -> ColumnElement[Any]:
     """Return what changes whenever a row of `table` is written; it means something here only."""
-    return literal_column(f"{table.name}.xmin")
+    return _RowVersion(literal_column(table.name))
+
+
+def row_version_sql(table_name: str, *, by_hash: bool) -> str:
+    """Write it as SQL: the number of the transaction that wrote the row, or a hash of the row."""
+    return f"md5(CAST({table_name} AS text))" if by_hash else f"{table_name}.xmin"
+
+
+def versions_by_hash(dialect: Dialect) -> bool:
+    """Tell whether the server has no numbers of transactions (see `pool.alchemy`)."""
+    return getattr(dialect, "versions_by_hash", False)
 
 
 def version_text(row_version: ColumnElement[Any]) -> ColumnElement[str]:

@@ -30,13 +30,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from provision.tenant.connection.decoding import as_text
-from provision.tenant.queries.statements.columns import OWNER
+from provision.tenant.queries.statements.columns import OWNER, versions_by_hash
 from provision.tenant.schema.tables import projects, provision_workspaces, tasks, team_members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import ColumnElement, Table
+    from sqlalchemy import CTE, ColumnElement, Connection, Table
 
 # What the toast promises, and the time the answer takes to get there.
 SECONDS: Final = 30
@@ -76,6 +76,14 @@ class Noted(NamedTuple):
 
     entry: CTE
     kept: CTE
+
+
+def if_possible(conn: Connection, note: Note | None) -> Note | None:
+    """Return the note to write; None on servers that give a row no number to tell it by."""
+    if note is not None and versions_by_hash(conn.dialect):
+        note.is_kept = False
+        return None
+    return note
 
 
 def parameters(note: Note | None) -> dict[str, str]:

@@ -119,6 +119,7 @@ def change(
     check(of, values)
     if not values:
         return _unchanged(of, conn, aim)
+    note = undo_notes.if_possible(conn, note)
     as_card, has_version = aim.today is not None, aim.version is not None
     statement = _change(of, tuple(sorted(values)), has_version, as_card, note is not None)
     written = {f"new_{name}": value for name, value in values.items()}
@@ -132,6 +133,7 @@ def change(
 
 def remove(of: AnyDeclared, conn: Connection, aim: Aim, note: Note | None = None) -> str:
     """Delete a row and return what it was called."""
+    note = undo_notes.if_possible(conn, note)
     statement = _remove(of, aim.version is not None, note is not None)
     answer = conn.execute(statement, aim.parameters() | undo_notes.parameters(note)).one()
     if not answer.gone:
