@@ -64,6 +64,7 @@ def add(
         ).one()
     check_references(answer)
     undo_notes.mark(note, answer)
+    undo_notes.if_possible(conn, note)
 
 
 def present(
