@@ -1,6 +1,6 @@
 """What consoles, frameworks and people's notes give for a connection, and what it must be read as.
 
-`READ` holds `(where it is from, pasted, what it says)`; where a part is not given in the last, it is
+`READ` and `MORE` hold `(where it is from, pasted, what it says)`; where a part is not given in the last, it is
 that of `USUAL`. `NOTED` holds a piece of what must be said to have changed. `REFUSED` holds
 `(where it is from, pasted, code, words of the detail or remedy that say which piece is in the way)`.
 All names and secrets are made up.
@@ -1246,6 +1246,363 @@ READ: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
     ),
 )
 
+MORE: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+    (
+        "more 1",
+        'DATABASE_URL="postgresql://app:s3cr3t@db.example.com:5432/shop?schema=public&connection_limit=5&pool_timeout=10"',
+        {},
+    ),
+    (
+        "more 2",
+        "export DATABASE_URL='postgresql://app:s3cr3t@db.example.com:5432/shop'\nexport REDIS_URL='redis://x:y@h:6379'",
+        {},
+    ),
+    (
+        "more 3",
+        "DATABASE_URL=postgresql://app:s3cr3t@db.example.com:5432/shop\nSHADOW_DATABASE_URL=postgresql://app:s3cr3t@db.example.com:5432/shadow",
+        {},
+    ),
+    (
+        "more 4",
+        "DATABASE_URL=postgresql://app:s3cr3t@db.example.com:5432/shop\nTEST_DATABASE_URL=postgresql://app:s3cr3t@db.example.com:5432/test",
+        {},
+    ),
+    (
+        "more 5",
+        "DATABASE_URL=postgresql://app:s3cr3t@db.example.com:5432/shop\nREPLICA_URL=postgresql://app:s3cr3t@ro.example.com:5432/shop",
+        {},
+    ),
+    ("more 6", "DATABASE_URL postgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    ("more 7", "DATABASE_URL\npostgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    ("more 8", "DATABASE_URL :  postgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    ("more 9", "“DATABASE_URL”: “postgresql://app:s3cr3t@db.example.com:5432/shop”", {}),
+    ("more 10", "DATABASE_URL=’postgresql://app:s3cr3t@db.example.com:5432/shop’", {}),
+    ("more 11", "`DATABASE_URL=postgresql://app:s3cr3t@db.example.com:5432/shop`", {}),
+    ("more 12", "> psql postgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    ("more 13", "me@mac ~ % psql postgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    ("more 14", "[me@srv ~]$ psql postgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    ("more 15", "% psql postgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    ("more 16", "postgres=# \\c postgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    ("more 17", "psql -U app -h db.example.com -d shop -W", {"password": ""}),
+    ("more 18", "psql -U app -h db.example.com -d shop -p5432 sslmode=require", {"password": ""}),
+    ("more 19", 'psql "postgresql://app@db.example.com/shop"', {"password": ""}),
+    (
+        "more 20",
+        'PGPASSWORD=s3cr3t psql "sslmode=require host=db.example.com dbname=shop user=app"',
+        {},
+    ),
+    (
+        "more 21",
+        "PGPASSWORD='s3cr3t' psql --host db.example.com --username app --dbname shop --port 5432",
+        {},
+    ),
+    ("more 22", 'PGPASSWORD="s3cr3t" pgcli -h db.example.com -u app -d shop', {}),
+    ("more 23", "SET PGPASSWORD=s3cr3t\npsql -h db.example.com -U app -d shop", {}),
+    (
+        "more 24",
+        'set PGPASSWORD=s3cr3t\r\n"C:\\Program Files\\PostgreSQL\\16\\bin\\psql.exe" -h db.example.com -U app -d shop',
+        {},
+    ),
+    (
+        "more 25",
+        "$Env:PGPASSWORD='s3cr3t'; & 'C:\\Program Files\\PostgreSQL\\16\\bin\\psql.exe' -h db.example.com -U app -d shop",
+        {},
+    ),
+    ("more 26", 'set -gx DATABASE_URL "postgresql://app:s3cr3t@db.example.com:5432/shop"', {}),
+    ("more 27", "setenv DATABASE_URL postgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    (
+        "more 28",
+        "heroku config:set DATABASE_URL=postgresql://app:s3cr3t@db.example.com:5432/shop -a shop",
+        {},
+    ),
+    (
+        "more 29",
+        "fly secrets set DATABASE_URL=postgresql://app:s3cr3t@db.example.com:5432/shop",
+        {},
+    ),
+    (
+        "more 31",
+        "kubectl create secret generic db --from-literal=DATABASE_URL=postgresql://app:s3cr3t@db.example.com:5432/shop",
+        {},
+    ),
+    (
+        "more 33",
+        "docker run --rm -e PGPASSWORD=s3cr3t postgres psql -h db.example.com -U app shop",
+        {},
+    ),
+    (
+        "more 35",
+        "Server=db.example.com;Port=5432;Database=shop;User Id=app;Password=s3cr3t;Timeout=30;Command Timeout=60;Keepalive=30;",
+        {},
+    ),
+    (
+        "more 36",
+        "Host=db.example.com; Port=5432; Database=shop; Username=app; Password=s3cr3t; SslMode=Require; Trust Server Certificate=true",
+        {},
+    ),
+    ("more 37", '"Host=db.example.com;Database=shop;Username=app;Password=s3cr3t"', {}),
+    ("more 38", "Data Source=db.example.com;Initial Catalog=shop;User ID=app;Password=s3cr3t", {}),
+    ("more 39", "USER ID=app;PASSWORD=s3cr3t;HOST=db.example.com;PORT=5432;DATABASE=shop", {}),
+    (
+        "more 40",
+        "Host=db.example.com:5433;Database=shop;Username=app;Password=s3cr3t",
+        {"port": 5433},
+    ),
+    (
+        "more 42",
+        "Provider=PostgreSQL OLE DB Provider;Data Source=db.example.com;location=shop;User ID=app;password=s3cr3t;timeout=1000;",
+        {},
+    ),
+    (
+        "more 43",
+        "Dsn=PostgreSQL35W;database=shop;server=db.example.com;port=5432;uid=app;pwd=s3cr3t",
+        {},
+    ),
+    (
+        "more 44",
+        "XpoProvider=Postgres;Server=db.example.com;User ID=app;Password=s3cr3t;Database=shop;Encoding=UNICODE",
+        {},
+    ),
+    (
+        "more 46",
+        "spring.datasource.hikari.jdbc-url=jdbc:postgresql://db.example.com:5432/shop\nspring.datasource.hikari.username=app\nspring.datasource.hikari.password=s3cr3t",
+        {},
+    ),
+    (
+        "more 47",
+        "hibernate.connection.url=jdbc:postgresql://db.example.com:5432/shop\nhibernate.connection.username=app\nhibernate.connection.password=s3cr3t",
+        {},
+    ),
+    (
+        "more 48",
+        "jdbc.url=jdbc:postgresql://db.example.com:5432/shop\njdbc.user=app\njdbc.password=s3cr3t",
+        {},
+    ),
+    (
+        "more 49",
+        "<url>jdbc:postgresql://db.example.com:5432/shop</url>\n<username>app</username>\n<password>s3cr3t</password>",
+        {},
+    ),
+    (
+        "more 50",
+        'dataSource.setUrl("jdbc:postgresql://db.example.com:5432/shop");\ndataSource.setUsername("app");\ndataSource.setPassword("s3cr3t");',
+        {},
+    ),
+    (
+        "more 52",
+        "micronaut:\n  application:\n    name: demo\ndatasources:\n  default:\n    url: jdbc:postgresql://db.example.com:5432/shop\n    username: app\n    password: s3cr3t",
+        {},
+    ),
+    (
+        "more 54",
+        "jdbc:postgresql://db.example.com:5432/shop?user=app&password=s3cr3t&currentSchema=public&ssl=true&sslmode=require&tcpKeepAlive=true&reWriteBatchedInserts=true",
+        {},
+    ),
+    ("more 55", "jdbc:postgresql://db.example.com/shop;user=app;password=s3cr3t", {}),
+    (
+        "more 56",
+        "DB_CONNECTION=pgsql DB_HOST=db.example.com DB_PORT=5432 DB_DATABASE=shop DB_USERNAME=app DB_PASSWORD=s3cr3t",
+        {},
+    ),
+    (
+        "more 57",
+        'DB_CONNECTION="pgsql"\nDB_HOST="db.example.com"\nDB_PORT="5432"\nDB_DATABASE="shop"\nDB_USERNAME="app"\nDB_PASSWORD=\'s3cr3t\'\nDB_SSLMODE=require',
+        {},
+    ),
+    (
+        "more 58",
+        "DB_DSN=pgsql:host=db.example.com;port=5432;dbname=shop\nDB_USER=app\nDB_PASS=s3cr3t",
+        {},
+    ),
+    (
+        "more 59",
+        "'db' => [\n  'class' => 'yii\\db\\Connection',\n  'dsn' => 'pgsql:host=db.example.com;dbname=shop',\n  'username' => 'app',\n  'password' => 's3cr3t',\n]",
+        {},
+    ),
+    (
+        "more 60",
+        "$conn = pg_connect('host=db.example.com dbname=shop user=app password=s3cr3t');",
+        {},
+    ),
+    (
+        "more 61",
+        "$db['default']['hostname'] = 'db.example.com';\n$db['default']['username'] = 'app';\n$db['default']['password'] = 's3cr3t';\n$db['default']['database'] = 'shop';\n$db['default']['dbdriver'] = 'postgre';",
+        {},
+    ),
+    (
+        "more 62",
+        "database.default.hostname = db.example.com\ndatabase.default.database = shop\ndatabase.default.username = app\ndatabase.default.password = s3cr3t\ndatabase.default.DBDriver = Postgre\ndatabase.default.port = 5432",
+        {},
+    ),
+    (
+        "more 63",
+        'DATABASES = {\n    "default": {\n        "ENGINE": "django.db.backends.postgresql",\n        "NAME": "shop",\n        "USER": "app",\n        "PASSWORD": "s3cr3t",  # change me\n        "HOST": "db.example.com",\n        "PORT": "",\n    }\n}',
+        {},
+    ),
+    (
+        "more 64",
+        "os.environ['DATABASE_URL'] = 'postgresql://app:s3cr3t@db.example.com:5432/shop'",
+        {},
+    ),
+    (
+        "more 65",
+        "os.environ.setdefault('DATABASE_URL', 'postgresql://app:s3cr3t@db.example.com:5432/shop')",
+        {},
+    ),
+    (
+        "more 66",
+        "engine = create_async_engine(\n    'postgresql+asyncpg://app:s3cr3t@db.example.com/shop',\n    echo=True,\n)",
+        {},
+    ),
+    (
+        "more 68",
+        'conn = psycopg2.connect(\n    dbname="shop",\n    user="app",\n    password="s3cr3t",\n    host="db.example.com",\n    port="5432",\n    sslmode="require",\n)',
+        {},
+    ),
+    (
+        "more 69",
+        "psycopg.connect('postgresql://app:s3cr3t@db.example.com/shop', sslmode='require')",
+        {},
+    ),
+    (
+        "more 70",
+        "pool = AsyncConnectionPool(conninfo='host=db.example.com dbname=shop user=app password=s3cr3t')",
+        {},
+    ),
+    (
+        "more 71",
+        "config = {'host': 'db.example.com', 'port': 5432, 'user': 'app', 'password': 's3cr3t', 'dbname': 'shop'}",
+        {},
+    ),
+    (
+        "more 72",
+        "{ host: 'db.example.com', port: 5432, user: 'app', password: 's3cr3t', database: 'shop', ssl: 'require' }",
+        {},
+    ),
+    (
+        "more 73",
+        "const sql = postgres('postgresql://app:s3cr3t@db.example.com:5432/shop', { ssl: 'require' })",
+        {},
+    ),
+    (
+        "more 74",
+        'const client = new pg.Client("postgresql://app:s3cr3t@db.example.com:5432/shop");',
+        {},
+    ),
+    (
+        "more 75",
+        "import { Pool } from 'pg';\nconst pool = new Pool({ connectionString: 'postgresql://app:s3cr3t@db.example.com:5432/shop' });",
+        {},
+    ),
+    (
+        "more 77",
+        "module.exports = { development: { client: 'postgresql', connection: 'postgresql://app:s3cr3t@db.example.com:5432/shop' } }",
+        {},
+    ),
+    (
+        "more 79",
+        'datasource db {\n  provider = "postgresql"\n  url      = "postgresql://app:s3cr3t@db.example.com:5432/shop"\n}',
+        {},
+    ),
+    (
+        "more 81",
+        "ActiveRecord::Base.establish_connection(adapter: 'postgresql', host: 'db.example.com', username: 'app', password: 's3cr3t', database: 'shop')",
+        {},
+    ),
+    ("more 82", "DB = Sequel.connect('postgres://app:s3cr3t@db.example.com/shop')", {}),
+    ("more 83", 'config :shop, Shop.Repo, url: "ecto://app:s3cr3t@db.example.com/shop"', {}),
+    (
+        "more 84",
+        'db, err := gorm.Open(postgres.Open("host=db.example.com user=app password=s3cr3t dbname=shop port=5432 sslmode=require"), &gorm.Config{})',
+        {},
+    ),
+    (
+        "more 85",
+        'conn, err := pgx.Connect(context.Background(), "postgresql://app:s3cr3t@db.example.com:5432/shop")',
+        {},
+    ),
+    ("more 86", 'dsn = "host=db.example.com port=5432 user=app password=s3cr3t dbname=shop"', {}),
+    (
+        "more 87",
+        'let pool = PgPoolOptions::new().connect("postgresql://app:s3cr3t@db.example.com:5432/shop").await?;',
+        {},
+    ),
+    (
+        "more 88",
+        "Name: shop-db\nHost: db.example.com\nPort: 5432\nDatabase: shop\nUsername: app\nPassword: s3cr3t",
+        {},
+    ),
+    ("more 89", "Server: db.example.com\nDatabase: shop\nUser: app\nPassword: s3cr3t", {}),
+    (
+        "more 90",
+        "Hostname: db.example.com\r\nPort: 5432\r\nDB: shop\r\nLogin: app\r\nPassword: s3cr3t\r\n",
+        {},
+    ),
+    (
+        "more 91",
+        "host      | db.example.com\nport      | 5432\ndatabase  | shop\nuser      | app\npassword  | s3cr3t",
+        {},
+    ),
+    (
+        "more 92",
+        "Host:\ndb.example.com\nPort:\n5432\nDatabase:\nshop\nUser:\napp\nPassword:\ns3cr3t",
+        {},
+    ),
+    (
+        "more 93",
+        "Host: db.example.com; Port: 5432; Database: shop; User: app; Password: s3cr3t",
+        {},
+    ),
+    (
+        "more 94",
+        "Host - db.example.com\nPort - 5432\nDatabase - shop\nUser - app\nPassword - s3cr3t",
+        {},
+    ),
+    (
+        "more 95",
+        "Host = db.example.com\nPort = 5432\nDatabase = shop\nUsername = app\nPassword = s3cr3t\nSSL Mode = Require",
+        {},
+    ),
+    ("more 96", "host: db.example.com port: 5432 dbname: shop user: app password: s3cr3t", {}),
+    ("more 97", "host=db.example.com, port=5432, dbname=shop, user=app, password=s3cr3t", {}),
+    ("more 99", 'host="db.example.com" port="5432" dbname="shop" user="app" password="s3cr3t"', {}),
+    (
+        "more 100",
+        "host=db.example.com\nport=5432\ndbname=shop\nuser=app\npassword=s3cr3t\nsslmode=verify-full\nsslrootcert=system",
+        {"sslmode": "verify-full"},
+    ),
+    (
+        "more 101",
+        "dbname=shop host=db.example.com user=app password=s3cr3t target_session_attrs=read-write connect_timeout=10 application_name=x keepalives=1 keepalives_idle=30",
+        {},
+    ),
+    (
+        "more 102",
+        'POSTGRES_HOST: db.example.com\nPOSTGRES_PORT: "5432"\nPOSTGRES_DB: shop\nPOSTGRES_USER: app\nPOSTGRES_PASSWORD: s3cr3t',
+        {},
+    ),
+    ("more 105", "Connection URL: postgresql://app:s3cr3t@db.example.com:5432/shop (internal)", {}),
+    ("more 106", "The database is at postgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    (
+        "more 107",
+        "Hi! Here is the string you asked for:\n\npostgresql://app:s3cr3t@db.example.com:5432/shop\n\nBest, Tom",
+        {},
+    ),
+    ("more 108", "postgresql://app:s3cr3t@db.example.com:5432/shop .", {}),
+    ("more 109", "postgresql://app:s3cr3t@db.example.com:5432/shop\\", {}),
+    ("more 110", "<postgresql://app:s3cr3t@db.example.com:5432/shop>", {}),
+    ("more 111", "(postgresql://app:s3cr3t@db.example.com:5432/shop)", {}),
+    ("more 112", "[link](postgresql://app:s3cr3t@db.example.com:5432/shop)", {}),
+    ("more 116", "postgresql://app:s3cr3t@db.example.com:5432/shop?sslmode=require,", {}),
+    ("more 117", 'postgresql://app:s3cr3t@db.example.com:5432/shop?sslmode=require"', {}),
+    ("more 118", "'postgresql://app:s3cr3t@db.example.com:5432/shop", {}),
+    (
+        "more 122",
+        'postgresql://app:s3cr3t@db.example.com:5432/shop?ssl={"rejectUnauthorized":true}',
+        {},
+    ),
+)
+
 NOTED: Final[tuple[tuple[str, str], ...]] = (
     ("neon env block", "ENDPOINT_ID was left out"),
     ("railway raw env", "DATABASE_PUBLIC_URL was taken"),
@@ -1267,6 +1624,20 @@ NOTED: Final[tuple[tuple[str, str], ...]] = (
 )
 
 REFUSED: Final[tuple[tuple[str, str, str, str], ...]] = (
+    (
+        "template of a program",
+        'SQLALCHEMY_DATABASE_URL = f"postgresql://{user}:{password}@{host}/{db}"',
+        "format",
+        "placeholder",
+    ),
+    (
+        "prisma schema",
+        'datasource db {\n  provider = "postgresql"\n  url      = env("DATABASE_URL")\n}',
+        "format",
+        "looked up elsewhere",
+    ),
+    ("blank after the @", "postgresql://u:p@ db.example.com/d", "format", "blank after the @"),
+    ("slashes forgotten", "postgresql//u:p@db.example.com/d", "format", "postgresql://"),
     ("several hosts with ports", "postgresql://u:p@h1:5432,h2:5432/d", "format", "several hosts"),
     (
         "several hosts in jdbc",

@@ -17,7 +17,7 @@ from provision.tenant.dsn.command_line import (
     SETTING_PARAMETERS,
     assigned,
     begins_command,
-    is_container_command,
+    is_tool_command,
 )
 from provision.tenant.dsn.keywords import begins_keywords
 from provision.tenant.dsn.named import lines, names
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PARTS: Final = ("host", "port", "user", "password", "database")
-_NOT_PARAMETERS: Final = (*_PARTS, "url", "engine", "other")
+_NOT_PARAMETERS: Final = (*_PARTS, "url", "engine", "other", "reference")
 _FOREIGN_ENGINE: Final = re.compile(
     r"(?i)mysql|maria|sqlite|mssql|sqlserver|oracle|mongo|cockroach|redshift|h2\b|clickhouse"
 )
 _HOST_AND_PORT: Final = re.compile(r"(?P<host>[^:,\s\[\]/]+):(?P<port>[0-9]{1,5})\Z")
 _INSIDE: Final = re.compile(
-    r"(?P<quote>[\"'`])(?P<string>(?:postgres(?:ql)?(?:\+\w+)?|jdbc:postgresql)://(?:(?!(?P=quote)).)+)"
+    r"(?P<quote>[\"'`])(?P<string>(?:postgres(?:ql)?(?:\+\w+)?|jdbc:postgresql|ecto|postgis|pgsql)://(?:(?!(?P=quote)).)+)"
     r"(?P=quote)"
 )
 _VARIABLE: Final = re.compile(
@@ -61,7 +61,7 @@ class _Known:
 def holds_connection(body: str) -> bool:
     """Tell whether the text has a named value in it that says how to connect."""
     known = _known(_found(body))
-    return any(each.kind in (*_PARTS, "url") for each in known)
+    return any(each.kind in (*_PARTS, "url", "reference") for each in known)
 
 
 def read_block(body: str, parts: Parts, read: Callable[[str, Parts], None]) -> None:
@@ -76,6 +76,7 @@ def read_block(body: str, parts: Parts, read: Callable[[str, Parts], None]) -> N
     else:
         used = []
         _refuse_foreign(known)
+        _refuse_reference(known)
     separate = _separate(known)
     if not strings or not (parts.user and parts.password and parts.database):
         used += _give_parts(separate, parts, missing_only=bool(strings))
@@ -86,7 +87,7 @@ def read_block(body: str, parts: Parts, read: Callable[[str, Parts], None]) -> N
 
 def _give_beside(string: Named, found: list[Named], parts: Parts) -> list[Named]:
     """Take user and password of a call whose arguments follow the string without names."""
-    at = found.index(string) + 1
+    at = found.index(string) + 1 if string in found else len(found)
     following = found[at : at + 2]
     is_call = len(following) == 2 and not any(each.name for each in (string, *following))
     if not is_call or parts.user or parts.password:
@@ -97,10 +98,16 @@ def _give_beside(string: Named, found: list[Named], parts: Parts) -> list[Named]
 
 
 def _found(body: str) -> list[Named]:
-    if is_container_command(body):
+    if is_tool_command(body):
         found = [Named(name, value, 1) for name, value in assigned(body).items()]
     else:
         found = lines.find(body)
+    if not any(names.meaning(each.name, each.place) for each in found if each.name):
+        found += [
+            Named("", at["string"], body.count("\n", 0, at.start()) + 1)
+            for at in _INSIDE.finditer(body)
+            if not any(at["string"] in each.value for each in found)
+        ]
     by_name = {each.name: each.value for each in found if not each.is_reference}
     found = [_filled_in(each, by_name) for each in found]
     if _SECRET.search(body):
@@ -138,7 +145,11 @@ def _known(found: list[Named]) -> list[_Known]:
             rank = meant.rank if meant and is_meant else -1
             known.append(_Known(each, "url", rank, True))
         elif meant is not None:
-            kind = meant.kind if meant.kind != "url" else "other"
+            kind = meant.kind
+            if kind == "url":
+                kind = "reference" if each.is_reference else "other"
+            if not each.value and kind != "password":
+                kind = "other"
             known.append(_Known(each, kind, meant.rank, meant.has_prefix))
     if not any(each.kind == "url" for each in known):
         known += [_Known(each, "url", -1, True) for each in _inside_code(found)]
@@ -219,6 +230,17 @@ def _refuse_foreign(known: list[_Known]) -> None:
                 f"Line {each.named.line} says that this is another database than PostgreSQL.",
                 "Paste the settings of a PostgreSQL database.",
             )
+
+
+def _refuse_reference(known: list[_Known]) -> None:
+    kinds = {each.kind for each in known}
+    if "reference" in kinds and "host" not in kinds:
+        raise refusal(
+            "format",
+            "The connection string is not in this text: it is looked up elsewhere.",
+            "Look in the file or the settings that it comes from (.env, variables, secrets), and "
+            "paste the string itself.",
+        )
 
 
 def _separate(known: list[_Known]) -> dict[str, list[_Known]]:

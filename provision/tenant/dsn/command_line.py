@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from provision.errors import ConnectionStringError
 from provision.tenant.dsn import shell
 from provision.tenant.dsn.keywords import begins_keywords, read_keywords
 from provision.tenant.dsn.named.marks import QUOTES
@@ -31,6 +30,7 @@ _MENTIONED: Final = re.compile(
     r"(?:\.exe)?[\"'\u2018\u2019\u201c\u201d]?(?:\s|\Z)"
 )
 _ASSIGNED: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)\Z", re.DOTALL)
+_INTRODUCED: Final = re.compile(r"\A(?:--(?:env|from-literal|set|build-arg)=|-e(?=[A-Z]))")
 _SETTINGS_ALONE: Final = re.compile(r"(?:export\s+|set\s+|env\s+)?PG[A-Z]+=.*\s\S")
 _POWERSHELL: Final = re.compile(r"(?i)\$env:(?P<name>[A-Z_][A-Z0-9_]*)(?:=(?P<value>.*))?\Z")
 _VARIABLE: Final = re.compile(
@@ -44,7 +44,7 @@ _BEFORE: Final = frozenset({"sudo", "&", "winpty", "time", "exec", "command", "n
 _WRAPPERS: Final = frozenset({"docker", "podman", "kubectl", "oc", "docker-compose", "nerdctl"})
 _LOOKS_UP: Final = frozenset(
     {"heroku", "railway", "fly", "flyctl", "gcloud", "aws", "az", "render", "supabase", "neon",
-     "neonctl", "doctl", "scalingo"}
+     "neonctl", "doctl", "scalingo", "vercel", "netlify", "dokku", "turso", "xata", "oci"}
 )  # fmt: skip
 SETTINGS: Final = {
     "PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGPASSWORD": "password",
@@ -142,17 +142,19 @@ def begins_command(body: str) -> bool:
     return bool(script.program or script.looks_up)
 
 
-def is_container_command(body: str) -> bool:
-    """Tell whether the text starts something in a container."""
-    return bool(_first_word(body) & _WRAPPERS)
+def is_tool_command(body: str) -> bool:
+    """Tell whether the text gives settings to a container or to a provider's own program."""
+    return bool(_first_word(body) & (_WRAPPERS | _LOOKS_UP)) and "=" in body
 
 
 def assigned(body: str) -> dict[str, str]:
     """Return what a script or `docker run -e …` assigns to names; empty where it is none."""
     try:
-        return _gathered(body).variables
-    except ConnectionStringError:
+        found = shell.statements(body)
+    except shell.UnclosedQuoteError:
         return {}
+    words = (_INTRODUCED.sub("", word) for each in found for word in each)
+    return {at["name"]: at["value"] for at in map(_ASSIGNED.match, words) if at}
 
 
 def read_command(body: str, parts: Parts) -> None:
@@ -197,7 +199,7 @@ def _gathered(body: str) -> _Script:
     for words in found:
         if not script.program:
             _gather(words, script)
-    script.looks_up = len(found) == 1 and bool(_LOOKS_UP & set(found[0][:1]))
+    script.looks_up = len(found) == 1 and bool(_LOOKS_UP & set(found[0][:1])) and "=" not in body
     return script
 
 

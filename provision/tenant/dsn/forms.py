@@ -105,6 +105,11 @@ def _read_base64(body: str, parts: Parts) -> None:
 def _refuse(body: str, parts: Parts) -> None:
     """Say what the text lacks, without repeating any of it."""
     refuse_invisible(body.replace("\n", " "))
+    if re.match(r"(?i)postgres(?:ql)?[^a-z0-9_-]", body):
+        raise refusal(
+            "format",
+            "It begins with postgresql, but not with postgresql:// and then the user.",
+        )
     if _NO_SCHEME.match(body):
         raise refusal(
             "format",

@@ -118,8 +118,8 @@ class Chosen:
 
 
 def is_known(name: str) -> bool:
-    """Tell whether a name, in lower case, is that of a parameter that is listed here."""
-    return name in _READERS or name in _WELL_KNOWN or name in _DROPPED or name in _BY_OTHER_NAME
+    """Tell whether a name, in lower case, is that of a parameter of libpq's."""
+    return name in _READERS or name in _WELL_KNOWN
 
 
 def choose(parts: Parts) -> Chosen:
@@ -203,6 +203,8 @@ def _ssl(value: str, parts: Parts) -> tuple[str, str]:
         return "sslmode", low
     if low in _SSLMODE_ALIASES:
         return "sslmode", _SSLMODE_ALIASES[low]
+    if low.startswith("{") and "rejectunauthorized" in low:
+        return "sslmode", "require"
     if low not in _SSL_SWITCH:
         raise _bad_value("ssl", "It may be true. Better, write sslmode=require in its place.")
     return "sslmode", _SSL_SWITCH[low]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from provision.tenant.dsn.command_line import begins_command, is_container_command
+from provision.tenant.dsn.command_line import begins_command, is_tool_command
 from provision.tenant.dsn.keywords import is_first_keyword
 from provision.tenant.dsn.named import names
 from provision.tenant.dsn.named.marks import ZERO_WIDTH
@@ -28,7 +28,7 @@ _LAYERS: Final = 10
 
 _PROMPT: Final = re.compile(
     r"(?:\$|%|>|#|\u276f|\u279c|PS [^>\n]{0,80}>|[A-Z]:\\[^>\n]{0,80}>"
-    r"|[\w.-]{1,40}@[\w.-]{1,60}:[^$#\n]{0,60}[$#]|[\w-]{1,40}[=-][#>])\s+(?=\S)"
+    r"|\[?[\w.-]{1,40}@[\w.-]{1,60}[: ][^$#%\n]{0,60}[$#%]|[\w-]{1,40}[=-][#>])\s+(?=\S)"
 )
 _BULLET: Final = re.compile(
     r"(?:[-*+\u2022\u00b7\u2013\u2014\u25cf\u25aa\u2023]|[0-9]{1,2}[.)]|\[[ xX]?\])\s+(?=\S)"
@@ -50,6 +50,9 @@ _ASSIGNMENT: Final = re.compile(
 )
 _AFTER_QUOTE: Final = re.compile(r"\s*(?:[;,.]\s*)?(?:(?:#|//|--).*)?\Z")
 _COMMENT: Final = re.compile(r"\s(?:#|//|--\s)")
+_ASIDE: Final = re.compile(r"\s\([^()@/]{0,60}\)\Z")
+_MARKDOWN_LINK: Final = re.compile(r"!?\[[^\[\]]{0,200}\]\((?P<target>\S+)\)\Z")
+_LONE_QUOTE: Final = re.compile(rf"[\"'`\u201c\u201d\u2018\u2019](?={_VALUE_BEGINS})")
 _BASE64: Final = re.compile(r"cG9zdGdyZX[A-Za-z0-9+/_-]{10,}={0,2}\Z")
 
 
@@ -125,11 +128,11 @@ def _without_frame(lines: list[str], changes: list[str]) -> str:
 
 
 def _peel_layer(body: str, changes: list[str]) -> str:
-    for what, mark in (("prompt", _PROMPT), ("bullet", _BULLET)):
+    for what, mark in (("link", _MARKDOWN_LINK), ("prompt", _PROMPT), ("bullet", _BULLET)):
         found = mark.match(body)
         if found:
-            note(changes, f"The {what} in front was taken off")
-            return body[found.end() :]
+            note(changes, f"The {what} around or in front of it was taken off")
+            return found.groupdict().get("target") or body[found.end() :]
     closing = _PAIRS.get(body[:1], "")
     inner = body.rstrip(";, ")[1:-1]
     if closing and not any(each in closing or each == body[0] for each in inner):
@@ -139,11 +142,19 @@ def _peel_layer(body: str, changes: list[str]) -> str:
     named = _named(body, changes)
     if named:
         return named
-    if closing:
-        return _unquoted(body, closing, changes)
+    if closing and closing != "]":
+        return _unquoted_or_lone(body, closing, changes)
     if "://" in body or body.lower().startswith("jdbc:"):
         return _without_end(body, changes)
     return body
+
+
+def _unquoted_or_lone(body: str, closing: str, changes: list[str]) -> str:
+    unquoted = _unquoted(body, closing, changes)
+    if unquoted == body and _LONE_QUOTE.match(body) and body[0] not in body[1:]:
+        note(changes, "A quote that was never closed was taken off")
+        return body[1:]
+    return unquoted
 
 
 def _without_end(body: str, changes: list[str]) -> str:
@@ -151,16 +162,27 @@ def _without_end(body: str, changes: list[str]) -> str:
     if comment and "@" not in body[comment.start() :]:
         note(changes, "The comment at the end was taken off")
         return body[: comment.start()]
-    if body[-1:] in (";", ",", "\\"):
+    aside = _ASIDE.search(body)
+    if aside:
+        note(changes, "The words in brackets at the end were taken off")
+        return body[: aside.start()]
+    if body[-1:] in "\"'`\u201c\u201d\u2018\u2019" and _is_lone(body):
+        note(changes, "A quote that was never opened was taken off")
+        return body[:-1]
+    if body[-1:] in (";", ",", "\\", "."):
         note(changes, "The punctuation at the end was taken off")
         return body[:-1]
     return body
 
 
+def _is_lone(body: str) -> bool:
+    return not any(each in body[:-1] for each in _PAIRS.get(body[-1], "") + body[-1])
+
+
 def _named(body: str, changes: list[str]) -> str:
     """Take the name or label in front off; empty if there is none."""
     found = _ASSIGNMENT.match(body)
-    if found is None or begins_command(body) or is_container_command(body):
+    if found is None or begins_command(body) or is_tool_command(body):
         return ""
     name, sign = found["name"].strip(), found["sign"].strip()
     if "://" in name or _is_keyword(name, body):

@@ -56,6 +56,7 @@ _DROPPED: Final = frozenset(
         "description", "persistsecurity", "syncnotification", "useservprepare",
         "useserversideprepare", "lowercaseidentifier", "unknownsaslongvarchar",
         "connectionreset", "maxpool", "minpool", "providername", "dsn",
+        "xpoprovider",
     }
 )  # fmt: skip
 _MICROSOFT: Final = frozenset(

@@ -152,6 +152,12 @@ def _split_from_right(rest: str) -> tuple[str, str | None, str | None]:
         head, query = rest[:mark], rest[mark + 1 :]
     userinfo, at, right = head.rpartition("@")
     server = _SERVER.match(right)
+    if at and any(each.isspace() for each in right):
+        raise refusal(
+            "format",
+            "There is a blank after the @ of this connection string.",
+            "Remove it. What follows the string, if anything does, is not part of it.",
+        )
     if at and "," in right.partition("/")[0]:
         raise several_hosts()
     if not at or server is None or (":" not in userinfo and set(userinfo) & set("/?# ")):

@@ -8,12 +8,13 @@ import pytest
 
 from provision.errors import ConnectionStringError
 from provision.tenant.dsn import reading as dsn
-from tests.tenant.console_pastes import NOTED, READ, REFUSED, USUAL
+from tests.tenant.console_pastes import MORE, NOTED, READ, REFUSED, USUAL
 
+_ALL = [*READ, *MORE]
 _PASTED = {name: pasted for name, pasted, _ in READ}
 
 
-@pytest.mark.parametrize(("name", "pasted", "says"), READ, ids=[row[0] for row in READ])
+@pytest.mark.parametrize(("name", "pasted", "says"), _ALL, ids=[row[0] for row in _ALL])
 def test_is_read_at_the_first_try(name: str, pasted: str, says: dict[str, Any]) -> None:
     target = dsn.parse(pasted).target
     assert {each: getattr(target, each) for each in USUAL} == USUAL | says

@@ -24,7 +24,9 @@ _PIECES = st.sampled_from(
         "host=", "user=", "password=", "dbname=", "port=", "sslmode=require", "sslmode=",
         "options=", "export ", "DATABASE_URL=", "u", "p", "h", "d", "example.com", "127.0.0.1",
         "::1", "5432", "-h", "-U", "-p", "-d", "PGPASSWORD=", "\\", "$", "*", "****", "\u00e9",
-        "\uff11", " ", "\n", "\t", "{", "}",
+        "\uff11", " ", "\n", "\t", "{", "}", "connect(", "url: ", "f\"", "env(", "DB_HOST=",
+        "PASSWORD: ", "- ", "${X}", "```", "<a ", "/>", "define('DB_HOST', '", "kind: Secret",
+        "data:", "|", ".await?;",
     ]
 )  # fmt: skip
 

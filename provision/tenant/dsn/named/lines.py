@@ -19,7 +19,7 @@ _LINE: Final = re.compile(
     r"(?P<declared>(?:export|setx?|let|const|var|ENV|final|val|String|static|public|private|def)\s+"
     r"|\$env:|--|[$@:])*"
     r"(?P<quote>[\"'\u201c\u2018]?)(?P<name>[A-Za-z_][\w.\-/ ()]{0,60}?)[\"'\u201d\u2019]?"
-    r"\s*(?P<sign>:=|=>|=|:(?!//)|\t)\s*(?P<value>.*)\Z"
+    r"\s*(?P<sign>:=|=>|=|:(?!//)|\t|\|(?=\s)|(?<=\s)[-\u2013\u2014](?=\s))\s*(?P<value>.*)\Z"
 )
 _BULLET: Final = re.compile(
     r"(?:[-*+\u2022\u00b7\u2013\u2014\u25cf\u25aa\u2023>]|[0-9]{1,2}[.)])\s+"
@@ -180,26 +180,23 @@ def _is_label(line: str) -> bool:
 
 def _pieces(line: str) -> list[str]:
     """Split `Host: h, Port: 5432` at what separates names that are known."""
-    cuts = [0]
+    cuts = [(0, 0)]
     for between in re.finditer(
         r"(?:[,;|]\s{0,8}|\s{1,8})(?=[A-Za-z\"'][\w \"'-]{0,30}?\s*[:=](?!//))", line
     ):
         following = _LINE.match(line, between.end())
-        if following is None or between.start() <= cuts[-1]:
+        if following is None or between.start() <= cuts[-1][1]:
             continue
         known = names.meaning(following["name"])
         if known and " " not in following["name"].strip() and known.kind != "other":
-            cuts.append(between.end())
+            cuts.append((between.start(), between.end()))
     if len(cuts) == 1:
         return [line]
     first = _LINE.match(line)
     if first is None or names.meaning(first["name"]) is None or "://" in line.partition(" ")[0]:
         return [line]
-    ends = [*cuts[1:], len(line)]
-    return [
-        line[start:end].strip(_EDGES).rstrip(",|").strip(_EDGES)
-        for start, end in zip(cuts, ends, strict=True)
-    ]
+    ends = [*(start for start, _ in cuts[1:]), len(line)]
+    return [line[start:end].strip(_EDGES) for (_, start), end in zip(cuts, ends, strict=True)]
 
 
 def _named(pair: re.Match[str], number: int, place: str, *, is_code: bool) -> Named:

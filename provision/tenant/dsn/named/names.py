@@ -68,7 +68,8 @@ _IN_FRONT: Final = frozenset(
     {"spring", "quarkus", "azure", "railway", "heroku", "render", "fly", "aiven", "digitalocean",
      "crunchy", "vercel", "xata", "nile", "niledb", "default", "primary", "main", "prod",
      "production", "connection", "doctrine", "django", "rails", "laravel", "prisma", "hikari",
-     "reactive", "cluster", "instance", "gf", "wordpress", "micronaut", "datasources", "dbal"}
+     "reactive", "cluster", "instance", "gf", "wordpress", "micronaut", "datasources", "dbal",
+     "hibernate", "jakarta", "javax", "persistence", "ds"}
 )  # fmt: skip
 # More words that may be printed, since they give nothing away.
 _HARMLESS: Final = frozenset(
