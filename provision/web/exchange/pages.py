@@ -316,7 +316,11 @@ def _meanings(draft: Draft) -> dict[str, list[tuple[str, str]]]:
     found = {"status": list(noun.labels("status").items())}
     if "priority" in noun.columns:
         found["priority"] = list(noun.labels("priority").items())
-    return {**found, "stage": [*found["status"], (SKIPPED, "Nothing")]}
+    nothing = (SKIPPED, "Nothing")
+    if draft.kind is TASKS:
+        found["status"].append(nothing)
+        found["stage"] = found["status"]
+    return found
 
 
 def _carried(draft: Draft) -> list[tuple[str, str]]:

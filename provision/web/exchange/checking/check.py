@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -16,7 +17,7 @@ from provision.web.exchange.columns import amounts, choices, days, people
 from provision.web.exchange.columns.kinds import AMOUNTS, DAYS, REPEATABLE, TASKS
 from provision.web.exchange.columns.people import Directory, Named
 from provision.web.exchange.columns.questions import Aside, filled
-from provision.web.exchange.words import yes_no
+from provision.web.exchange.words import folding, yes_no
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,7 +114,7 @@ def _readers(
     draft: Draft, here: Here, directories: Mapping[str, Directory], checked: Checked
 ) -> Readers:
     """What reads the columns; what only the person can say is added to `checked`."""
-    readers = Readers()
+    readers = Readers(zone=here.zone)
     places = draft.places(*DAYS)
     order = days.usual_order(draft.language, draft.separator, here.language)
     readers.days, asked = days.columns(
@@ -174,7 +175,16 @@ def _fallback(draft: Draft, role: str) -> str:
         return "available" if draft.kind.key == "team" else ""
     if role == "stage" and "status" in draft.columns:
         return choices.SKIPPED
+    if role == "status" and _has_category(draft):
+        return choices.SKIPPED
     return "todo" if any(draft.places(each) for each in _CLOSING) else ""
+
+
+def _has_category(draft: Draft) -> bool:
+    """Whether another column says of every status what kind it is."""
+    return any(
+        folding.heading(draft.headings[each]) == "statuscategory" for each in draft.places("stage")
+    )
 
 
 def _is_of_one(cells: Sequence[str]) -> bool:
@@ -292,13 +302,16 @@ def _first(
             label = draft.kind.label(noun)
             found.wrong.append(BadCell(place, label, named[0].name, str(error)))
     if len(named) > 1:
-        others = ", ".join(_in_words(each) for each in named[1:])
+        others = ", ".join(_in_words(each, directory) for each in named[1:])
         aside.keep("Also assigned" if noun == "assignee" else "Also in", others)
         what = "people" if noun == "assignee" else "projects"
         aside.note(what, draft.headings[place], named[0].name + ", " + others)
 
 
-def _in_words(named: Named) -> str:
+def _in_words(named: Named, directory: Directory) -> str:
+    with suppress(FieldError):
+        if known := directory.find(named).id:
+            return directory.names[known]
     if named.email and named.email != named.name:
         return f"{named.name} <{named.email}>"
     return named.name

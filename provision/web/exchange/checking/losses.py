@@ -24,7 +24,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "title_cut": "{c}, {n}: longer than 200 characters. Cut; the whole text is kept in the "
     "description.",
     "title_lines": "{c}, {n}: several lines become one ({s}).",
-    "contradiction": "{n}: open by the status ({s}) and closed by another column. Imported as done.",
+    "contradiction": "{n}: open by the status ({s}), closed by another column. Imported as done.",
     "archived": "{c}, {n}: archived. Imported as done.",
     "closed_word": "{c}, {n}: {s} closes a task here. Imported as done.",
 }

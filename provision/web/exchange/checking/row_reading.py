@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
+from provision.nouns import day_text
+from provision.nouns.day_text import Written
 from provision.nouns.fields import Choice, Day, FieldError, Money, Percent
 from provision.web.exchange.checking.evidence import Evidence
 from provision.web.exchange.checking.result import BadCell
@@ -14,6 +18,7 @@ from provision.web.exchange.words import folding, yes_no
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
 
     from provision.nouns.fields import Field
     from provision.web.exchange.columns.amounts import AmountColumn
@@ -46,6 +51,7 @@ class Readers:
     choices: dict[int, ChoiceColumn] = field(default_factory=dict)
     people: dict[int, PeopleColumn] = field(default_factory=dict)
     projects: dict[int, ProjectColumn] = field(default_factory=dict)
+    zone: tzinfo = UTC
     is_of_one: bool = False
     """Whether progress is a part of 1, not of 100."""
 
@@ -160,11 +166,23 @@ class RowReader:
             said: bool | None = bool(cell.strip()) and yes_no.read(cell) is not False
         else:
             said = yes_no.read(cell)
+        if said is None and (moment := self._moment(cell)):
+            evidence.completed_at.append(moment)
+            said = True
         if said is None:
             raise FieldError("This is yes or no.")
         if said and heading in _ARCHIVED:
             self.aside.note("archived", self.headings[place])
         evidence.is_done.append(said)
+
+    def _moment(self, cell: str) -> str:
+        """The moment that somebody put where a tick belongs; empty for none."""
+        found = day_text.read(cell, of_program=True)
+        if not isinstance(found, Written):
+            return ""
+        with suppress(OverflowError):
+            return found.instant(self.readers.zone).replace(tzinfo=None).isoformat()
+        return ""
 
     def _note_closing(self, value: str, place: int, cell: str) -> None:
         if value == "done" and folding.word(cell).startswith(_CLOSED_WORDS):

@@ -79,7 +79,9 @@ def column(
         )  # fmt: skip
     values = {each.word: each.value for each in words}
     values |= dict.fromkeys(counts.keys() - values.keys(), fallback)
-    empty = "" if role == "stage" else str(rule.default)
+    # What says nothing of a task leaves it to the other columns.
+    is_one_of_several = role == "stage" or (role == "status" and kind.key == "tasks")
+    empty = "" if is_one_of_several else str(rule.default)
     reader = ChoiceColumn(heading, role, values, empty)
     return reader, sorted(words, key=lambda each: (each.is_sure, bool(each.value)))
 

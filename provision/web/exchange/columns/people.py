@@ -20,7 +20,7 @@ _LINK: Final = re.compile(r"\[([^\[\]]{1,200})\]\([^()]{0,500}\)")
 _ADDRESS: Final = re.compile(r"[^\s@<>(),;:\"\[\]]+@[^\s@<>(),;:\"\[\]]+\.[^\s@<>(),;:\"\[\].]+")
 _SOURCE: Final = re.compile(r"\s*\((?:https?:|\.\.?/|[^()]*(?:%20|\.md))[^()]*\)")
 _BRACKETED: Final = re.compile(r"\s*[(<\[][^()<>\[\]]*[)>\]]")
-_PARTS: Final = re.compile(r"[;\n\r|]|\s(?:&|\+|and|und|et)\s")
+_PARTS: Final = re.compile(r"[;\n\r|]|\s(?:&|\+|/|and|und|et)\s")
 _COMMA: Final = re.compile(r",(?![^(<\[]*[)>\]])")
 _NOBODY: Final = folding.listed(
     """

@@ -73,7 +73,7 @@ _HEADINGS: Final[Mapping[str, str]] = {
         checked?, ist erledigt, est terminé, completato?, complétée, completadas, achevée,
         geschlossen, gesloten, chiuso, fermé, cerrado, afgevinkt, gereed, ticked, tick, check,
         ok, ✓, status done, canceled, cancelled, Lösung, Résolution, Resolución, Risoluzione,
-        Oplossing, Resolução, Rozwiązanie""",
+        Oplossing, Resolução, Rozwiązanie, checked off, crossed off, struck, accomplished""",
     "priority": """
         priority, prio, importance, urgency, severity, task priority, priority level, priorität,
         wichtigkeit, dringlichkeit, priorité, urgence, prioridad, importancia, urgencia,

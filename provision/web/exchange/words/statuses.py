@@ -143,13 +143,28 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 # open whatever else it holds.
 _PARTS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "tasks": (
-        ("todo", "not_, nicht_, niet_, nie_, never_, reopen, to be_, unfin, incompl, undone"),
+        (
+            "done",
+            """
+        approved_, accepted_, not applic, not needed, not requir, no longer, sent_, paid_,
+        abgehakt, genehmigt, goedgekeurd, zatwierdz, aprobad, approvat, aprovad, handed over,
+        not planned, not doing""",
+        ),
+        (
+            "todo",
+            """
+        to do, todo, no status, ice box, this sprint, ready for dev, ready to start, ready for
+        work, ready for impl, not_, nicht_, niet_, nie_, never_, reopen, to be_, unfin, incompl,
+        undone""",
+        ),
         (
             "review",
             """
         review, test, qa_, verif, approv, feedback, staging, pruf, valid, revis, abnahm, accept,
         uat_, recenz, sprawdz, ready for release, ready to ship, ready for deploy, controle,
-        pending approv, to merge, relecture""",
+        pending approv, to merge, relecture, awaiting depl, awaiting rel, awaiting merg,
+        awaiting pub, waiting for depl, waiting for rel, pending depl, pending rel, pending
+        merg, ready to depl, ready to rel, almost done, nearly done""",
         ),
         (
             "done",
@@ -166,9 +181,9 @@ _PARTS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
             "in_progress",
             """
         progress, doing, develop, working, activ, started, ongoing, implement, current, this
-        week, today, in arbeit, bearb, en cours, andamento, curso, corso, bezig, toku, trakcie,
-        selected, stuck, block, investig, under way, in work, wip_, umsetz, aktiv, en marcha,
-        fazendo, haciendo, uitvoering, realiz""",
+        week, today, in arbeit, bearb, under constr, halfway, en cours, andamento, curso, corso,
+        bezig, toku, trakcie, selected, stuck, block, investig, under way, in work, wip_,
+        umsetz, aktiv, en marcha, fazendo, haciendo, uitvoering, realiz""",
         ),
         (
             "todo",
@@ -204,7 +219,7 @@ _PARTS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
 }
 _BEGINNINGS: Final[Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]] = {
     kind: [
-        (value, tuple(part.strip().replace("_", " ") for part in parts.split(",")))
+        (value, tuple(" ".join(part.split()).replace("_", " ") for part in parts.split(",")))
         for value, parts in meanings
     ]
     for kind, meanings in _PARTS.items()
