@@ -23,6 +23,7 @@ from provision.errors import (
 from provision.tenant.access import Workspace
 from provision.tenant.queries import workspaces
 from provision.tenant.schema import state
+from provision.web.format.viewer import formats
 from provision.web.request import session
 from provision.web.request.services import services
 
@@ -176,7 +177,7 @@ def _timed(run: Callable[[Workspace], T]) -> T:
     result = run(here)
     ms = max(1, round((time.perf_counter() - started) * 1000))
     before = last_trip()
-    now = datetime.now().astimezone()
+    now = datetime.now(formats().zone)
     g.trip = Trip(before.trips + 1, before.ms + ms, now) if before else Trip(1, ms, now)
     return result
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from flask import request, url_for
@@ -172,6 +172,6 @@ def _end(typed: Typed) -> int | None:
         raise ValidationError({"until": ["Choose a day, such as 2027-02-28."]}) from None
     if not today < day <= today + _LONGEST:
         raise ValidationError({"until": ["This is a day from tomorrow to ten years from now."]})
-    # To the end of that day, in the server's own time.
-    end = datetime.combine(day + timedelta(days=1), datetime.min.time()).astimezone()
-    return int(end.timestamp())
+    # To the end of that day, where the person is.
+    end = dates.stored_midnight(day + timedelta(days=1))
+    return int(end.replace(tzinfo=UTC).timestamp())
