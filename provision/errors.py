@@ -142,8 +142,8 @@ class CharacterRefusedError(RowRefusedError):
     """The encoding of the user's database lacks a character of what was written or looked for."""
 
     message = (
-        "Your database keeps text in an encoding that lacks one of these characters. "
-        "Use others, or move to a database whose encoding is UTF8. Nothing has been saved."
+        "Your database keeps text in an encoding that lacks one of these characters, so that it "
+        "can neither be saved nor found. Use others, or move to a database whose encoding is UTF8."
     )
 
 

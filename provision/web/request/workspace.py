@@ -15,6 +15,7 @@ from flask import g, request
 
 from provision.control import connections
 from provision.errors import (
+    CharacterRefusedError,
     ConnectionNotFoundError,
     NotConnectedError,
     RowRefusedError,
@@ -147,9 +148,7 @@ def check(
     if report.state == "ready":
         who = session.person()
         try:
-            services().access.write(
-                of(connection), workspaces.claim, email=who.email, name=who.name
-            )
+            _claim(connection, who.email, who.name)
         except SchemaNotReadyError:
             # Ours were seen: a trigger there misses a table of its own. As "not ready" the wizard
             # would send people here again, and again.
@@ -158,6 +157,16 @@ def check(
             services().store, connection.id, schema_version=report.version or state.LATEST
         )
     return report
+
+
+def _claim(connection: SavedConnection, email: str, name: str) -> None:
+    """Enter the workspace's own rows; keep the plain letters of a name at least."""
+    access, entered = services().access, of(connection)
+    try:
+        access.write(entered, workspaces.claim, email=email, name=name)
+    except CharacterRefusedError:
+        plain = name.encode("ascii", "replace").decode()
+        access.write(entered, workspaces.claim, email=email, name=plain)
 
 
 def _present() -> Workspace:
