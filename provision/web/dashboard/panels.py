@@ -30,6 +30,33 @@ _NEAR: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One of the four numbers at the top; `href` lists its tasks, `tone` is red or empty."""
+
+    number: str
+    noun: str
+    note: str
+    href: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DayColumn:
+    """A column of the week; `kind` is late, past, today, weekend or empty.
+
+    `tasks` are triples of title, status and address. `rest` lists the whole day, of which `more`
+    tasks are not shown.
+    """
+
+    label: str
+    kind: str
+    note: str
+    tasks: tuple[tuple[str, str | None, str], ...]
+    more: int
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoneyLine:
     """A project in "budget against spent"; `tone` is red over budget, amber from 90 % of it."""
 
@@ -69,7 +96,7 @@ class ChangeLine:
 
 
 def panels(overview: Overview, today: date) -> dict[str, dict[str, Any]]:
-    """What each panel's template is given."""
+    """Return the variables of each panel's template, by the panel's name."""
     lines = changes(overview, today)
     return {
         "figures": {"figures": figures(overview)},
@@ -88,62 +115,65 @@ def panels(overview: Overview, today: date) -> dict[str, dict[str, Any]]:
     }
 
 
-def figures(overview: Overview) -> list[dict[str, Any]]:
-    """The four numbers at the top."""
+def figures(overview: Overview) -> list[Figure]:
+    """Return the four numbers at the top."""
     f = overview.figures
     oldest = f.oldest_overdue_days
     return [
-        {
-            "number": f"{f.open:,}",
-            "noun": "open",
-            "note": f"in {_count(f.open_projects, 'project')}",
-            "href": TaskView(view="list", status=NOT_DONE).url(),
-        },
-        {
-            "number": f"{f.overdue:,}",
-            "noun": "overdue",
-            "note": f"oldest {_count(oldest, 'day')}" if oldest else "nothing is late",
-            "tone": "red" if f.overdue else "",
-            "href": TaskView(view="list", due=LATE).url() if f.overdue else "",
-        },
-        {
-            "number": f"{f.due_this_week:,}",
-            "noun": "due this week",
-            "note": f"{f.due_tomorrow:,} tomorrow",
-            "href": TaskView(view="list", status=NOT_DONE, due=WEEK).url(),
-        },
-        {
-            "number": f"{f.done_this_week:,}",
-            "noun": "done this week",
-            "note": f"{f.done_last_week:,} last week",
-            "href": TaskView(view="list", done=WEEK, sort="-updated_at").url(),
-        },
+        Figure(
+            number=f"{f.open:,}",
+            noun="open",
+            note=f"in {_count(f.open_projects, 'project')}",
+            href=TaskView(view="list", status=NOT_DONE).url(),
+        ),
+        Figure(
+            number=f"{f.overdue:,}",
+            noun="overdue",
+            note=f"oldest {_count(oldest, 'day')}" if oldest else "nothing is late",
+            href=TaskView(view="list", due=LATE).url() if f.overdue else "",
+            tone="red" if f.overdue else "",
+        ),
+        Figure(
+            number=f"{f.due_this_week:,}",
+            noun="due this week",
+            note=f"{f.due_tomorrow:,} tomorrow",
+            href=TaskView(view="list", status=NOT_DONE, due=WEEK).url(),
+        ),
+        Figure(
+            number=f"{f.done_this_week:,}",
+            noun="done this week",
+            note=f"{f.done_last_week:,} last week",
+            href=TaskView(view="list", done=WEEK, sort="-updated_at").url(),
+        ),
     ]
 
 
-def week(overview: Overview, today: date) -> list[dict[str, Any]]:
-    """Late, and the seven days of this week."""
+def week(overview: Overview, today: date) -> list[DayColumn]:
+    """Return the columns of the week: late tasks, and its seven days."""
     overdue = overview.figures.overdue
-    late = _day("Late", overview.late, overdue, TaskView(view="list", due=LATE))
-    days = [late | {"kind": "late", "note": f"{overdue:,}" if overdue else ""}]
+    note = f"{overdue:,}" if overdue else ""
+    at_late = TaskView(view="list", due=LATE)
+    columns = [_column("Late", "late", note, overview.late, overdue, at_late)]
     for each in overview.week:
         before, after = (str(each.day + timedelta(days=days)) for days in (1, -1))
         that_day = TaskView(view="list", due_before=before, due_after=after)
         label = f"{dates.weekday(each.day)} {each.day.day}"
-        shown = _day(label, each.tasks, each.open, that_day)
         kind = "past" if each.day < today else "weekend" if each.day.weekday() >= 5 else ""
         note = f"{each.open:,}" if each.open else ""
         if each.day == today:
             kind, note = "today", "Today"
-        days.append(shown | {"kind": kind, "note": note})
-    return days
+        columns.append(_column(label, kind, note, each.tasks, each.open, that_day))
+    return columns
 
 
-def _day(label: str, tasks: Sequence[DueTask], total: int, rest: TaskView) -> dict[str, Any]:
+def _column(
+    label: str, kind: str, note: str, tasks: Sequence[DueTask], total: int, rest: TaskView
+) -> DayColumn:
     shown = tasks[:_SHOWN_A_DAY]
-    listed = [(named(t.title), t.status, url_for("tasks.detail", task_id=t.id)) for t in shown]
+    listed = ((named(t.title), t.status, url_for("tasks.detail", task_id=t.id)) for t in shown)
     still_open = sum(1 for task in shown if task.status != "done")
-    return {"label": label, "tasks": listed, "more": max(0, total - still_open), "rest": rest.url()}
+    more = max(0, total - still_open)
+    return DayColumn(label, kind, note, tuple(listed), more, rest.url())
 
 
 def money_lines(overview: Overview, today: date) -> list[MoneyLine]:
