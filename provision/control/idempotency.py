@@ -60,7 +60,7 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class EarlierUse:
     """What is known of a key: `answer` is None until the request was carried out.
 
     `is_same`: the key came with the same request before. `row_id` is for the row it makes.
@@ -71,13 +71,13 @@ class Seen:
     answer: str | None
 
 
-def look(store: ControlStore, secrets: SealedSecrets, ticket: Ticket) -> Seen | None:
+def look(store: ControlStore, secrets: SealedSecrets, ticket: Ticket) -> EarlierUse | None:
     """Return what is known of the key, None where it was not seen within its life."""
     with store.reading() as conn:
         return _seen(secrets, conn, ticket)
 
 
-def claim(store: ControlStore, secrets: SealedSecrets, ticket: Ticket) -> Seen:
+def claim(store: ControlStore, secrets: SealedSecrets, ticket: Ticket) -> EarlierUse:
     """Let the key stand for this request, if it stands for none yet, and return what is known.
 
     Raises TooManyKeysError.
@@ -88,7 +88,7 @@ def claim(store: ControlStore, secrets: SealedSecrets, ticket: Ticket) -> Seen:
     with store.writing() as conn:
         if (seen := _seen(secrets, conn, ticket)) is not None:
             return seen
-        return Seen(True, _enter(store, conn, ticket), None)
+        return EarlierUse(True, _enter(store, conn, ticket), None)
 
 
 def keep(
@@ -153,12 +153,12 @@ def delete_where(conn: Connection, condition: ColumnElement[bool]) -> int:
     return len(sealed_ids)
 
 
-def _seen(secrets: SealedSecrets, conn: Connection, ticket: Ticket) -> Seen | None:
+def _seen(secrets: SealedSecrets, conn: Connection, ticket: Ticket) -> EarlierUse | None:
     row = conn.execute(_ROW, {"key_hash": ticket.key_hash}).first()
     if row is None or row.created_at <= secrets.store.now() - LIFE_S:
         return None
     is_same = row.request_hash == ticket.request_hash
-    return Seen(is_same, row.row_id, _answer(secrets, conn, ticket, row) if is_same else None)
+    return EarlierUse(is_same, row.row_id, _answer(secrets, conn, ticket, row) if is_same else None)
 
 
 def _answer(secrets: SealedSecrets, conn: Connection, ticket: Ticket, row: Row[Any]) -> str | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from provision.server.refusals import NO_ROOM, TOO_SLOW, Refusal, answer
 from provision.server.request_buffer import SLICE_BYTES, RequestBuffer
-from provision.server.room import Room, largest
+from provision.server.room import ClientRoom, largest
 
 if TYPE_CHECKING:
     import socket
@@ -65,9 +65,9 @@ class Clients:
     """What all connections of one process share; used by its event loop alone."""
 
     threads: Threads
-    memory: Room
+    memory: ClientRoom
     """For what is held in memory of requests and answers."""
-    disk: Room
+    disk: ClientRoom
     """For what is held on disk of them."""
     all: set[ClientConnection] = field(default_factory=set)
     is_stopping: bool = False

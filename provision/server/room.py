@@ -22,7 +22,7 @@ class Holder(Protocol):
 AnyHolder = TypeVar("AnyHolder", bound=Holder)
 
 
-class Room:
+class ClientRoom:
     """Counts the bytes held; `is_over` once there are more than `most_bytes`."""
 
     def __init__(self, most_bytes: int) -> None:

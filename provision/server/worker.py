@@ -27,7 +27,7 @@ from provision.server import refusals
 from provision.server.answers import Answer, Caller
 from provision.server.connection import ClientConnection, Clients
 from provision.server.fairness import FairQueue
-from provision.server.room import Room
+from provision.server.room import ClientRoom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        self._clients = Clients(self, Room(_MOST_MEMORY_BYTES), Room(_MOST_DISK_BYTES))
+        self._clients = Clients(self, ClientRoom(_MOST_MEMORY_BYTES), ClientRoom(_MOST_DISK_BYTES))
         self._ended = asyncio.Event()
         loop = self._loop
         loop.add_signal_handler(signal.SIGTERM, self._ended.set)

@@ -18,7 +18,7 @@ _NEAR = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class ShownProject:
     """A project with what its card and its page say about it.
 
     `tone` is red where more is spent than planned, amber from nine tenths on; then `warning` sets
@@ -34,14 +34,14 @@ class Project:
     warning: str
 
 
-def project(row: ProjectCard, today: date) -> Project:
+def project(row: ProjectCard, today: date) -> ShownProject:
     """Work out what is shown of `row`."""
     has_ended = row.status in _ENDED
     done_percent = round(100 * row.tasks_done / row.tasks_total) if row.tasks_total else 0
     money_of = budget(row.budget_amount, row.spent_amount)
     is_near = money_of.percent is not None and money_of.percent >= _NEAR
     is_warned = money_of.is_over or (is_near and not has_ended and done_percent < _NEAR)
-    return Project(
+    return ShownProject(
         row=row,
         budget=money_of,
         due=due(row.due_date, today, is_settled=has_ended),

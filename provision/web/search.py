@@ -43,7 +43,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class HitGroup:
     key: str
     title: str
     hits: tuple[Hit, ...]
@@ -93,7 +93,7 @@ def cut(text: str, words: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
     return tuple(parts)
 
 
-def _is_meant(group: Group, words: tuple[str, ...]) -> bool:
+def _is_meant(group: HitGroup, words: tuple[str, ...]) -> bool:
     """Tell whether this is the group of actions and one begins with what was typed."""
     start = queries.fold(" ".join(words))
     titles = (queries.fold("".join(text for text, _ in hit.parts)) for hit in group.hits)
@@ -102,10 +102,10 @@ def _is_meant(group: Group, words: tuple[str, ...]) -> bool:
     )
 
 
-def _groups(words: tuple[str, ...], found: queries.Found | None) -> Iterator[Group]:
+def _groups(words: tuple[str, ...], found: queries.Found | None) -> Iterator[HitGroup]:
     if found:
         tasks = url_for("tasks.list")
-        yield Group(
+        yield HitGroup(
             "tasks",
             "Tasks",
             tuple(
@@ -119,7 +119,7 @@ def _groups(words: tuple[str, ...], found: queries.Found | None) -> Iterator[Gro
             ),
         )
         projects = url_for("projects.list")
-        yield Group(
+        yield HitGroup(
             "projects",
             "Projects",
             tuple(
@@ -128,7 +128,7 @@ def _groups(words: tuple[str, ...], found: queries.Found | None) -> Iterator[Gro
             ),
         )
         team = url_for("team.list")
-        yield Group(
+        yield HitGroup(
             "people",
             "People",
             tuple(
@@ -136,7 +136,7 @@ def _groups(words: tuple[str, ...], found: queries.Found | None) -> Iterator[Gro
                 for row in found.people
             ),
         )
-    yield Group("actions", "Actions", tuple(_actions(words)))
+    yield HitGroup("actions", "Actions", tuple(_actions(words)))
 
 
 def _actions(words: tuple[str, ...]) -> Iterator[Hit]:

@@ -13,7 +13,7 @@ import pytest
 
 from provision.server.answers import Answer
 from provision.server.connection import ClientConnection, Clients, State
-from provision.server.room import Room
+from provision.server.room import ClientRoom
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,7 +27,7 @@ class Server:
     """Answers what its `say` makes of a request, or nothing until it is told to."""
 
     def __init__(self, *, memory: int = 1_000_000, disk: int = 1_000_000) -> None:
-        self.clients = Clients(self, Room(memory), Room(disk))
+        self.clients = Clients(self, ClientRoom(memory), ClientRoom(disk))
         self.served: list[tuple[ClientConnection, Request]] = []
         self.left: list[ClientConnection] = []
         self.say: Callable[[Request], Answer] | None = lambda _: body_of(b"ok")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from provision.server.room import Room, largest
+from provision.server.room import ClientRoom, largest
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Holder:
 def test_it_is_over_once_more_is_held_than_it_has(
     changes: tuple[int, ...], held: int, is_over: bool
 ) -> None:
-    room = Room(100)
+    room = ClientRoom(100)
     for each in changes:
         room.change(each)
     assert (room.held_bytes, room.is_over) == (held, is_over)
@@ -28,7 +28,7 @@ def test_it_is_over_once_more_is_held_than_it_has(
 
 def test_a_room_for_nothing_is_none() -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        Room(0)
+        ClientRoom(0)
 
 
 def test_who_holds_the_most_of_the_address_that_holds_the_most_goes_first() -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from provision.tenant.connection.deadline import Deadline
-    from provision.tenant.connection.result_room import Room
+    from provision.tenant.connection.result_room import ResultRoom
     from provision.tenant.host.target import Target
     from provision.tenant.network.policy import JudgedAddresses, NetworkPolicy
 
@@ -66,7 +66,7 @@ def connect(
     policy: NetworkPolicy,
     query_timeout_s: float,
     max_result_bytes: int | None,
-    room: Room | None = None,
+    room: ResultRoom | None = None,
 ) -> TenantConnection:
     """Resolve and judge the host, then open a connection, all within `deadline`.
 
@@ -206,7 +206,7 @@ def _make_contact(
         contact = first_contact.make(attempt, deadline, share)
     except TimeoutError:
         return failure("connect_timeout", target=target)
-    except first_contact.NotBegunError:
+    except first_contact.NotStartedError:
         return NotBegunError()
     if contact.is_too_costly:
         return failure("auth_method_refused", target=target, why="rounds")

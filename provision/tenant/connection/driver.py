@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from psycopg.abc import Buffer, PQGen, PQGenConn
     from psycopg.rows import RowFactory
 
-    from provision.tenant.connection.result_room import Room, Share
+    from provision.tenant.connection.result_room import ResultRoom, Share
     from provision.tenant.host.target import Target
 
 _T = TypeVar("_T")
@@ -124,7 +124,11 @@ class TenantConnection(psycopg.Connection[tuple[Any, ...]]):
         self._unfinished: pq.abc.PGcancelConn | None = None
 
     def limit(
-        self, *, query_timeout_s: float, max_result_bytes: int | None, room: Room | None = None
+        self,
+        *,
+        query_timeout_s: float,
+        max_result_bytes: int | None,
+        room: ResultRoom | None = None,
     ) -> None:
         """Give every statement from now on this time, its answer this many bytes and this room."""
         self._query_timeout_s = query_timeout_s

@@ -50,7 +50,7 @@ starts: Final = threading.BoundedSemaphore(os.cpu_count() or 1)
 """Held by each process while it starts, and no longer: servers may take their time."""
 
 
-class NotBegunError(Exception):
+class NotStartedError(Exception):
     """The time was over before the process had started: the server was not asked."""
 
 
@@ -105,7 +105,7 @@ def make(attempt: dict[str, str], deadline: Deadline, share: float) -> Contact:
 def _begin(order: bytes, deadline: Deadline) -> subprocess.Popen[bytes]:
     """Start the process as soon as one more may start; wait until it is about to connect."""
     if not starts.acquire(timeout=deadline.remaining()):
-        raise NotBegunError
+        raise NotStartedError
     try:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", f"{_RUN}; main()", _home()],
@@ -123,7 +123,7 @@ def _begin(order: bytes, deadline: Deadline) -> subprocess.Popen[bytes]:
         starts.release()
     if not has_begun:
         _end(process)
-        raise NotBegunError
+        raise NotStartedError
     return process
 
 

@@ -23,7 +23,7 @@ class Share:
 
     __slots__ = ("_room", "held")
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: ResultRoom) -> None:
         self._room = room
         self.held = 0
 
@@ -37,7 +37,7 @@ class Share:
             self._room.take_back(self)
 
 
-class Room:
+class ResultRoom:
     """Half of `most` bytes for all calls but the first, which may always go on, to its own limit.
 
     So no two can wait for each other, and all together hold at most one and a half times `most`

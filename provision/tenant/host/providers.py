@@ -19,7 +19,7 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ProviderCard:
     """One choice in the wizard's first step: what it is, costs, and where its string is found."""
 
     key: str
@@ -126,7 +126,7 @@ def place_words(host: str, port: int) -> str:
 
 
 CARDS: Final = (
-    Card(
+    ProviderCard(
         key="neon",
         name="Neon",
         tagline="Free plan, sleeps when idle",
@@ -155,7 +155,7 @@ CARDS: Final = (
         ),
         console="https://console.neon.tech",
     ),
-    Card(
+    ProviderCard(
         key="supabase",
         name="Supabase",
         tagline="Take the session pooler",
@@ -188,7 +188,7 @@ CARDS: Final = (
         ),
         console="https://supabase.com/dashboard",
     ),
-    Card(
+    ProviderCard(
         key="railway",
         name="Railway",
         tagline="Take the public address",
@@ -212,7 +212,7 @@ CARDS: Final = (
         notes=("A host that ends in railway.internal works only from inside Railway.",),
         console="https://railway.com/dashboard",
     ),
-    Card(
+    ProviderCard(
         key="render",
         name="Render",
         tagline="Take the external URL",
@@ -238,7 +238,7 @@ CARDS: Final = (
         ),
         console="https://dashboard.render.com",
     ),
-    Card(
+    ProviderCard(
         key="aws-rds",
         name="AWS RDS",
         tagline="Open its security group",
@@ -263,7 +263,7 @@ CARDS: Final = (
         ),
         console="https://console.aws.amazon.com/rds",
     ),
-    Card(
+    ProviderCard(
         key="any",
         name="Any PostgreSQL",
         tagline="13 or later, anywhere",
@@ -291,7 +291,7 @@ CARDS: Final = (
         notes=("PostgreSQL 13 or later, with scram-sha-256 passwords (its default since 14).",),
         console=None,
     ),
-    Card(
+    ProviderCard(
         key="built-in",
         name="Built-in database",
         tagline="On this server, for trying out",
@@ -310,6 +310,6 @@ CARDS: Final = (
 )
 
 
-def cards(*, demo: bool) -> tuple[Card, ...]:
+def cards(*, demo: bool) -> tuple[ProviderCard, ...]:
     """Return the wizard's cards in their order; the built-in one only in a demo."""
     return tuple(card for card in CARDS if demo or not card.demo_only)

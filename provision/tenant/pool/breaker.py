@@ -72,7 +72,7 @@ class _Failing:
         return issubclass(self.kind, DatabaseTimeoutError)
 
 
-class Call:
+class TenantCall:
     """Report the outcome of one call to one tenant; hold a trouble slot where it needs one."""
 
     __slots__ = ("_breakers", "_holds_slot", "_settled", "connection_id")
@@ -125,9 +125,9 @@ class Breakers:
         self._refusals = 0
         self._failures: Final[Counter[str]] = Counter()
 
-    def admit(self, connection_id: str) -> Call:
+    def admit(self, connection_id: str) -> TenantCall:
         """Begin a call. Raises the tenant's last error, with the time to wait, while it is open."""
-        call = Call(self, connection_id)
+        call = TenantCall(self, connection_id)
         # No lock for the healthy: a tenant that is in neither did not fail before.
         if connection_id not in self._failing and connection_id not in self._slots_taken:
             return call

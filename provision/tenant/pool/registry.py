@@ -32,11 +32,11 @@ from provision.memory import give_back
 from provision.tenant.connection.connect import NotBegunError, connect
 from provision.tenant.connection.deadline import Deadline
 from provision.tenant.connection.driver import TenantConnection, await_hang_ups
-from provision.tenant.connection.result_room import Room
+from provision.tenant.connection.result_room import ResultRoom
 from provision.tenant.failures.translate import failure, not_let_in, translate
 from provision.tenant.pool.alchemy import CheckedOut, EngineMaker
 from provision.tenant.pool.bounds import Bounds
-from provision.tenant.pool.breaker import Breakers, Call
+from provision.tenant.pool.breaker import Breakers, TenantCall
 from provision.tenant.pool.ledger import Checkout, Evicted, Ledger, Tenant
 from provision.tenant.pool.reaper import Reaper
 from provision.tenant.pool.traffic import Traffic
@@ -101,7 +101,7 @@ class EngineRegistry:
         self._reap_in_s: Final = (
             bounds.idle_s if forgotten is None else min(bounds.idle_s, _ASK_FORGOTTEN_S)
         )
-        self._room: Final = Room(bounds.max_result_bytes)
+        self._room: Final = ResultRoom(bounds.max_result_bytes)
         self._clock: Final = clock
         self._engines: Final = EngineMaker()
         self._ledger: Final = Ledger(bounds, clock=clock)
@@ -190,7 +190,9 @@ class EngineRegistry:
         self._reaper.stop()
         self._dispose(self._ledger.close())
 
-    def _check_out(self, call: Call, deadline: Deadline) -> tuple[Tenant, Engine, TenantConnection]:
+    def _check_out(
+        self, call: TenantCall, deadline: Deadline
+    ) -> tuple[Tenant, Engine, TenantConnection]:
         checkout = self._ledger.check_out(call.connection_id, deadline)
         if checkout is None:
             raise self._no_room()
@@ -230,7 +232,7 @@ class EngineRegistry:
         return None
 
     def _open(
-        self, call: Call, checkout: Checkout, target: Target, deadline: Deadline
+        self, call: TenantCall, checkout: Checkout, target: Target, deadline: Deadline
     ) -> TenantConnection:
         _make_room(checkout.evicted)
         try:
@@ -296,7 +298,7 @@ class EngineRegistry:
             self._ledger.end_without(tenant)
 
     def _explain(
-        self, call: Call, tenant: Tenant, connection: TenantConnection, error: BaseException
+        self, call: TenantCall, tenant: Tenant, connection: TenantConnection, error: BaseException
     ) -> ProvisionError:
         """Turn a failed call's exception into ours, and tell the breaker about the tenant."""
         found = translate(error, target=tenant.target, connecting=False)

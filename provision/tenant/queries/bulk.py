@@ -59,7 +59,7 @@ class Outcome(NamedTuple):
     done: int
 
 
-class Chosen(NamedTuple):
+class ChosenTasks(NamedTuple):
     """The tasks meant: those of `ids`, or all that `filters` leave; `expected` are so many."""
 
     expected: int
@@ -78,7 +78,7 @@ def change_many(
     conn: Connection,
     owner_id: str,
     *,
-    chosen: Chosen,
+    chosen: ChosenTasks,
     values: Mapping[str, Any],
     note: Note | None = None,
 ) -> Outcome:
@@ -98,7 +98,7 @@ def change_many(
 
 
 def delete_many(
-    conn: Connection, owner_id: str, *, chosen: Chosen, note: Note | None = None
+    conn: Connection, owner_id: str, *, chosen: ChosenTasks, note: Note | None = None
 ) -> Outcome:
     note = undo_notes.if_possible(conn, note)
     statement = _delete(chosen.names(), note is not None)
@@ -109,7 +109,7 @@ def delete_many(
     return _as_outcome(chosen, answer)
 
 
-def _as_outcome(chosen: Chosen, answer: Any) -> Outcome:
+def _as_outcome(chosen: ChosenTasks, answer: Any) -> Outcome:
     """Return the outcome. Raises RowRefusedError where a trigger or rule of theirs kept all."""
     if answer.found and answer.found == chosen.expected and not answer.done:
         raise RowRefusedError

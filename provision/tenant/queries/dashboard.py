@@ -35,11 +35,11 @@ from sqlalchemy import (
 
 from provision.tenant.queries import board
 from provision.tenant.queries.rows import (
-    Change,
     DueTask,
     Figures,
     MemberLoad,
     ProjectMoney,
+    RecentChange,
     Row,
     StatusCount,
     WeekCount,
@@ -90,7 +90,7 @@ _TOMORROW = bindparam("tomorrow", type_=Date)
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayTasks:
     """A day of this week and what is due on it, late tasks left out; `open` counts all of them."""
 
     day: date
@@ -108,12 +108,12 @@ class Overview:
     shell: Shell | None
     figures: Figures
     late: tuple[DueTask, ...]
-    week: tuple[Day, ...]
+    week: tuple[DayTasks, ...]
     money: tuple[ProjectMoney, ...]
     statuses: tuple[StatusCount, ...]
     done_by_week: tuple[WeekCount, ...]
     workload: tuple[MemberLoad, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[RecentChange, ...]
 
 
 class _DoneInWeek(Row, frozen=True, kw_only=True):
@@ -166,15 +166,15 @@ def overview(
         statuses=parts.rows("statuses", StatusCount),
         done_by_week=_weeks([day for day, _ in begun], parts.rows("done_by_week", _DoneInWeek)),
         workload=parts.rows("workload", MemberLoad),
-        changes=parts.rows("changes", Change),
+        changes=parts.rows("changes", RecentChange),
     )
 
 
-def _days(first: date, found: tuple[_DueThisWeek, ...]) -> tuple[Day, ...]:
+def _days(first: date, found: tuple[_DueThisWeek, ...]) -> tuple[DayTasks, ...]:
     days = []
     for day in (first + timedelta(days=number) for number in range(7)):
         due = tuple(task for task in found if task.due == day)
-        days.append(Day(day, due, due[0].open_that_day if due else 0))
+        days.append(DayTasks(day, due, due[0].open_that_day if due else 0))
     return tuple(days)
 
 

@@ -231,7 +231,7 @@ class MemberLoad(Row, frozen=True, kw_only=True):
     late_tasks: int
 
 
-class Change(Dated, frozen=True, kw_only=True):
+class RecentChange(Dated, frozen=True, kw_only=True):
     """Something that changed lately: a `task`, a `project`, or a `team_member` (who is new)."""
 
     noun: str

@@ -26,7 +26,7 @@ _FORMATS: Final = {"date": "day", "date-time": "moment", "uuid": "id"}
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ShownField:
     """A member of a body or an answer, a parameter or a header."""
 
     name: str
@@ -35,16 +35,16 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ShownShape:
     """What a body or an answer holds, under its name in the description."""
 
     name: str
     words: str
-    fields: tuple[Field, ...]
+    fields: tuple[ShownField, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Error:
+class ShownError:
     """A kind of error: its status and codes, and what comes with it."""
 
     name: str
@@ -52,11 +52,11 @@ class Error:
     words: str
     codes: tuple[str, ...]
     headers: tuple[str, ...]
-    members: tuple[Field, ...]
+    members: tuple[ShownField, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ShownCall:
     """`errors` are the status and name of each kind that it may answer."""
 
     methods: str
@@ -64,14 +64,14 @@ class Call:
     name: str
     summary: str
     words: str
-    parameters: tuple[Field, ...]
-    body: tuple[Field, ...]
-    answers: tuple[Answer, ...]
+    parameters: tuple[ShownField, ...]
+    body: tuple[ShownField, ...]
+    answers: tuple[ShownAnswer, ...]
     errors: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ShownAnswer:
     """A good answer; `shape` names what it holds, or nothing."""
 
     status: str
@@ -92,7 +92,7 @@ def document() -> Response:
 def page() -> Response:
     """Show every call by subject, then every shape and every error."""
     api = description()
-    sections: dict[str, list[Call]] = {each["name"]: [] for each in api["tags"]}
+    sections: dict[str, list[ShownCall]] = {each["name"]: [] for each in api["tags"]}
     for path, methods in api["paths"].items():
         for method, call in methods.items():
             if method != "head":
@@ -109,8 +109,8 @@ def page() -> Response:
     )
 
 
-def _call(methods: str, path: str, call: Mapping[str, Any]) -> Call:
-    body: dict[str, Field] = {}
+def _call(methods: str, path: str, call: Mapping[str, Any]) -> ShownCall:
+    body: dict[str, ShownField] = {}
     if "requestBody" in call:
         schema = call["requestBody"]["content"]["application/json"]["schema"]
         for alternative in schema.get("anyOf", [schema]):
@@ -122,7 +122,7 @@ def _call(methods: str, path: str, call: Mapping[str, Any]) -> Call:
             errors.append((status, answer["$ref"].rpartition("/")[2]))
         else:
             answers.append(_answer(status, answer))
-    return Call(
+    return ShownCall(
         methods,
         path,
         call["operationId"],
@@ -135,32 +135,32 @@ def _call(methods: str, path: str, call: Mapping[str, Any]) -> Call:
     )
 
 
-def _answer(status: str, answer: Mapping[str, Any]) -> Answer:
+def _answer(status: str, answer: Mapping[str, Any]) -> ShownAnswer:
     content: Mapping[str, Any] = next(iter(answer.get("content", {}).values()), {})
     shape = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-    return Answer(status, answer["description"], shape, tuple(answer.get("headers", ())))
+    return ShownAnswer(status, answer["description"], shape, tuple(answer.get("headers", ())))
 
 
-def _parameter(parameter: Mapping[str, Any]) -> Field:
+def _parameter(parameter: Mapping[str, Any]) -> ShownField:
     kind = _kind(parameter["schema"])
     if parameter["in"] == "header":
         kind = f"header, {kind}"
-    return Field(parameter["name"], kind, parameter["description"])
+    return ShownField(parameter["name"], kind, parameter["description"])
 
 
-def _shapes(schemas: Mapping[str, Any]) -> Iterator[Shape]:
+def _shapes(schemas: Mapping[str, Any]) -> Iterator[ShownShape]:
     """Yield the shapes of answers. Bodies are listed with their calls, errors by themselves."""
     for name, schema in schemas.items():
         is_sent = schema.get("additionalProperties") is False
         if schema["type"] == "object" and not is_sent and "code" not in schema["required"]:
-            yield Shape(name, schema["description"], tuple(_members(schema)))
+            yield ShownShape(name, schema["description"], tuple(_members(schema)))
 
 
-def _error(name: str, response: Mapping[str, Any]) -> Error:
+def _error(name: str, response: Mapping[str, Any]) -> ShownError:
     properties = _followed(response["content"]["application/problem+json"]["schema"])["properties"]
     usual = ("type", "title", "status", "detail", "code")
     members = {key: value for key, value in properties.items() if key not in usual}
-    return Error(
+    return ShownError(
         name,
         properties["status"]["const"],
         response["description"],
@@ -170,13 +170,13 @@ def _error(name: str, response: Mapping[str, Any]) -> Error:
     )
 
 
-def _members(schema: Mapping[str, Any]) -> Iterator[Field]:
+def _members(schema: Mapping[str, Any]) -> Iterator[ShownField]:
     needed = schema.get("required", ())
     is_sent = schema.get("additionalProperties") is False
     for name, each in schema["properties"].items():
         followed = _followed(each)
         kind = _kind(each) + (", needed" if is_sent and name in needed else "")
-        yield Field(name, kind, each.get("description") or followed.get("description", ""))
+        yield ShownField(name, kind, each.get("description") or followed.get("description", ""))
 
 
 def _followed(part: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from provision.control.idempotency import Seen
+    from provision.control.idempotency import EarlierUse
 
 HEADER: Final = "Idempotency-Key"
 _KEY: Final = re.compile(r"[\x20-\x7e]{1,255}")
@@ -63,11 +63,11 @@ class Attempt:
 
     ticket: Ticket
 
-    def look(self) -> Seen | None:
+    def look(self) -> EarlierUse | None:
         """Return what is known of the key."""
         return idempotency.look(services().store, services().secrets, self.ticket)
 
-    def claim(self) -> Seen:
+    def claim(self) -> EarlierUse:
         """Bind the key to this request. Raises ValidationError if it belongs to another request.
 
         Raises RateLimitedError for more keys than are kept.
@@ -124,7 +124,7 @@ def key_or_none() -> str | None:
     return key
 
 
-def refuse_another(seen: Seen | None) -> None:
+def refuse_another(seen: EarlierUse | None) -> None:
     """Raise ValidationError if the key belongs to another request."""
     if seen is not None and not seen.is_same:
         message = (
@@ -134,7 +134,7 @@ def refuse_another(seen: Seen | None) -> None:
         raise ValidationError({HEADER: [message]})
 
 
-def replay(seen: Seen | None) -> Response | None:
+def replay(seen: EarlierUse | None) -> Response | None:
     """Return the first answer to the same request; None if there is none."""
     if seen is None or not seen.is_same or seen.answer is None:
         return None

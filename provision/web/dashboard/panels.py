@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from datetime import date
 
     from provision.tenant.queries.dashboard import Overview
-    from provision.tenant.queries.rows import Change, DueTask, MemberLoad, ProjectMoney, StatusCount
+    from provision.tenant.queries.rows import (
+        DueTask,
+        MemberLoad,
+        ProjectMoney,
+        RecentChange,
+        StatusCount,
+    )
 
 _SHOWN_A_DAY: Final = 4
 # The highest percentage shown. Other programs may have stored any number.
@@ -153,7 +159,7 @@ def week(overview: Overview, today: date) -> list[DayColumn]:
     overdue = overview.figures.overdue
     note = f"{overdue:,}" if overdue else ""
     at_late = TaskView(view="list", due=LATE)
-    columns = [_column("Late", "late", note, overview.late, overdue, at_late)]
+    columns = [_column("Late", "late", note, due=overview.late, total=overdue, rest=at_late)]
     for each in overview.week:
         before, after = (str(each.day + timedelta(days=days)) for days in (1, -1))
         that_day = TaskView(view="list", due_before=before, due_after=after)
@@ -162,14 +168,14 @@ def week(overview: Overview, today: date) -> list[DayColumn]:
         note = f"{each.open:,}" if each.open else ""
         if each.day == today:
             kind, note = "today", "Today"
-        columns.append(_column(label, kind, note, each.tasks, each.open, that_day))
+        columns.append(_column(label, kind, note, due=each.tasks, total=each.open, rest=that_day))
     return columns
 
 
 def _column(
-    label: str, kind: str, note: str, tasks: Sequence[DueTask], total: int, rest: TaskView
+    label: str, kind: str, note: str, *, due: Sequence[DueTask], total: int, rest: TaskView
 ) -> DayColumn:
-    shown = tasks[:_SHOWN_A_DAY]
+    shown = due[:_SHOWN_A_DAY]
     listed = ((named(t.title), t.status, url_for("tasks.detail", task_id=t.id)) for t in shown)
     still_open = sum(1 for task in shown if task.status != "done")
     more = max(0, total - still_open)
@@ -248,7 +254,7 @@ def changes(overview: Overview, today: date) -> list[ChangeLine]:
     return [_change(row, today) for row in overview.changes]
 
 
-def _change(row: Change, today: date) -> ChangeLine:
+def _change(row: RecentChange, today: date) -> ChangeLine:
     when = dates.local(row.changed_at)
     text = ""
     if when is not None:
@@ -267,7 +273,7 @@ def _change(row: Change, today: date) -> ChangeLine:
     )
 
 
-def _href(row: Change) -> str:
+def _href(row: RecentChange) -> str:
     if row.noun == "task":
         return url_for("tasks.detail", task_id=row.id)
     if row.noun == "project":
@@ -275,7 +281,7 @@ def _href(row: Change) -> str:
     return url_for("team.detail", member_id=row.id)
 
 
-def _what(row: Change, today: date) -> str:
+def _what(row: RecentChange, today: date) -> str:
     if row.noun == "team_member":
         return "joined the team"
     if row.noun == "project":

@@ -65,7 +65,7 @@ class SentByStrangerError(Exception):
         self.page = page
 
 
-class Visitor(UserMixin):  # type: ignore[misc]
+class BrowserSession(UserMixin):  # type: ignore[misc]
     """A signed-in browser, as Flask-Login wants it: its id is the raw id of the session."""
 
     def __init__(self, raw_session_id: str, signed_in: SignedIn | None) -> None:
@@ -195,13 +195,13 @@ def demands(endpoint: str, path: str, methods: set[str]) -> Iterator[str]:
 
 def _hold(raw: str) -> None:
     signed_in = sessions.resolve(services().store, raw)
-    login_user(Visitor(raw, signed_in))
+    login_user(BrowserSession(raw, signed_in))
     _answer_to(signed_in)
 
 
-def _load_visitor(raw_session_id: str) -> Visitor | None:
+def _load_visitor(raw_session_id: str) -> BrowserSession | None:
     signed_in = sessions.resolve(services().store, raw_session_id)
-    return Visitor(raw_session_id, signed_in) if signed_in else None
+    return BrowserSession(raw_session_id, signed_in) if signed_in else None
 
 
 def _guard() -> Response | None:

@@ -26,7 +26,7 @@ _LARGEST_ID: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ActivityRow:
     """An event as the page shows it; `at` as the API writes it."""
 
     at: str | None
@@ -57,12 +57,12 @@ def activity() -> Response:
     )
 
 
-def _row(event: audit.Event) -> Row:
+def _row(event: audit.Event) -> ActivityRow:
     if event.address == audit.OPERATOR.address:
         place = ["by the operator of this server"]
     else:
         place = [event.address, described(event.agent) if event.agent else ""]
-    return Row(
+    return ActivityRow(
         at=rfc3339(event.at),
         text=events.words(event),
         note=", ".join(filter(None, [events.particulars(event), *place])),

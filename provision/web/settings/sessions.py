@@ -23,7 +23,7 @@ _PAGE = "settings/sessions.html"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SessionRow:
     """A session as the page shows it; times as the API writes them."""
 
     id_hash: str
@@ -38,7 +38,7 @@ class Row:
 class Listing:
     """The sessions, this one first, and how long one lasts."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[SessionRow, ...]
     days: int
     idle_hours: int
 
@@ -84,7 +84,7 @@ def _done(text: str) -> Response:
 def _listing() -> Listing:
     settings, here = services().settings, session.id_hash()
     rows = [
-        Row(
+        SessionRow(
             id_hash=each.id_hash,
             device=described(each.agent),
             address=each.address or "no address",

@@ -39,7 +39,7 @@ LIVES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TokenRow:
     """A token as the page shows it; times as the API writes them."""
 
     id: str
@@ -52,7 +52,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedToken:
     """What the form for a new token holds, save for password and code."""
 
     name: str = ""
@@ -64,14 +64,14 @@ class Typed:
 @bp.get("/tokens")
 def tokens() -> Response:
     """List every token, without its text."""
-    return _show(Typed())
+    return _show(TypedToken())
 
 
 @bp.post("/tokens")
 def create_token() -> Response:
     """Make one and show it, this once: a reload could not show it again."""
     form = request.form
-    typed = Typed(*(form.get(name, "").strip() for name in Typed.__slots__))
+    typed = TypedToken(*(form.get(name, "").strip() for name in TypedToken.__slots__))
     user_id = session.person().id
     try:
         expires_at = _end(typed)
@@ -92,7 +92,7 @@ def create_token() -> Response:
     except RateLimitedError as error:
         return _show(typed, refusal=error)
     keep_plain()
-    return _show(Typed(), made=(normalized_name(typed.name), raw))
+    return _show(TypedToken(), made=(normalized_name(typed.name), raw))
 
 
 @bp.post("/tokens/revoke")
@@ -113,12 +113,12 @@ def revoke_token() -> Response:
         errors={},
         refusal=None,
         made=None,
-        **_rows_and_form(Typed()),
+        **_rows_and_form(TypedToken()),
     )
 
 
 def _show(
-    typed: Typed,
+    typed: TypedToken,
     *,
     errors: Mapping[str, list[str]] | None = None,
     refusal: RateLimitedError | None = None,
@@ -135,10 +135,10 @@ def _show(
     )
 
 
-def _rows_and_form(typed: Typed) -> dict[str, object]:
+def _rows_and_form(typed: TypedToken) -> dict[str, object]:
     now = services().store.now()
     rows = [
-        Row(
+        TokenRow(
             id=each.id,
             name=each.name,
             read_only=each.read_only,
@@ -157,7 +157,7 @@ def _rows_and_form(typed: Typed) -> dict[str, object]:
     }
 
 
-def _end(typed: Typed) -> int | None:
+def _end(typed: TypedToken) -> int | None:
     """Return when the token ends, in unix seconds; None for never. Raises ValidationError."""
     if typed.life == "never":
         return None

@@ -33,7 +33,7 @@ _POINTER: Final = "This string did not pass. The failed row under Checks says wh
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedConnection:
     """What the connection form held."""
 
     connection_string: str = field(default="", repr=False)
@@ -42,10 +42,10 @@ class Typed:
     workspace: str = ""
 
 
-def typed_fields() -> Typed:
+def typed_fields() -> TypedConnection:
     """Read the form of this request."""
     form = request.form
-    return Typed(
+    return TypedConnection(
         connection_string=form.get("connection_string", ""),
         ca_certificate=form.get("ca_certificate", ""),
         allow_md5=bool(form.get("allow_md5")),
@@ -53,7 +53,7 @@ def typed_fields() -> Typed:
     )
 
 
-def take(typed: Typed) -> Response:
+def take(typed: TypedConnection) -> Response:
     """Test what was pasted; keep it and go on, or show what is in its way."""
     try:
         confirmed = connecting.confirm(request.form)
@@ -75,7 +75,7 @@ def take_built_in() -> Response:
     make = services().make_built_in
     if make is None:
         errors = {"connection_string": ["This server has no built-in database to offer."]}
-        return show(Typed(), errors=errors, status=422)
+        return show(TypedConnection(), errors=errors, status=422)
     present = session.connection_or_none()
     if present and present.kind == "built_in":
         return leave_for(url_for(".step"))
@@ -88,7 +88,7 @@ def take_built_in() -> Response:
     target = make(session.person().id)
     report = connecting.test(target, ca_certificate=None, allow_md5=False)
     found = connecting.found_workspaces(report)
-    typed = Typed(workspace=found[0].owner_id if found else connecting.NEW_WORKSPACE)
+    typed = TypedConnection(workspace=found[0].owner_id if found else connecting.NEW_WORKSPACE)
     return _keep(report, typed, confirmed)
 
 
@@ -97,11 +97,11 @@ def show_progress() -> Response:
     done = services().progress.of(session.person().id)
     if done is None:
         return make_response("", 204)
-    return show(Typed(), block="connection_checks", running=checks.running(done))
+    return show(TypedConnection(), block="connection_checks", running=checks.running(done))
 
 
 def show(
-    typed: Typed,
+    typed: TypedConnection,
     *,
     block: str = "connection_step",
     report: Report | None = None,
@@ -147,7 +147,7 @@ def show(
     )
 
 
-def _show_refusal(typed: Typed, field: str, error: RateLimitedError) -> Response:
+def _show_refusal(typed: TypedConnection, field: str, error: RateLimitedError) -> Response:
     response = show(typed, errors={field: [str(error)]}, status=429)
     response.headers["Retry-After"] = str(error.retry_after_s)
     return response
@@ -165,7 +165,7 @@ def _ask_for_built_in(errors: dict[str, list[str]]) -> Response:
     )
 
 
-def _keep(report: Report, typed: Typed, confirmed: Accepted | None) -> Response:
+def _keep(report: Report, typed: TypedConnection, confirmed: Accepted | None) -> Response:
     if report.target is None and not typed.connection_string.strip():
         return show(typed, errors={"connection_string": [report.detail]}, status=422)
     again = partial(show, typed, report=report, status=422)

@@ -16,7 +16,7 @@ from provision.web.request import session, workspace
 from provision.web.request.services import services
 from provision.web.setup import connection as setup_connection
 from provision.web.setup import schema as setup_schema
-from provision.web.setup.connection import Typed, typed_fields
+from provision.web.setup.connection import TypedConnection, typed_fields
 from provision.web.setup.schema import Complaint
 
 bp = Blueprint("setup", __name__, url_prefix="/auth/setup-database")
@@ -35,7 +35,7 @@ def step() -> Response:
         return _show_information()
     if connection is None:
         begun = session.person().setup_step != users.FIRST_SETUP_STEP
-        return setup_connection.show(Typed()) if begun else _show_information()
+        return setup_connection.show(TypedConnection()) if begun else _show_information()
     if connection.schema_version == LATEST:
         return respond(
             "setup/success.html", "success_step", step="success", sealed=True, connection=connection
@@ -48,7 +48,7 @@ def step() -> Response:
 def connection() -> Response:
     """Test what was pasted for real; keep it only when every check has passed."""
     if request.method == "GET":
-        return setup_connection.show(Typed())
+        return setup_connection.show(TypedConnection())
     if "built_in" in request.form:
         return setup_connection.take_built_in()
     return setup_connection.take(typed_fields())

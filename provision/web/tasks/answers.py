@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from provision.tenant.queries.rows import TaskDetail
     from provision.web.rows.editing import Form
-    from provision.web.tasks.changes import Change
+    from provision.web.tasks.changes import CardChange
     from provision.web.tasks.panel import Panel
     from provision.web.tasks.view import TaskView
 
@@ -216,11 +216,11 @@ def _opened(row: TaskDetail, today: date, *, warning: str = "") -> Panel:
     return task_panel.opened(row, today, back=back, is_beside=bool(htmx), warning=warning)
 
 
-def _change(row: TaskDetail, today: date) -> Change | None:
+def _change(row: TaskDetail, today: date) -> CardChange | None:
     """Return what `row` changes on the board or list behind the panel; None without one."""
     behind = task_view.behind()
     return changes.saved(row, today, behind, request.form) if behind else None
 
 
-def _changes(change: Change | None) -> tuple[str, ...]:
+def _changes(change: CardChange | None) -> tuple[str, ...]:
     return ("task_changes",) if change else ()

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from provision.errors import RowRefusedError, ValidationError
 from provision.nouns.tasks import TASK
 from provision.tenant.queries import bulk
-from provision.tenant.queries.bulk import Chosen, Outcome
+from provision.tenant.queries.bulk import ChosenTasks, Outcome
 from provision.tenant.queries.statements.undo_notes import MOST_ROWS
 from provision.web.request import session, undo_note, workspace
 from provision.web.rows import typed_text
 from provision.web.tasks import listing
 from provision.web.tasks import view as task_view
-from provision.web.tasks.controls import Question
+from provision.web.tasks.controls import BulkQuestion
 from provision.web.tasks.view import TaskView
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def carry_out(sent: MultiDict[str, str]) -> Response:
             return listing.show_list(view, question=question, status=409)
         outcome = _write(chosen, values, is_delete=is_delete)
     except (ValidationError, RowRefusedError) as error:
-        return listing.show_list(view, question=Question(_sentence(error)), status=422)
+        return listing.show_list(view, question=BulkQuestion(_sentence(error)), status=422)
     if outcome.done != outcome.found or outcome.found != chosen.expected:
         question = _ask(sent, chosen, outcome, is_delete=is_delete)
         return listing.show_list(view, question=question, status=409)
@@ -52,20 +52,20 @@ def carry_out(sent: MultiDict[str, str]) -> Response:
     return listing.show_changed_many(view, f"{outcome.done:,} {tasks} {verb}.")
 
 
-def _write(chosen: Chosen, values: dict[str, Any], *, is_delete: bool) -> Outcome:
+def _write(chosen: ChosenTasks, values: dict[str, Any], *, is_delete: bool) -> Outcome:
     note = undo_note.note()
     if is_delete:
         return workspace.write(bulk.delete_many, chosen=chosen, note=note)
     return workspace.write(bulk.change_many, chosen=chosen, values=values, note=note)
 
 
-def _chosen(sent: MultiDict[str, str], view: TaskView) -> Chosen:
+def _chosen(sent: MultiDict[str, str], view: TaskView) -> ChosenTasks:
     """Return the ticked tasks, or `all` that the filters match; `count` were shown."""
     if "all" in sent:
-        return Chosen(_number(sent.get("count", "")), filters=view.filters())
+        return ChosenTasks(_number(sent.get("count", "")), filters=view.filters())
     ids = sorted({text for text in map(task_view.row_id, sent.getlist("id")) if text})
     # After a question, `left` is how many of the ticked tasks are still there.
-    return Chosen(_number(sent.get("left", "")) or len(ids), ids=ids)
+    return ChosenTasks(_number(sent.get("left", "")) or len(ids), ids=ids)
 
 
 def _number(text: str) -> int:
@@ -87,8 +87,8 @@ def _values(sent: MultiDict[str, str]) -> dict[str, Any]:
 
 
 def _ask(
-    sent: MultiDict[str, str], chosen: Chosen, outcome: Outcome, *, is_delete: bool
-) -> Question:
+    sent: MultiDict[str, str], chosen: ChosenTasks, outcome: Outcome, *, is_delete: bool
+) -> BulkQuestion:
     """Say that the number of tasks has changed, and offer to go on with the new number."""
     verb = "Delete" if is_delete else "Change"
     if chosen.ids is None:
@@ -105,12 +105,12 @@ def _ask(
         )
         button = f"{verb} the other {outcome.found:,}"
     if not outcome.found:
-        return Question(text)
+        return BulkQuestion(text)
     expected = ("count" if chosen.ids is None else "left", str(outcome.found))
-    return Question(text, button, (*_fields(sent, "count", "left"), expected))
+    return BulkQuestion(text, button, (*_fields(sent, "count", "left"), expected))
 
 
-def _warn(sent: MultiDict[str, str], chosen: Chosen, *, is_delete: bool) -> Question:
+def _warn(sent: MultiDict[str, str], chosen: ChosenTasks, *, is_delete: bool) -> BulkQuestion:
     """Ask before a change of more tasks than an undo can take back."""
     verb = "Delete" if is_delete else "Change"
     text = (
@@ -118,7 +118,7 @@ def _warn(sent: MultiDict[str, str], chosen: Chosen, *, is_delete: bool) -> Ques
         " Nothing was changed yet."
     )
     button = f"{verb} all {chosen.expected:,} for good"
-    return Question(text, button, (*_fields(sent), ("for_good", "1")))
+    return BulkQuestion(text, button, (*_fields(sent), ("for_good", "1")))
 
 
 def _fields(sent: MultiDict[str, str], *skipped: str) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CardChange:
     """A change of one card in the page.
 
     If `leaves` is true, the card is taken out. `enters` is where it is put in, as a swap of htmx.
@@ -35,25 +35,27 @@ class Change:
     counts: tuple[tuple[str, int], ...]
 
 
-def made(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str]) -> Change | None:
+def made(
+    row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str]
+) -> CardChange | None:
     """Return the change for a new task; None if the filters hide it."""
     if not view.fits(row):
         return None
     counts = _recount(sent, {column_key(row.status): 1})
     shown = card(row, today)
-    return Change(row.id, view.is_board, shown, False, _spot(shown), counts)
+    return CardChange(row.id, view.is_board, shown, False, _spot(shown), counts)
 
 
-def saved(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str]) -> Change:
+def saved(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str]) -> CardChange:
     """Return the change for an edited task; `was` in `sent` is its status on the page."""
     fits, has_moved, counts = _moved(row, view, sent)
     leaves = not fits or (has_moved and view.is_board)
     shown = card(row, today)
     enters = _spot(shown) if fits and has_moved and view.is_board else ""
-    return Change(row.id, view.is_board, shown, leaves, enters, counts)
+    return CardChange(row.id, view.is_board, shown, leaves, enters, counts)
 
 
-def moved(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str]) -> Change:
+def moved(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str]) -> CardChange:
     """Return the change for a task that was moved on the board.
 
     If script has `placed` the card, it is drawn again only if its look has changed.
@@ -61,22 +63,22 @@ def moved(row: TaskDetail, today: date, view: TaskView, sent: Mapping[str, str])
     fits, _, counts = _moved(row, view, sent)
     shown = card(row, today)
     if not fits:
-        return Change(row.id, view.is_board, None, True, "", counts)
+        return CardChange(row.id, view.is_board, None, True, "", counts)
     if not view.is_board:
-        return Change(row.id, False, shown, False, "", ())
+        return CardChange(row.id, False, shown, False, "", ())
     if "placed" in sent:
         is_other = shown.is_done != (sent.get("was") == "done")
-        return Change(row.id, True, shown if is_other else None, False, "", counts)
+        return CardChange(row.id, True, shown if is_other else None, False, "", counts)
     spot = f"afterend:#task-{sent['above']}" if sent.get("above") else _spot(shown)
     if "on_top" in sent:
         spot = f"afterbegin:#cards-{shown.column}"
-    return Change(row.id, True, shown, True, spot, counts)
+    return CardChange(row.id, True, shown, True, spot, counts)
 
 
-def removed(task_id: str, view: TaskView, sent: Mapping[str, str]) -> Change:
+def removed(task_id: str, view: TaskView, sent: Mapping[str, str]) -> CardChange:
     """Return the change for a task that was deleted."""
     counts = _recount(sent, {column_key(sent.get("was")): -1})
-    return Change(task_id, view.is_board, None, True, "", counts)
+    return CardChange(task_id, view.is_board, None, True, "", counts)
 
 
 def _moved(

@@ -43,7 +43,7 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class BulkQuestion:
     """Why a change of many tasks was not made.
 
     `button` and `fields` are a form that makes it after all; empty if nothing can.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from provision.web.format.dates import Due
-    from provision.web.tasks.changes import Change
+    from provision.web.tasks.changes import CardChange
     from provision.web.tasks.panel import Panel
     from provision.web.tasks.view import TaskView
 
@@ -52,7 +52,7 @@ def frame(
     *,
     quick: tuple[str, Sequence[str]] = ("", ()),
     panel: Panel | None = None,
-    change: Change | None = None,
+    change: CardChange | None = None,
 ) -> dict[str, Any]:
     """Return what the templates need for the forms around a board or list."""
     return {

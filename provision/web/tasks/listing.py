@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from provision.tenant.queries.rows import StatusCount
     from provision.tenant.queries.tasks import Beside, BoardPage, TaskListPage
     from provision.web.rows.editing import Form
-    from provision.web.tasks.controls import Question
+    from provision.web.tasks.controls import BulkQuestion
 
 _MOST_OFFSET: Final = 1_000_000
 
@@ -39,7 +39,7 @@ def show_list(
     *,
     quick: tuple[str, Sequence[str]] = ("", ()),
     new: Form | None = None,
-    question: Question | None = None,
+    question: BulkQuestion | None = None,
     status: int = 200,
 ) -> Response:
     """Answer with the board or list.

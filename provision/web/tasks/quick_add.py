@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flask import Response
 
     from provision.tenant.queries.rows import TaskDetail
-    from provision.web.tasks.quick_line import Reading
+    from provision.web.tasks.quick_line import LineReading
     from provision.web.tasks.view import TaskView
 
 
@@ -59,12 +59,12 @@ def show_reading(view: TaskView, given: Mapping[str, str]) -> Response:
     )
 
 
-def _read(line: str) -> Reading:
+def _read(line: str) -> LineReading:
     choices = workspace.read(options.choices) if quick_line.asks_for_names(line) else None
     return quick_line.read(line, choices, dates.today())
 
 
-def _title(reading: Reading, line: str) -> str:
+def _title(reading: LineReading, line: str) -> str:
     """Return the title that was read; the whole text if it has control characters.
 
     The check of titles then refuses it, as in the form.
@@ -72,7 +72,7 @@ def _title(reading: Reading, line: str) -> str:
     return line if any(ord(letter) < 32 for letter in line.strip()) else reading.title
 
 
-def _words(made: TaskDetail, reading: Reading) -> str:
+def _words(made: TaskDetail, reading: LineReading) -> str:
     """Return the text of the toast: the title, and the fields that the line filled."""
     texts: list[Any] = [
         reading.names.get("project_id"),

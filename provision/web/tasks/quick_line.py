@@ -29,7 +29,7 @@ _MOST_NAMED: Final = 4
 
 
 @dataclass(slots=True)
-class Reading:
+class LineReading:
     """What was read from a line: title, fields, and messages about what is not understood."""
 
     title: str
@@ -51,9 +51,9 @@ def asks_for_names(line: str) -> bool:
     return _NAMES.search(line) is not None
 
 
-def read(line: str, choices: Choices | None, today: date) -> Reading:
+def read(line: str, choices: Choices | None, today: date) -> LineReading:
     """Read a line; `choices` may be None if `asks_for_names` is false for it."""
-    found = Reading("")
+    found = LineReading("")
     kinds: dict[str, _Kind] = {}
     if choices:
         kinds["#"] = _Kind("project_id", "project", choices.projects)
@@ -81,7 +81,7 @@ def read(line: str, choices: Choices | None, today: date) -> Reading:
     return found
 
 
-def _priority(named: str, found: Reading) -> bool:
+def _priority(named: str, found: LineReading) -> bool:
     """Set the priority and tell whether one was named; `!` alone or `!!!` names none."""
     wanted = named.casefold()
     meant = [value for value in PRIORITIES if value.startswith(wanted)] if wanted else []
@@ -95,7 +95,7 @@ def _priority(named: str, found: Reading) -> bool:
     return len(meant) == 1
 
 
-def _named(sign: str, named: str, kind: _Kind, found: Reading) -> bool:
+def _named(sign: str, named: str, kind: _Kind, found: LineReading) -> bool:
     """Set the field to the one row that `named` fits, and tell whether there is one."""
     meant = _meant(named, kind.options)
     if len(meant) == 1:
@@ -140,7 +140,7 @@ def _quoted(name: str) -> str:
     return f'"{name}"' if " " in name else name
 
 
-def _without_day(words: list[str], today: date, found: Reading) -> list[str]:
+def _without_day(words: list[str], today: date, found: LineReading) -> list[str]:
     """Return the words without the day at their end, which is set as the due date.
 
     A line that is only a day stays the title.

@@ -9,11 +9,11 @@ import pytest
 
 from provision.errors import DatabaseBusyError
 from provision.tenant.connection.deadline import Deadline
-from provision.tenant.connection.result_room import Room
+from provision.tenant.connection.result_room import ResultRoom
 
 
 def test_the_first_may_go_on_while_the_others_have_half() -> None:
-    room = Room(100)
+    room = ResultRoom(100)
     first, second, third = room.share(), room.share(), room.share()
     first.hold(20, Deadline(1.0))
     second.hold(30, Deadline(1.0))
@@ -31,7 +31,7 @@ def test_the_first_may_go_on_while_the_others_have_half() -> None:
 
 
 def test_who_waits_goes_on_when_there_is_room() -> None:
-    room = Room(100)
+    room = ResultRoom(100)
     first, second = room.share(), room.share()
     first.hold(60, Deadline(1.0))
     waiting = threading.Thread(target=second.hold, args=(60, Deadline(30.0)))
@@ -43,7 +43,7 @@ def test_who_waits_goes_on_when_there_is_room() -> None:
 
 
 def test_many_at_once_never_hold_more_than_agreed_and_all_come_through() -> None:
-    room = Room(1000)
+    room = ResultRoom(1000)
     most = []
 
     def call(_: int) -> None:

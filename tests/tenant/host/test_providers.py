@@ -8,7 +8,7 @@ from provision.errors import ConnectionStringError
 from provision.tenant.dsn import reading
 from provision.tenant.host.providers import (
     CARDS,
-    Card,
+    ProviderCard,
     cards,
     is_supabase_direct,
     place_words,
@@ -61,7 +61,7 @@ def test_the_cards_are_those_of_the_wizard() -> None:
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.key)
-def test_a_card_says_what_it_costs_and_who_makes_the_backups(card: Card) -> None:
+def test_a_card_says_what_it_costs_and_who_makes_the_backups(card: ProviderCard) -> None:
     assert all((card.tagline, card.steps, card.free, card.paid, card.backups))
     if "$" in card.paid:
         assert re.fullmatch(r"[A-Z][a-z]+ 20\d\d", card.checked)

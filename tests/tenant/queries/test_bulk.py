@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from provision.errors import ValidationError
 from provision.tenant.queries import bulk
-from provision.tenant.queries.bulk import Chosen, Outcome
+from provision.tenant.queries.bulk import ChosenTasks, Outcome
 from provision.tenant.queries.statements.filters import TaskFilters
 from tests.tenant.queries.test_moving import column, four
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
-def change(person: Person, chosen: Chosen, **values: Any) -> Outcome:
+def change(person: Person, chosen: ChosenTasks, **values: Any) -> Outcome:
     return bulk.change_many(person.conn, owner_id=person.owner_id, chosen=chosen, values=values)
 
 
@@ -37,7 +37,7 @@ def test_the_chosen_ones_get_every_value_in_one_statement(
     statements.clear()
     outcome = change(
         alice,
-        Chosen(2, ids=[made["a"].id, made["c"].id]),
+        ChosenTasks(2, ids=[made["a"].id, made["c"].id]),
         priority="urgent",
         due_date=date(2026, 12, 1),
         project_id=project.id,
@@ -55,11 +55,11 @@ def test_a_status_takes_them_to_the_end_of_its_column_in_the_order_they_had(
 ) -> None:
     made = four(alice)
     alice.task("z", status="review")
-    change(alice, Chosen(3, ids=[made["c"].id, made["a"].id, made["b"].id]), status="review")
+    change(alice, ChosenTasks(3, ids=[made["c"].id, made["a"].id, made["b"].id]), status="review")
     assert (column(alice, "review"), column(alice)) == ("zabc", "d")
-    change(alice, Chosen(2, ids=[made["a"].id, made["d"].id]), status="done")
+    change(alice, ChosenTasks(2, ids=[made["a"].id, made["d"].id]), status="done")
     assert all(at for (at,) in found(alice, "completed_at")[::3])
-    change(alice, Chosen(5, filters=TaskFilters()), status="todo")
+    change(alice, ChosenTasks(5, filters=TaskFilters()), status="todo")
     assert found(alice, "DISTINCT completed_at, 1 AS title") == [(None, 1)]
 
 
@@ -69,7 +69,7 @@ def test_another_number_than_was_seen_changes_and_deletes_nothing(
 ) -> None:
     four(alice)
     before = found(alice, "title, xmin::text")
-    everything = Chosen(expected, filters=TaskFilters(status="todo"))
+    everything = ChosenTasks(expected, filters=TaskFilters(status="todo"))
     assert change(alice, everything, priority="low") == Outcome(4, 0)
     deleted = bulk.delete_many(alice.conn, owner_id=alice.owner_id, chosen=everything)
     assert deleted == Outcome(4, 0)
@@ -78,7 +78,7 @@ def test_another_number_than_was_seen_changes_and_deletes_nothing(
 
 def test_one_that_is_gone_keeps_the_others_as_they_are(alice: Person) -> None:
     made = four(alice)
-    chosen = Chosen(2, ids=[made["a"].id, NOBODY])
+    chosen = ChosenTasks(2, ids=[made["a"].id, NOBODY])
     assert change(alice, chosen, status="done") == Outcome(1, 0)
     assert column(alice) == "abcd"
 
@@ -86,7 +86,7 @@ def test_one_that_is_gone_keeps_the_others_as_they_are(alice: Person) -> None:
 def test_a_reference_that_is_not_found_changes_nothing(alice: Person, bob: Person) -> None:
     four(alice)
     with pytest.raises(ValidationError) as caught:
-        change(alice, Chosen(4), project_id=bob.project().id, priority="low")
+        change(alice, ChosenTasks(4), project_id=bob.project().id, priority="low")
     assert caught.value.errors.keys() == {"project_id"}
     assert {row[0] for row in found(alice, "priority, title")} == {"medium"}
 
@@ -94,7 +94,7 @@ def test_a_reference_that_is_not_found_changes_nothing(alice: Person, bob: Perso
 def test_all_that_match_are_deleted_and_no_others(alice: Person) -> None:
     four(alice)
     alice.task("x", priority="low")
-    chosen = Chosen(1, filters=TaskFilters(priority="low", q="X"))
+    chosen = ChosenTasks(1, filters=TaskFilters(priority="low", q="X"))
     deleted = bulk.delete_many(alice.conn, owner_id=alice.owner_id, chosen=chosen)
     assert deleted == Outcome(1, 1)
     assert column(alice) == "abcd"

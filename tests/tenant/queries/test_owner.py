@@ -30,7 +30,7 @@ from provision.tenant.queries import (
     tasks,
     team,
 )
-from provision.tenant.queries.bulk import Chosen, Outcome
+from provision.tenant.queries.bulk import ChosenTasks, Outcome
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.statements import shell
 from provision.tenant.queries.statements.collection import Collection
@@ -132,10 +132,10 @@ CREATES = {
 # Of rows that are not theirs, each finds none.
 MANY: dict[str, Call] = {
     "bulk.change_many": lambda conn, owner_id, row_id: bulk.change_many(
-        conn, owner_id=owner_id, chosen=Chosen(1, ids=[row_id]), values={"status": "done"}
+        conn, owner_id=owner_id, chosen=ChosenTasks(1, ids=[row_id]), values={"status": "done"}
     ),
     "bulk.delete_many": lambda conn, owner_id, row_id: bulk.delete_many(
-        conn, owner_id=owner_id, chosen=Chosen(1, ids=[row_id])
+        conn, owner_id=owner_id, chosen=ChosenTasks(1, ids=[row_id])
     ),
 }
 

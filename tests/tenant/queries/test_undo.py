@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from provision.tenant.queries import bulk, moving, undo
-from provision.tenant.queries.bulk import Chosen
+from provision.tenant.queries.bulk import ChosenTasks
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.statements.undo_notes import MOST_ROWS, Note
 from provision.tenant.queries.tasks import TASKS
@@ -84,12 +84,12 @@ WRITES: dict[str, Write] = {
     "change many": lambda who, ids, note: bulk.change_many(
         who.conn,
         owner_id=who.owner_id,
-        chosen=Chosen(3),
+        chosen=ChosenTasks(3),
         values={"status": "done", "assignee_id": None},
         note=note,
     ),
     "delete many": lambda who, ids, note: bulk.delete_many(
-        who.conn, owner_id=who.owner_id, chosen=Chosen(2, ids=ids["tasks"]), note=note
+        who.conn, owner_id=who.owner_id, chosen=ChosenTasks(2, ids=ids["tasks"]), note=note
     ),
 }
 
@@ -202,7 +202,7 @@ def test_newer_work_on_other_columns_stays(alice: Person) -> None:
 def test_a_write_that_found_nothing_notes_nothing(alice: Person) -> None:
     ids, note = filled(alice), Note("alice")
     outcome = bulk.delete_many(
-        alice.conn, owner_id=alice.owner_id, chosen=Chosen(9, ids=ids["tasks"]), note=note
+        alice.conn, owner_id=alice.owner_id, chosen=ChosenTasks(9, ids=ids["tasks"]), note=note
     )
     assert outcome.done == 0
     assert not note.is_kept
@@ -219,7 +219,7 @@ def test_what_is_too_much_is_done_and_cannot_be_taken_back(alice: Person) -> Non
     outcome = bulk.change_many(
         alice.conn,
         owner_id=alice.owner_id,
-        chosen=Chosen(MOST_ROWS + 1),
+        chosen=ChosenTasks(MOST_ROWS + 1),
         values={"priority": "low"},
         note=note,
     )
