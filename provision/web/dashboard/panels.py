@@ -47,7 +47,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class DayColumn:
+class WeekColumn:
     """A column of the week; `kind` is late, past, today, weekend or empty.
 
     `tasks` are triples of title, status and address. `rest` lists the whole day, of which `more`
@@ -154,7 +154,7 @@ def figures(overview: Overview) -> list[Figure]:
     ]
 
 
-def week(overview: Overview, today: date) -> list[DayColumn]:
+def week(overview: Overview, today: date) -> list[WeekColumn]:
     """Return the columns of the week: late tasks, and its seven days."""
     overdue = overview.figures.overdue
     note = f"{overdue:,}" if overdue else ""
@@ -174,12 +174,12 @@ def week(overview: Overview, today: date) -> list[DayColumn]:
 
 def _column(
     label: str, kind: str, note: str, *, due: Sequence[DueTask], total: int, rest: TaskView
-) -> DayColumn:
+) -> WeekColumn:
     shown = due[:_SHOWN_A_DAY]
     listed = ((named(t.title), t.status, url_for("tasks.detail", task_id=t.id)) for t in shown)
     still_open = sum(1 for task in shown if task.status != "done")
     more = max(0, total - still_open)
-    return DayColumn(label, kind, note, tuple(listed), more, rest.url())
+    return WeekColumn(label, kind, note, tuple(listed), more, rest.url())
 
 
 def money_lines(overview: Overview, today: date) -> list[MoneyLine]:

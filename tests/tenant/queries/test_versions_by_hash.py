@@ -55,7 +55,7 @@ def test_nothing_is_noted_for_undo(by_hash: Person, statements: list[str]) -> No
     TASKS.update(**who, row_id=task.id, values={"status": "done"}, note=note)
     assert note.is_kept is False
     note = Note(account="1")
-    bulk.delete_many(**who, chosen=bulk.Chosen(1, ids=(task.id,)), note=note)
+    bulk.delete_many(**who, chosen=bulk.ChosenTasks(1, ids=(task.id,)), note=note)
     assert note.is_kept is False
     assert undo.take_back(**who, account="1", note_id=note.id) == "gone"
     assert not [each for each in statements if "xmin" in each]
