@@ -1,8 +1,8 @@
-"""The words libpq, servers and poolers use when a connection fails, and the code each stands for.
+"""Finds the code that the words of libpq, a server or a pooler stand for.
 
-Before log-in there is no SQLSTATE to be had from libpq, only text; `failures` asks here. libpq's
-own words are English; a server's are in its own language, so the commonest are listed in several,
-and what is left is told by its shape.
+Before the log-in libpq gives no SQLSTATE, only text; `translate` asks here. libpq's own words are
+English; a server's are in its own language, so the commonest are listed in several, and the rest
+is told by its shape.
 """
 # ruff: noqa: RUF001
 

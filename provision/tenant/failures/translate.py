@@ -1,7 +1,7 @@
-"""From what a driver raised to what a person can act on: one code, plain words, a next step.
+"""Turns what a driver raised into one code, plain words and a next step.
 
-The only place that reads a driver's or a server's message, and only to choose a code by it. What a
-server wrote never gets out: it may hold anything, and a driver's message may hold the password.
+Only `messages` and this module read what a driver or a server says, and only to choose a code by
+it. None of it is shown: it may hold anything, and a driver's message may hold the password.
 """
 
 from __future__ import annotations

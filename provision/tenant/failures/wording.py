@@ -1,7 +1,7 @@
-"""What is said about each thing that can be wrong with a connection, and what to do next.
+"""Holds what is said about each thing that can be wrong with a connection, and what to do next.
 
-Plain words for somebody who has never run a database. `{…}` is filled by `failures.explain` with
-parts of the parsed connection string; nothing a server said ever comes in here.
+Plain words for somebody who has never run a database. `translate.explain` fills `{…}` with parts of
+the connection string; nothing that a server said comes in here. A test shows what leads to each.
 """
 
 from __future__ import annotations

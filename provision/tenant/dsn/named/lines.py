@@ -112,6 +112,7 @@ class _Lines:
         self._is_code = len(lines) > 1 and ends * 2 >= len(lines)
 
     def read(self, number: int, line: str, indent: int) -> None:
+        """Take one line: a section, a label, or names with their values."""
         header = _SECTION.match(line)
         if header:
             self._section, self._label = header["name"], ""

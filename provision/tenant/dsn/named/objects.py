@@ -55,6 +55,7 @@ class _Code:
         self._words: list[str] = []
 
     def read(self) -> list[Named]:
+        """Return what the text holds, in order."""
         at = 0
         while (token := _TOKEN.match(self._body, at)) is not None:
             at = token.end()
