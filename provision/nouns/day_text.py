@@ -23,6 +23,7 @@ Doubt = Literal["order", "calendar", "words"]
 """Why there is no reading: two are possible, no calendar has the day, or it is no day at all."""
 
 _MOST_CHARACTERS: Final = 120
+_LEAP_YEAR: Final = 2028
 _WORD: Final = r"([^\W\d_]{3,12})"
 _YEAR: Final = r"(\d{4}|\d{2})"
 _ISO: Final = re.compile(r"(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})[.日]?", re.ASCII)
@@ -101,6 +102,23 @@ def read(text: str, order: DayOrder = "", *, of_program: bool = False) -> Writte
             return Written(last.day, last.clock, last.zone, is_range=True)
         return first if isinstance(first, str) and first == "order" else "words"
     return found
+
+
+def with_year(text: str, year: int) -> Written | Doubt:
+    """Return the day that a text without a year is in `year`: `4 Dec`, `Dec 4`, `4.12.`."""
+    text = " ".join(text.split())
+    for each in (f"{text} {year}", f"{text}{year}"):
+        found = _single(each, "")
+        if isinstance(found, Written) and found.day.year == year:
+            return found
+    return "words"
+
+
+def lacks_year(text: str) -> bool:
+    """Return whether a text is a day but for its year."""
+    if len(text) > _MOST_CHARACTERS or read(text) != "words":
+        return False
+    return isinstance(with_year(text, _LEAP_YEAR), Written)
 
 
 def order_of(texts: Iterable[str]) -> DayOrder:

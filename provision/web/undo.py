@@ -9,6 +9,7 @@ from flask import redirect as flask_redirect
 
 from provision.tenant.queries import undo
 from provision.tenant.queries.statements.undo_notes import SECONDS
+from provision.tenant.transfer.importing import UNDO_S
 from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
 from provision.web.answer.urls import path_of, safe_next
@@ -23,7 +24,10 @@ _SAID: Final = {
     "done": (200, "Undone: everything is as it was."),
     "gone": (
         404,
-        f"This cannot be undone any more: that is possible for {SECONDS} seconds, and once.",
+        (
+            f"This cannot be undone any more. That is possible once, for {SECONDS} seconds; of an"
+            f" import, for {UNDO_S // 60} minutes."
+        ),
     ),
     "changed": (
         409,

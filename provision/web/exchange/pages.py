@@ -37,7 +37,6 @@ _ROWS: Final = "exchange/rows.html"
 _RESULT: Final = "exchange/result.html"
 # Mending more than this by hand in a form is no help; the file is.
 _MOST_SHOWN: Final = 50
-_MOST_WORDS: Final = 60
 _TABLES: Final = {"tasks": "tasks", "projects": "projects", "team": "team_members"}
 
 _Errors = dict[str, list[str]]
@@ -262,6 +261,8 @@ def _show_rows(
     roles = [name for name, _ in draft.kind.columns if name in draft.columns]
     hidden = ("completed_at", "is_done", "progress", "stage", "assignee_email", "more", "id")
     shown = [(name, draft.kind.label(name)) for name in roles if name not in hidden]
+    if "assignee_email" in draft.columns and "assignee" not in draft.columns:
+        shown.append(("assignee", draft.kind.label("assignee")))
     if draft.kind is TASKS:
         has = {name for name, _ in shown}
         shown += [(n, draft.kind.label(n)) for n in ("status", "project") if n not in has]
@@ -275,8 +276,8 @@ def _show_rows(
         "bad": checked.bad[:_MOST_SHOWN],
         "ready": counted(len(checked.ready), draft.kind),
         "does": _deed(draft, checked),
-        "words": [each for each in checked.words if not each.is_sure][:_MOST_WORDS],
-        "sure": [each for each in checked.words if each.is_sure][:_MOST_WORDS],
+        "words": [each for each in checked.words if not each.is_sure],
+        "sure": [each for each in checked.words if each.is_sure],
         "meanings": _meanings(draft),
         "encodings": list(ENCODINGS.items()) if draft.source.is_text else [],
         "mended": sorted(draft.mends.items()),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from provision.web.exchange.reading.source import Source, Table
 
 _TICK: Final = "leave-out-"
-_ANSWERS: Final = ("order", "amount-", "people-")
+_ANSWERS: Final = ("order", "year-", "amount-", "people-")
 _MOST_ANSWER: Final = 200
 _MOST_SAMPLES: Final = 3
 # A hundred empty columns are looked through one after the other.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, time
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final
 
 from provision.nouns import day_text
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from provision.web.exchange.columns.questions import Aside
 
 _FORMS: Final = "2026-02-28, 28.02.2026 or 28 Feb 2026"
+_LEAP_YEAR: Final = 2028
 _MIDNIGHT: Final = time(0)
 _DAY_FIRST: Final = frozenset({"de", "fr", "es", "it", "nl", "pt", "pl"})
 
@@ -36,6 +38,8 @@ class DayColumn:
     zone: tzinfo
     own_zone: tzinfo
     are_days: bool = False
+    year: int = 0
+    """Of days without one; 0 where none lacks it."""
 
     def due(self, cell: str, aside: Aside) -> date | None:
         """Return the day; words that are none go to the description. Raises FieldError."""
@@ -72,6 +76,8 @@ class DayColumn:
         if not text or folding.word(text) in ("none", "null", "n a", "", "no date", "never"):
             return None
         found = day_text.read(text, self.order, of_program=True)
+        if found == "words" and self.year:
+            found = day_text.with_year(text, self.year)
         if isinstance(found, Written):
             return found
         if found == "calendar":
@@ -104,8 +110,18 @@ def columns(
             question = _question(place, headings[place], doubtful, answers, hinted)
             questions.append(question)
             order = "day" if question.chosen == "day" else "month" if question.chosen else ""
+        year = _year(place, headings[place], texts, answers, zone)
+        if year:
+            questions.append(year)
         own_zone = UTC if "(utc)" in folding.name(headings[place]) else zone
-        readers[place] = DayColumn(headings[place], order, zone, own_zone, _are_days(texts))
+        readers[place] = DayColumn(
+            headings[place],
+            order,
+            zone,
+            own_zone,
+            _are_days(texts),
+            int(year.chosen) if year else 0,
+        )
     return readers, questions
 
 
@@ -140,6 +156,28 @@ def _question(
         ),
         chosen if chosen in ("day", "month") else "",
     )
+
+
+def _year(
+    place: int, heading: str, texts: Sequence[str], answers: Mapping[str, str], zone: tzinfo
+) -> Question | None:
+    """What has to be asked about days without a year; most of the others' is preselected."""
+    lacking = next((text for text in filled(texts) if day_text.lacks_year(text)), "")
+    if not lacking:
+        return None
+    days = (day_text.read(text, "day", of_program=True) for text in filled(texts))
+    years = Counter(each.day.year for each in days if isinstance(each, Written))
+    usual = years.most_common(1)[0][0] if years else datetime.now(zone).year
+    options = tuple(
+        (str(year), day_text.in_words(found.day))
+        for year in range(usual - 1, usual + 3)
+        if isinstance(found := day_text.with_year(lacking, year), Written)
+    )
+    name = f"year-{place}"
+    values = [value for value, _ in options]
+    wanted = answers.get(name, str(usual))
+    chosen = wanted if wanted in values else values[0] if values else str(_LEAP_YEAR)
+    return Question(name, f"{heading}: {lacking} is", options, chosen)
 
 
 def _are_days(texts: Sequence[str]) -> bool:

@@ -59,6 +59,11 @@ _MARKDOWN = """Title|Assigned To|State|Finish date
 Read the report|[Eva](https://example.org/eva)|Open|2026-12-04T23:30:00-08:00
 Answer it|Karl Noe <karl@example.org> & Eva Lind|Won't fix|
 """
+_NO_YEAR = """Task,Due,Status
+Water the plants,Dec 4,Open
+Feed the cat,"Dec 18, 2026",Open
+Empty the bin,every friday,Done
+"""
 _UNSURE = """Title,Due,Owner
 Send the letter,03/04/2026,Eva Lind
 Call the bank,05/06/2026,Karl Noe
@@ -105,5 +110,10 @@ SHEETS: tuple[File, ...] = (
         Task("Read the report", "todo", "2026-12-05", _EVA),
         Task("Answer it", "done", None, _KARL),
     )),
+    File("days without a year", _NO_YEAR.encode(), (
+        Task("Water the plants", "todo", "2026-12-04"),
+        Task("Feed the cat", "todo", "2026-12-18"),
+        Task("Empty the bin", "done"),
+    ), asks=True),
     File("days in doubt", _UNSURE.encode(), (), asks=True),
 )  # fmt: skip
