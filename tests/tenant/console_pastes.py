@@ -41,6 +41,11 @@ def _base64(text: str) -> str:
 
 
 READ: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+    (
+        "env password and a comment",
+        "DB_HOST=db.example.com\nDB_USER=app\nDB_PASSWORD=s3cr3t # new\nDB_NAME=shop",
+        {},
+    ),
     # Neon
     (
         "neon url",
@@ -1604,6 +1609,7 @@ MORE: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
 )
 
 NOTED: Final[tuple[tuple[str, str], ...]] = (
+    ("env password and a comment", "What follows the password after a blank"),
     ("neon env block", "ENDPOINT_ID was left out"),
     ("railway raw env", "DATABASE_PUBLIC_URL was taken"),
     ("railway raw json", "DATABASE_PUBLIC_URL was taken"),

@@ -204,6 +204,8 @@ def _read_strings(
         name = chosen[0].named.name
         shown = f"{name.strip()}" if names.is_printable(name) else "The name"
         parts.note(f"{shown} in front was taken off")
+    if chosen[0].named.is_cut:
+        parts.note("The comment at the end was taken off")
     if chosen[0].named.place == "base64":
         parts.note("The values were decoded from base64")
     return [each.named for each in strings]
@@ -278,6 +280,8 @@ def _give_parts(
             parts.parameters.append((kind, value.value))
         if value.place == "base64":
             parts.note("The values were decoded from base64")
+        if value.is_cut:
+            parts.note(f"What follows the {kind} after a blank was taken for a comment")
         used += [each.named for each in values]
     if used:
         parts.note("Its values were put together")

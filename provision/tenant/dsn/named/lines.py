@@ -216,10 +216,11 @@ def _as_named(name: str, raw: str, number: int, place: str, *, is_code: bool = T
         elif is_code:
             inner = _ESCAPED_SINGLE.sub(r"\1", inner)
         return Named(name, inner, number, place, is_quoted=True)
-    value = _COMMENT.sub("", value).strip(_EDGES)
+    whole, value = value, _COMMENT.sub("", value).strip(_EDGES)
+    is_cut = value != whole
     if is_code or _NUMBER.match(value):
         value = value.rstrip(";,")
-    return Named(name, value, number, place, REFERENCE.match(value) is not None)
+    return Named(name, value, number, place, REFERENCE.match(value) is not None, is_cut=is_cut)
 
 
 def _closing(value: str, quote: str) -> int:

@@ -30,6 +30,8 @@ class Named:
     is_reference: bool = False
     """Whether the value is an expression: a variable, a call, another file."""
     is_quoted: bool = False
+    is_cut: bool = False
+    """Whether a comment behind the value was left out."""
 
 
 def unescaped(text: str) -> str:
