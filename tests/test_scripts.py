@@ -25,8 +25,8 @@ _GIVEN: Final = re.findall(
     r"\w+",
     """
     AbortController Boolean CSS DOMParser Date Element Event FormData HTMLDialogElement
-    HTMLInputElement JSON Map Math Node Number Object Option PointerEvent Promise Set String URL
-    WeakMap
+    HTMLInputElement Intl JSON Map Math Node Number Object Option PointerEvent Promise Set String
+    URL WeakMap
     clearTimeout document fetch getSelection history localStorage location matchMedia navigator
     print reportError sessionStorage setTimeout undefined window
     htmx

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from provision.tenant.queries import projects as queries
 from provision.web.answer.htmx import htmx
@@ -13,9 +13,10 @@ from provision.web.project_cards import project as shown
 from provision.web.request import workspace
 from provision.web.rows.noun_pages import NounPages
 from provision.web.rows.row_view import Head
+from provision.web.tasks import listing
 from provision.web.tasks.cards import card, columns, hidden_statuses
 from provision.web.tasks.frame import drawn
-from provision.web.tasks.view import TaskView
+from provision.web.tasks.view import of_project
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,8 +33,9 @@ def _detail(row_id: str, today: date) -> dict[str, Any]:
         queries.detail_page, row_id=row_id, today=today, shell=not htmx, limit=_CARDS_A_COLUMN
     )
     cards = [card(row, today) for row in page.tasks]
-    view = TaskView(project_id=row_id, is_of_project=True)
-    return {
+    view = of_project(row_id, request.args)
+    listed = {} if view.is_board else listing.of_project(view, today)
+    return listed | {
         "shell": page.shell,
         "project": shown(page.project, today),
         "statuses": statuses(page.counts),

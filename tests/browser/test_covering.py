@@ -144,6 +144,16 @@ def test_things_are_made_over_any_page(tab: Tab, owner: Visitor) -> None:
     tab.is_at(f"/projects/{project}")
     tab.assert_not_reloaded()
 
+    tab.follow("List", within="main")
+    tab.is_at(f"/projects/{project}?view=list")
+    expect(tab.page.locator(".project-list tbody tr[id]")).to_have_count(2)
+    tab.page.keyboard.press("c")
+    expect(dialog.get_by_label("Project")).to_have_value(project)
+    dialog.get_by_label("Title").fill("Dry")
+    dialog.get_by_role("button", name="Create task").click()
+    expect(tab.page.locator("tr.just-made")).to_contain_text("Dry")
+    tab.is_at(f"/projects/{project}?view=list")
+
     tab.go("/dashboard")
     tab.mark()
     tab.page.keyboard.press("c")
@@ -156,6 +166,7 @@ def test_things_are_made_over_any_page(tab: Tab, owner: Visitor) -> None:
     tab.assert_not_reloaded()
     assert owner.rows("SELECT title, project_id IS NULL FROM tasks ORDER BY created_at")[1:] == [
         ("Paint", False),
+        ("Dry", False),
         ("Sand", True),
     ]
     assert faults(tab, "a task over the dashboard") == []

@@ -128,6 +128,19 @@ def _board(
     }
 
 
+def of_project(view: TaskView, today: date) -> dict[str, Any]:
+    """Read the list of a project, as its own page shows it: in one order, nothing to choose."""
+    page = workspace.read(
+        queries.list_page_with_counts,
+        today=today,
+        shell=False,
+        filters=view.filters(),
+        sort=view.sort,
+    )
+    context = _list(page, view, today)
+    return context | {"heads": [head._replace(url="") for head in context["heads"]]}
+
+
 def _list(page: BoardPage | TaskListPage, view: TaskView, today: date) -> dict[str, Any]:
     cards = [task_cards.card(row, today) for row in page.tasks]
     next_cursor: str | None = getattr(page, "next_cursor", None)

@@ -159,7 +159,8 @@ class TaskView:
     def home(self) -> str:
         """Return the address of the page that shows this view."""
         if self.is_of_project:
-            return url_for("projects.detail", project_id=self.project_id)
+            shown = None if self.is_board else self.view
+            return url_for("projects.detail", project_id=self.project_id, view=shown)
         return self.url()
 
     def _due(self) -> dict[str, Any]:
@@ -213,10 +214,16 @@ def at(address: str) -> TaskView | None:
         return None
     project_id = row_id(page.path.removeprefix(f"{address_of('projects.list')}/"))
     if project_id:
-        return TaskView(project_id=project_id, is_of_project=True)
+        return of_project(project_id, MultiDict(parse_qsl(page.query)))
     if page.path != address_of("tasks.list"):
         return None
     return read(MultiDict(parse_qsl(page.query)))
+
+
+def of_project(project_id: str, args: Mapping[str, str]) -> TaskView:
+    """Return the view on the own page of a project: its board, or with `?view=list` its list."""
+    shown = "list" if args.get("view") == "list" else "board"
+    return TaskView(view=shown, project_id=project_id, is_of_project=True)
 
 
 def behind() -> TaskView | None:

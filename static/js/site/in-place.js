@@ -25,7 +25,7 @@ const closeEditor = (isFocusBack) => {
   const value = row.matches(".panel") && row.querySelector(`[data-edit="${column}"]`);
   (value || anchorOf(row)).focus({ preventScroll: true });
 };
-const openEditor = (row, column) => {
+const openEditor = (row, column, isByClick) => {
   const place = placeFor(row, column);
   if (!place || (opened?.place === place && opened.column === column)) return;
   closeEditor(false);
@@ -39,8 +39,8 @@ const openEditor = (row, column) => {
     if (opened?.box !== box) return;
     if (!field) { closeEditor(true); return; }
     field.focus();
-    if (field.matches("select")) try { field.showPicker(); } catch { /* opened by its own keys */ }
-    else if (field.type === "text") field.select();
+    if (field.matches("select") && isByClick) try { field.showPicker(); } catch { /* opened by its own keys */ }
+    if (field.type === "text") field.select();
   });
 };
 // Only then is the draft dropped: a field that goes says once more that it was changed.
@@ -75,7 +75,7 @@ onCapture("click", (event) => {
   if (!row || value.matches("th") || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   event.stopPropagation();
-  openEditor(row, value.dataset.edit);
+  openEditor(row, value.dataset.edit, true);
 });
 on("dblclick", (event) => {
   const head = closest(event, "th[data-edit], .card");
@@ -86,11 +86,12 @@ onCapture("keydown", (event) => {
   if (!field) return;
   if (event.key === "Enter") saveEditor(true);
   else if (event.key === "Escape") leaveEditor(true);
-  else return;
+  else { opened.isByKeys = true; return; }
   event.preventDefault();
   event.stopPropagation();
 });
-on("change", (event) => { if (closest(event, ".in-place select.cell-control")) saveEditor(true); });
+// What is chosen by the mouse is saved; by keys one goes from choice to choice, and Enter saves.
+on("change", (event) => { if (closest(event, ".in-place select.cell-control") && opened && !opened.isByKeys) saveEditor(true); });
 on("focusout", (event) => {
   if (!opened || !opened.box.contains(event.target) || opened.box.contains(event.relatedTarget)) return;
   // While it is left for another control nothing has the focus, and whoever takes it then keeps it.

@@ -36,8 +36,8 @@ const drawMain = (fresh, way) => {
   }
   for (const each of main.children) if (!each.matches(STAYS)) htmx.process(each);
   for (const { id, ...place } of scrolled) Object.assign(document.getElementById(id) ?? {}, place);
-  htmx.trigger(main, "htmx:afterSettle", { target: main, elt: main, requestConfig: { verb: "get" } });
   bringFocus(way);
+  htmx.trigger(main, "htmx:afterSettle", { target: main, elt: main, requestConfig: { verb: "get" } });
 };
 const redraw = async () => {
   const way = document.activeElement.closest("#toasts") ? focusBefore : wayTo(document.activeElement);
