@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, request, url_for
 
+from provision.nouns.folding import fold, fold_with_places
 from provision.tenant.queries import search as queries
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import respond
@@ -18,7 +19,7 @@ from provision.web.request import workspace
 from provision.web.settings.frame import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 bp = Blueprint("search", __name__)
 
@@ -77,12 +78,14 @@ def _asked() -> tuple[str, ...]:
 
 def cut(text: str, words: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
     """Cut the text into parts and say of each whether it matches, ignoring case and accents."""
-    plain = queries.fold(text)
+    plain, places = fold_with_places(text)
     hit = [False] * len(text)
-    for word in map(queries.fold, words):
+    for word in map(fold, words):
         at = plain.find(word)
         while at >= 0 and word:
-            hit[at : at + len(word)] = [True] * len(word)
+            # Where the last letter found is half of one, as `s` of `ß`, the whole is shown.
+            start, end = places[at], _end_of(places, at + len(word) - 1)
+            hit[start:end] = [True] * (end - start)
             at = plain.find(word, at + len(word))
     parts: list[tuple[str, bool]] = []
     start = 0
@@ -93,10 +96,14 @@ def cut(text: str, words: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
     return tuple(parts)
 
 
+def _end_of(places: Sequence[int], at: int) -> int:
+    return next(place for place in places[at:] if place > places[at])
+
+
 def _is_meant(group: HitGroup, words: tuple[str, ...]) -> bool:
     """Tell whether this is the group of actions and one begins with what was typed."""
-    start = queries.fold(" ".join(words))
-    titles = (queries.fold("".join(text for text, _ in hit.parts)) for hit in group.hits)
+    start = fold(" ".join(words))
+    titles = (fold("".join(text for text, _ in hit.parts)) for hit in group.hits)
     return (
         bool(start) and group.key == "actions" and any(title.startswith(start) for title in titles)
     )
@@ -140,9 +147,9 @@ def _groups(words: tuple[str, ...], found: queries.Found | None) -> Iterator[Hit
 
 
 def _actions(words: tuple[str, ...]) -> Iterator[Hit]:
-    folded = [queries.fold(word) for word in words]
+    folded = [fold(word) for word in words]
     for title, others, icon, endpoint, arguments in _ACTIONS:
-        known = queries.fold(f"{title} {others}")
+        known = fold(f"{title} {others}")
         if all(word in known for word in folded):
             theme = arguments.get("theme", "")
             address: dict[str, Any] = {

@@ -69,8 +69,8 @@ class ChosenTasks(NamedTuple):
     def names(self) -> tuple[str, ...] | None:
         return self.filters.names() if self.ids is None else None
 
-    def parameters(self, owner_id: str) -> dict[str, Any]:
-        given = self.filters.parameters() if self.ids is None else {"ids": list(self.ids)}
+    def parameters(self, conn: Connection, owner_id: str) -> dict[str, Any]:
+        given = self.filters.parameters(conn) if self.ids is None else {"ids": list(self.ids)}
         return {"owner_id": owner_id, "expected": self.expected, **given}
 
 
@@ -90,7 +90,7 @@ def change_many(
     written = {f"new_{name}": value for name, value in values.items()}
     note = undo_notes.if_possible(conn, note)
     statement = _change(chosen.names(), tuple(sorted(values)), note is not None)
-    parameters = chosen.parameters(owner_id) | written | undo_notes.parameters(note)
+    parameters = chosen.parameters(conn, owner_id) | written | undo_notes.parameters(note)
     answer = conn.execute(statement, parameters).one()
     writing.check_references(TASKS, answer)
     undo_notes.mark(note, answer)
@@ -103,7 +103,7 @@ def delete_many(
     note = undo_notes.if_possible(conn, note)
     statement = _delete(chosen.names(), note is not None)
     answer = conn.execute(
-        statement, chosen.parameters(owner_id) | undo_notes.parameters(note)
+        statement, chosen.parameters(conn, owner_id) | undo_notes.parameters(note)
     ).one()
     undo_notes.mark(note, answer)
     return _as_outcome(chosen, answer)

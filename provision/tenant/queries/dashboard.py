@@ -50,6 +50,7 @@ from provision.tenant.queries.statements import (
     TODAY,
     Parts,
     Shell,
+    alphabetical,
     bundle,
     count_where,
     gather,
@@ -325,7 +326,7 @@ def _workload() -> Select[Any]:
         )
         .select_from(team_members.outerjoin(load, load.c.assignee_id == c.id))
         .where(own(team_members))
-        .order_by(c.workload.desc().nulls_last(), func.lower(c.name), c.id)
+        .order_by(c.workload.desc().nulls_last(), alphabetical(c.name), c.id)
         .limit(_MOST_MEMBERS)
     )
 

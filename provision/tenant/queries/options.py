@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from provision.tenant.queries.rows import Option
-from provision.tenant.queries.statements import Parts, bundle, gather, own
+from provision.tenant.queries.statements import Parts, alphabetical, bundle, gather, own
 from provision.tenant.schema.tables import projects, team_members
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def by_name(table: Table) -> Select[Any]:
     return (
         select(table.c.id, table.c.name)
         .where(own(table))
-        .order_by(func.lower(table.c.name), table.c.id)
+        .order_by(alphabetical(table.c.name), table.c.id)
         .limit(_MOST)
     )
 

@@ -64,7 +64,7 @@ def places(
         "today": today,
         "in_column": status,
         "limit": limit,
-        **filters.parameters(),
+        **filters.parameters(conn),
     }
     parts = gather(conn, _places(filters.names(), shell), parameters)
     found = parts.rows("task", TaskCard)

@@ -102,7 +102,7 @@ def detail_page(
         "today": today,
         "limit": limit,
         "offset": 0,
-        **TaskFilters(project_id=row_id).parameters(),
+        **TaskFilters(project_id=row_id).parameters(conn),
     }
     parts = gather(conn, _detail_page(shell), parameters)
     found = parts.rows("project", ProjectCard)
@@ -129,7 +129,7 @@ def _detail_page(shell: bool) -> Select[Any]:
         .join(tasks, tasks.c.assignee_id == team_members.c.id)
         .where(tasks.c.project_id == ID, own(tasks), own(team_members))
         .group_by(team_members.c.id, team_members.c.name)
-        .order_by(open_tasks.desc(), func.lower(team_members.c.name), team_members.c.id)
+        .order_by(open_tasks.desc(), alphabetical(team_members.c.name), team_members.c.id)
     )
     return bundle(
         project=_card(own_rows(projects).where(projects.c.id == ID).subquery("found")),

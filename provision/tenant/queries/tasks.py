@@ -146,7 +146,7 @@ def board_page(
         "today": today,
         "limit": limit,
         "offset": offset,
-        **filters.parameters(),
+        **filters.parameters(conn),
     }
     parts = gather(conn, _board_page(filters.names(), shell), parameters)
     choices = options.read(parts)
@@ -173,7 +173,7 @@ def list_page_with_counts(
 ) -> TaskListPage:
     place = Place(TASKS, sort, filters, limit, cursor)
     statement = _list_page(place.lines(), filters.names(), shell)
-    parameters = place.parameters(owner_id) | {"today": today}
+    parameters = place.parameters(conn, owner_id) | {"today": today}
     parts = paging.fetch(place, lambda: gather(conn, statement, parameters))
     shown, next_cursor = TASKS.cut(place, parts["rows"])
     choices = options.read(parts)
@@ -192,7 +192,7 @@ def beside(
     conn: Connection, owner_id: str, *, today: date, filters: TaskFilters = ALL_TASKS
 ) -> Beside:
     """Return the shell, and how many tasks the filters leave."""
-    parameters = {"owner_id": owner_id, "today": today, **filters.parameters()}
+    parameters = {"owner_id": owner_id, "today": today, **filters.parameters(conn)}
     parts = gather(conn, _beside(filters.names()), parameters)
     counts = parts.rows("counts", StatusCount)
     return Beside(read_shell(parts), counts, board.in_all(parts, counts))

@@ -61,7 +61,7 @@ def rows(
     sort: str = "created_at",
 ) -> None:
     """Hand over all that the filters leave, in the order of `sort`."""
-    parameters = {"owner_id": owner_id, **filters.parameters()}
+    parameters = {"owner_id": owner_id, **filters.parameters(conn)}
     _hand_over(conn, _rows(of, sort, filters.names()), parameters, into, (of.table.name,))
 
 

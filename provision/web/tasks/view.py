@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from provision.nouns import fields as fields_of
 from provision.nouns.days import parse_day
+from provision.nouns.folding import fold
 from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.statements.filters import TaskFilters
 from provision.tenant.queries.tasks import TASKS
@@ -139,7 +140,7 @@ class TaskView:
     def fits(self, row: TaskDetail) -> bool:
         """Tell whether the filters match a task that was just written."""
         assignee = row.assignee_id or NOBODY
-        text = f"{row.title}\n{row.description or ''}".casefold()
+        texts = (fold(row.title), fold(row.description or ""))
         return (
             self.shows(row.status)
             and self.project_id in ("", row.project_id)
@@ -147,7 +148,7 @@ class TaskView:
             and self.priority in ("", row.priority)
             and is_within(self._due(), parse_day(row.due_date), row.due_date)
             and self._was_done(row.completed_at)
-            and self.q.casefold() in text
+            and any(fold(self.q) in text for text in texts)
         )
 
     def url(self, **changes: str) -> str:

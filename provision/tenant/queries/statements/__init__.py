@@ -2,7 +2,8 @@
 
 `columns` and `filters` name what is asked for, `bundles` makes several lists one statement, `shell`
 is the part around every page; `declared` and `collection` give a noun all calls. Not handed on, as
-few use them: `paging` cuts a list, `writing` changes rows, `undo_notes` notes how they were.
+few use them: `comparing` says how text is compared, `paging` cuts a list, `writing` changes rows,
+`undo_notes` notes how they were.
 """
 
 from provision.tenant.queries.statements.bundles import Parts, bundle, gather, json_rows, stream
@@ -14,7 +15,6 @@ from provision.tenant.queries.statements.columns import (
     OFFSET,
     TALLY,
     TODAY,
-    alphabetical,
     assignee_name,
     count_where,
     is_late,
@@ -35,6 +35,7 @@ from provision.tenant.queries.statements.columns import (
     versioned,
     versions_by_hash,
 )
+from provision.tenant.queries.statements.comparing import alphabetical
 from provision.tenant.queries.statements.declared import Declared
 from provision.tenant.queries.statements.filters import (
     ALL_TASKS,

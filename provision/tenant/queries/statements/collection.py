@@ -71,7 +71,7 @@ class Collection(Declared[CardT, LineT]):
         """Return rows as a page lists them."""
         place = Place(self, sort, filters or self.filters(), limit, cursor)
         statement = _list_page(place.lines(), shell)
-        parameters = place.parameters(owner_id) | {"today": today}
+        parameters = place.parameters(conn, owner_id) | {"today": today}
         texts = paging.fetch(place, lambda: gather(conn, statement, parameters))
         return ListPage(read_shell(texts), *self.cut(place, texts["rows"]))
 

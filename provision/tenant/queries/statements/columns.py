@@ -210,14 +210,6 @@ def meaning(column: Column[Any], *values: str) -> ColumnElement[Any]:
     )
 
 
-def alphabetical(name: ColumnElement[Any]) -> ColumnElement[str]:
-    """Return what names are ordered by, cut off: a cursor must hold it, however long it is.
-
-    What the app writes has no more letters than count here.
-    """
-    return func.left(func.lower(name), literal_column("200", Integer), type_=Text)
-
-
 def project_name(source: FromClause) -> ColumnElement[Any]:
     return (
         select(projects.c.name)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import TIMESTAMP, Date, Text, Uuid, and_, bindparam, or_
 
 from provision.errors import ValidationError
+from provision.tenant.queries.statements import comparing
 from provision.tenant.queries.statements.columns import DONE, is_open
 from provision.tenant.schema.tables import tasks, team_members
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from sqlalchemy import ColumnElement, Table
+    from sqlalchemy import ColumnElement, Connection, Table
 
 _SEARCHED = {
     "projects": ("name", "description"),
@@ -47,9 +48,10 @@ class Filters:
             for name, value in self.given().items()
         )
 
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self, conn: Connection) -> dict[str, Any]:
+        """Return the values, as a statement on this connection takes them."""
         return {
-            f"where_{name}": _pattern(value) if name == "q" else value
+            f"where_{name}": _pattern(value, conn) if name == "q" else value
             for name, value in self.given().items()
             if not isinstance(value, bool)
         }
@@ -105,9 +107,7 @@ def _conditions(table: Table) -> dict[str, ColumnElement[bool]]:
     c = table.c
     found = {
         "status": c.status == bindparam("where_status", type_=Text),
-        "q": or_(
-            *(c[name].ilike(bindparam("where_q", type_=Text)) for name in _SEARCHED[table.name])
-        ),
+        "q": or_(*(comparing.matches(c[name], "where_q") for name in _SEARCHED[table.name])),
     }
     if table is not team_members:
         found |= {
@@ -140,10 +140,8 @@ def _conditions(table: Table) -> dict[str, ColumnElement[bool]]:
 _REFERENCES = ("project_id", "assignee_id")
 
 
-def _pattern(text: str) -> str:
-    """Write a pattern for ILIKE in which wildcards mean themselves."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+def _pattern(text: str, conn: Connection) -> str:
+    return comparing.within(text, comparing.encoding_of(conn))
 
 
 def is_storable(text: str) -> bool:

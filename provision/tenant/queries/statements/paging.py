@@ -87,11 +87,11 @@ class Place:
         """Select one more than the page holds, each as `item` (JSON), `key` (text) and `id`."""
         return _lines(self.of, self.sort, self.filters.names(), self._start_kind())
 
-    def parameters(self, owner_id: str) -> dict[str, Any]:
+    def parameters(self, conn: Connection, owner_id: str) -> dict[str, Any]:
         parameters = {
             "owner_id": owner_id,
             "limit": self.limit + 1,
-            **self.filters.parameters(),
+            **self.filters.parameters(conn),
         }
         if self.cursor is not None:
             key, last_id = self._start()
@@ -141,7 +141,7 @@ class Place:
 
 def json_page(conn: Connection, place: Place, owner_id: str) -> JsonPage:
     """Return one page as JSON text, in one trip."""
-    statement, parameters = place.rows(), place.parameters(owner_id)
+    statement, parameters = place.rows(), place.parameters(conn, owner_id)
     found = fetch(place, lambda: conn.execute(statement, parameters).all())
     shown = [as_text(row[0]) for row in found[: place.limit]]
     cursor = None

@@ -30,7 +30,7 @@ TAGS: Final = {
     "team": ("Team", "Who does the work."),
 }
 _FILTER_WORDS: Final = {
-    "q": "Rows that hold this text, in capitals or not.",
+    "q": "Rows that hold this text; case and accents do not count.",
     "due_before": "Rows due before this day, which is not included.",
     "due_after": "Rows due after this day, which is not included.",
     "project_id": "Tasks of this project.",
