@@ -95,7 +95,9 @@ def read(text: str, order: DayOrder = "", *, of_program: bool = False) -> Writte
     if of_program and _EPOCH.fullmatch(text):
         when = datetime.fromtimestamp(int(text) / (1000 if len(text) > 10 else 1), UTC)
         return Written(when.date(), when.time(), UTC)
-    found = _single(text, order or _order(text))
+    found = _single(text, order)
+    if found == "order" and (by_weekday := _order(text)):
+        found = _single(text, by_weekday)
     if found == "words" and len(ends := _RANGE.split(text)) == 2:
         first, last = (_single(each, order) for each in ends)
         if isinstance(first, Written) and isinstance(last, Written):
@@ -148,6 +150,7 @@ def both_readings(text: str) -> tuple[date, date] | None:
     return None
 
 
+@lru_cache(maxsize=10_000)
 def _order(text: str) -> DayOrder:
     day, _, _ = _parted(" ".join(text.split())[:_MOST_CHARACTERS])
     found = _NUMBERS.fullmatch(_without_weekday(day))
