@@ -180,7 +180,7 @@ class ControlStore:
     def _watched(
         self, lend: Callable[[], AbstractContextManager[Connection]], *what: str
     ) -> Iterator[Connection]:
-        """Lend a connection, and note how it went with the first of `what`."""
+        """Open a connection, and note under the first of `what` whether the work succeeded."""
         try:
             with lend() as connection:
                 yield connection

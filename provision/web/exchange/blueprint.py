@@ -17,7 +17,7 @@ bp = Blueprint("exchange", __name__)
 
 
 def note(event: EventName, **detail: Any) -> None:
-    """Enter an export or import into the audit trail: what and how much, never the rows."""
+    """Write an export or import to the audit log: what and how much, never the rows."""
     audit.note(
         services().store,
         event=event,

@@ -1,4 +1,4 @@
-"""Files to take along: a filtered list as CSV or JSON, and the workspace as a whole."""
+"""Exports: a filtered list as CSV or JSON, and the whole workspace."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ _LISTS: Final[Mapping[str, _List]] = {
 
 
 def address(noun: str, kind: str) -> str:
-    """Where the list on the present page is to be had as a file, filtered as it is there."""
+    """Return the address of the present page's list as a file, with the same filters."""
     asked = request.query_string.decode("ascii", "replace")
     path = url_for("exchange.lists", noun=noun, kind=kind)
     return f"{path}?{asked}" if asked else path
@@ -97,7 +97,7 @@ def address(noun: str, kind: str) -> str:
 
 @bp.get("/exports/<noun>.<kind>")
 def lists(noun: str, kind: str) -> Response:
-    """All that the filters in the address leave, in the order it asks for."""
+    """Send the rows that match the filters in the address, in its order."""
     if noun not in _LISTS or kind not in ("csv", "json"):
         raise NotFoundError
     wanted = _LISTS[noun]
@@ -118,7 +118,7 @@ def lists(noun: str, kind: str) -> Response:
 
 @bp.get("/exports/workspace.json.gz")
 def whole() -> Response:
-    """Everything in the workspace, in the form that can be imported again."""
+    """Send the whole workspace as a file that can be imported again."""
     shown = workspace.shown()
     with _new_file() as content:
         writer = WorkspaceWriter(content, name=shown.name if shown else "", now=datetime.now(UTC))
@@ -129,9 +129,9 @@ def whole() -> Response:
 
 @contextmanager
 def _new_file() -> Iterator[IO[bytes]]:
-    """Open a file that is nowhere named; it is closed with the answer, or where there is none.
+    """Open a temporary file without a name. The answer closes it; so does an error.
 
-    Raises ApiError where the disk takes no more.
+    Raises ApiError if the disk is full.
     """
     content: IO[bytes] | None = None
     try:
@@ -208,7 +208,10 @@ _TYPES: Final[Mapping[str, str]] = {
 
 
 def _file(content: IO[bytes], name: str, ending: str) -> Response:
-    """An attachment with the day in its name; the server sends it without reading it whole."""
+    """Answer with a file as an attachment; its name ends with the day.
+
+    The server sends it piece by piece and does not load it whole.
+    """
     size = content.tell()
     content.seek(0)
     response = Response(

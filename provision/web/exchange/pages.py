@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _PAGE: Final = "exchange/page.html"
 _ROWS: Final = "exchange/rows.html"
 _RESULT: Final = "exchange/result.html"
-# Mending more than this by hand in a form is no help; the file is.
+# More rows than this are easier to correct in the file than in a form.
 _MOST_SHOWN: Final = 50
 _TABLES: Final = {"tasks": "tasks", "projects": "projects", "team": "team_members"}
 
@@ -44,13 +44,13 @@ _Errors = dict[str, list[str]]
 
 @bp.get("/settings/exchange")
 def page() -> Response:
-    """What can be taken along, and what can be brought."""
+    """Show what can be exported and imported."""
     return _show_page(KINDS.get(request.args.get("kind", ""), TASKS))
 
 
 @bp.post("/settings/exchange/rows")
 def rows() -> Response:
-    """Rows of a spreadsheet: read them, show what was understood, and write them when told so."""
+    """Read rows of a spreadsheet, show what was understood, and write them when asked to."""
     kind = KINDS.get(request.form.get("kind", ""), TASKS)
     place = _place()
     try:
@@ -73,7 +73,7 @@ def rows() -> Response:
 
 @bp.post("/settings/exchange/workspace")
 def restore() -> Response:
-    """Bring a whole workspace into this one, which has to be empty."""
+    """Import a whole workspace into this one, which has to be empty."""
     try:
         found = workspace_file.read(_sent())
         if not workspace.write(arriving.restore, rows=found):
@@ -91,7 +91,7 @@ def restore() -> Response:
 
 @bp.get("/settings/exchange/template-<kind>.csv")
 def template(kind: str) -> Response:
-    """A file to fill in: the headings that are read, and two rows as examples."""
+    """Send a template to fill in: the headings that are read, and two example rows."""
     return _csv(templates.content(kind), f"provision-{kind}-template")
 
 
@@ -138,7 +138,7 @@ def _import(draft: Draft, checked: Checked) -> Response:
 
 
 def _outcome(draft: Draft, checked: Checked) -> str:
-    """What an import did, in one sentence each."""
+    """Return in words what an import did."""
     kind = draft.kind
     parts = [f"{counted(len(checked.ready), kind)} imported"] if checked.ready else []
     if checked.changed:
@@ -159,7 +159,7 @@ def _outcome(draft: Draft, checked: Checked) -> str:
 
 
 def _left_out(draft: Draft, checked: Checked) -> Response:
-    """The rows that an import would leave out as a file, with why."""
+    """Send the rows that an import leaves out as a file, with the reasons."""
     content = beginning([*draft.headings, "Row", "Why it was left out"])
     records = dict(draft.body)
     width = len(draft.headings)
@@ -176,14 +176,14 @@ def _csv(content: bytes, name: str) -> Response:
 
 
 def _sent() -> bytes:
-    """The file chosen, or the text pasted."""
+    """Return the content of the chosen file, or the pasted text."""
     file = request.files.get("file")
     content = file.read() if file else b""
     return content or request.form.get("text", "").encode(errors="replace")
 
 
 def _place() -> str:
-    """The workspace that rows go to: the same file gives the same ids in the same one only."""
+    """Return what names the workspace; the ids of imported rows are made from it."""
     connection = session.connection_or_none()
     return f"{connection.id}:{connection.owner_id}" if connection else ""
 
@@ -218,7 +218,7 @@ def _list_of(kind: Kind) -> str:
 
 
 def _recent() -> list[tuple[Import, str]]:
-    """The imports that can be taken back, each with its time of day."""
+    """Read the imports that can be undone, each with its time of day."""
     found = workspace.read(importing.recent, account=session.person().id)
     return [
         (
@@ -294,7 +294,7 @@ def _show_rows(
 
 
 def _deed(draft: Draft, checked: Checked) -> str:
-    """What the button does: `Import 14 tasks`, `Import 14 tasks, change 3`."""
+    """Return the label of the button, such as `Import 14 tasks, change 3`."""
     if not checked.changed:
         return f"Import {counted(len(checked.ready), draft.kind)}"
     if not checked.ready:
@@ -303,7 +303,7 @@ def _deed(draft: Draft, checked: Checked) -> str:
 
 
 def _columns(draft: Draft) -> list[tuple[int, str, str, str]]:
-    """The columns that hold something: place, heading, what they are, and examples."""
+    """Return place, heading, meaning and examples of each column that holds something."""
     return [
         (place, heading, draft.columns[place], sample)
         for place, heading in enumerate(draft.headings)
@@ -312,7 +312,7 @@ def _columns(draft: Draft) -> list[tuple[int, str, str, str]]:
 
 
 def _meanings(draft: Draft) -> dict[str, list[tuple[str, str]]]:
-    """What the words of a column may mean, by column."""
+    """Return the choices for the words of a column, by column."""
     noun = draft.kind.noun
     found = {"status": list(noun.labels("status").items())}
     if "priority" in noun.columns:
@@ -325,7 +325,7 @@ def _meanings(draft: Draft) -> dict[str, list[tuple[str, str]]]:
 
 
 def _carried(draft: Draft) -> list[tuple[str, str]]:
-    """The fields that bring the same draft back: what was read and all that was chosen."""
+    """Return the form fields that make the same draft again: the file and all choices."""
     return [
         (name, value)
         for name, value in request.form.items(multi=True)

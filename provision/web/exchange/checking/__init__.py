@@ -1,4 +1,4 @@
-"""The rows of a draft held against the rules: what is ready to be written, and what is not, why.
+"""Check the rows of a draft: which are ready to be written, and why others are not.
 
 `draft` carries an import from step to step; `check` looks at it, row by row with `row_reading`;
 `evidence` puts together what several columns say of a task's progress; `present` finds what is

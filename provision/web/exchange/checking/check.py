@@ -77,7 +77,7 @@ def check(draft: Draft, here: Here) -> Checked:
 
 
 def _named_by_id(draft: Draft, here: Here) -> dict[str, Stored]:
-    """The rows that the file names by our own ids."""
+    """Read the rows that the file names by our own ids; return them by id."""
     places = draft.places("id")
     ids = (
         {text.lower() for text in filled(draft.cells(places[0])) if _is_id(text)} if places else ()
@@ -113,7 +113,7 @@ def _directories(here: Here) -> dict[str, Directory]:
 def _readers(
     draft: Draft, here: Here, directories: Mapping[str, Directory], checked: Checked
 ) -> Readers:
-    """What reads the columns; what only the person can say is added to `checked`."""
+    """Return the readers of the columns; add what only the person can say to `checked`."""
     readers = Readers(zone=here.zone)
     places = draft.places(*DAYS)
     order = days.usual_order(draft.language, draft.separator, here.language)
@@ -164,7 +164,7 @@ def _choices(draft: Draft, here: Here, readers: Readers, checked: Checked) -> No
 
 
 def _fallback(draft: Draft, role: str) -> str:
-    """What is preselected for a word without a meaning; empty where the person has to say.
+    """Return the choice preselected for an unknown word; empty if the person has to choose.
 
     A word that might say that a task is done is never taken for an open one, unless another column
     tells the done ones.
@@ -181,14 +181,14 @@ def _fallback(draft: Draft, role: str) -> str:
 
 
 def _has_category(draft: Draft) -> bool:
-    """Whether another column says of every status what kind it is."""
+    """Tell whether another column holds the category of each status."""
     return any(
         folding.heading(draft.headings[each]) == "statuscategory" for each in draft.places("stage")
     )
 
 
 def _is_of_one(cells: Sequence[str]) -> bool:
-    """Whether a column of progress counts to 1, as a sheet does that shows 0.4 as 40 %."""
+    """Tell whether a column of progress counts to 1: some sheets store 40 % as 0.4."""
     texts = filled(cells)
     values = [value for each in texts if (value := yes_no.percent(each, of_one=False)) is not None]
     return bool(values) and max(values) <= 1 and not any("%" in each for each in texts)

@@ -1,6 +1,7 @@
-"""An import between its steps: the file travels in the form, compressed, and is kept nowhere.
+"""An import between its steps.
 
-It is the person's own and comes back from their own browser; whatever comes back is checked again.
+The form carries the file, compressed; the server keeps nothing. Whatever the browser sends back is
+checked again.
 """
 
 from __future__ import annotations
@@ -183,7 +184,7 @@ def _read_options(draft: Draft, form: Mapping[str, str]) -> None:
 
 
 def _left_out(form: Mapping[str, str]) -> list[int]:
-    """The rows to leave out: those that were before, and those with a tick."""
+    """Return the rows to leave out: those chosen before, and those ticked now."""
     ticked = [name.removeprefix(_TICK) for name in form if name.startswith(_TICK)]
     texts = [*form.get("left_out", "").split(","), *ticked]
     return [number for each in texts if (number := _number(each)) is not None]

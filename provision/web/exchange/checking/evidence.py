@@ -1,4 +1,4 @@
-"""How far a task is, by all columns that say something of it."""
+"""Work out the status of a task from all columns that say something about it."""
 
 from __future__ import annotations
 

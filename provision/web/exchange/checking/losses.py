@@ -1,4 +1,4 @@
-"""What an import will not bring along as it stands, said before anything is written."""
+"""Say what an import loses or changes, before anything is written."""
 
 from __future__ import annotations
 

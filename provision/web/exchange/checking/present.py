@@ -1,4 +1,4 @@
-"""Which rows of a draft are here already, and which change a row that is."""
+"""Find the rows of a draft that are in the workspace already, and those that change one."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _is_here(draft: Draft, row: ReadyRow, is_known: bool, keys: Counter[Any]) ->
 
 
 def _keys_of(draft: Draft, row: Stored) -> list[tuple[Any, ...]]:
-    """By what a row is known where it has no id: of a task title, project, and day or birth."""
+    """Return the keys of a row without an id; of a task title, project, and due or created."""
     if draft.kind is TASKS:
         start = (row["title"], row["project_id"])
         keys = [("due", *start, str(row["due_date"] or ""))]
@@ -100,7 +100,7 @@ def _keys_of_new(draft: Draft, values: Mapping[str, Any]) -> list[tuple[Any, ...
 
 
 def _hold_against(draft: Draft, checked: Checked, row: ReadyRow, stored: Stored) -> None:
-    """Count a row as here where the file says nothing else than it holds; else as changed."""
+    """Count a row as present if the file has the same values, else as changed."""
     values = dict(row.values)
     if not any(role in PROGRESS for role in draft.columns):
         values.pop("status", None)
@@ -141,5 +141,5 @@ def _is_same(name: str, value: Any, stored: Stored) -> bool:
 
 
 def _second(moment: Any) -> str:
-    """A moment to the second: files do not hold more."""
+    """Return a moment cut to the second, as files hold it."""
     return str(moment or "").replace(" ", "T")[:_SECONDS]

@@ -113,7 +113,7 @@ class RowReader:
             found.values[role] = self._value(place, role, cell)
 
     def _value(self, place: int, role: str, cell: str) -> Any:
-        """What is stored for a cell; an empty one is as if its column were not there."""
+        """Return what is stored for a cell; the default for an empty one."""
         rule = self.rules[role]
         if not cell.strip() and not rule.required:
             return rule.default
@@ -176,7 +176,7 @@ class RowReader:
         evidence.is_done.append(said)
 
     def _moment(self, cell: str) -> str:
-        """The moment that somebody put where a tick belongs; empty for none."""
+        """Return the moment in a cell that should hold a tick; empty for none."""
         found = day_text.read(cell, of_program=True)
         if not isinstance(found, Written):
             return ""
@@ -190,6 +190,6 @@ class RowReader:
 
 
 def _address(cell: str) -> str:
-    """The first address in a cell, empty for none."""
+    """Return the first e-mail address in a cell; empty for none."""
     first = cell.replace("mailto:", "").replace(";", ",").split(",")[0].strip(" <>")
     return first if "@" in first and " " not in first else ""

@@ -58,7 +58,7 @@ def rows(draft: Draft, checked: Checked) -> tuple[Rows, Rows]:
 def _new(
     draft: Draft, seal: UUID, place: int, ready: ReadyRow, ids: _Ids, *, now: str
 ) -> dict[str, Any]:
-    """A row that is added."""
+    """Return a row to add."""
     values = {**draft.kind.noun.defaults, **_resolved(ready.values, ids)}
     row: dict[str, Any] = {**values, "id": id_of(seal, ready.number)}
     row["created_at"] = row.get("created_at") or now
@@ -72,7 +72,7 @@ def _new(
 
 
 def _over(draft: Draft, changed: Changed, ids: _Ids, now: str) -> dict[str, Any]:
-    """A row that is written over: as it is here, but for what the file says otherwise."""
+    """Return a row to change: the stored one with the values that differ in the file."""
     row = {**changed.stored, **_resolved(changed.values, ids)}
     if draft.kind is TASKS:
         if row["status"] != "done":
@@ -85,7 +85,7 @@ def _over(draft: Draft, changed: Changed, ids: _Ids, now: str) -> dict[str, Any]
 
 
 def _resolved(values: Mapping[str, Any], ids: _Ids) -> dict[str, Any]:
-    """The values with ids in place of names."""
+    """Return the values with ids in place of names."""
     row = {name: value for name, value in values.items() if name not in _NOUNS}
     for noun in _NOUNS:
         if noun in values:

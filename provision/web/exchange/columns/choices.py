@@ -87,7 +87,7 @@ def column(
 
 
 def _sure(kind: Kind, role: str, rule: Choice, word: str, shown: str) -> str | None:
-    """What a word is known to mean: our own value or label, or a word of other tools."""
+    """Return the known meaning of a word: our own value or label, or one of other tools."""
     plain = word.replace(" ", "_")
     if plain in rule.labels:
         return plain

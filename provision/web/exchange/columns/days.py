@@ -161,7 +161,7 @@ def _question(
 def _year(
     place: int, heading: str, texts: Sequence[str], answers: Mapping[str, str], zone: tzinfo
 ) -> Question | None:
-    """What has to be asked about days without a year; most of the others' is preselected."""
+    """Return the question about days without a year; the year of most others is preselected."""
     lacking = next((text for text in filled(texts) if day_text.lacks_year(text)), "")
     if not lacking:
         return None
@@ -181,7 +181,7 @@ def _year(
 
 
 def _are_days(texts: Sequence[str]) -> bool:
-    """Whether all that are moments are midnight in the zone they name: days, of a program."""
+    """Tell whether all moments are midnight in their zone: some programs write days so."""
     moments = 0
     for text in filled(texts):
         if text.isdigit() and len(text) > 8:

@@ -1,4 +1,4 @@
-"""Which column of ours a column of a table is: heading and cells decide together."""
+"""Guess from heading and cells which of our columns a column of a table is."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _is_status_of(kind: Kind) -> Callable[[str], bool]:
 
 
 def _is_name(text: str) -> bool:
-    """Whether a text may name somebody: not a day, a tick or a number."""
+    """Tell whether a text may be a name: it is not a day, a tick or a number."""
     return not (_is_day(text) or _is_percent(text))
 
 

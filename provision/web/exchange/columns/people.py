@@ -148,7 +148,7 @@ class PeopleColumn:
         return list({each.key: each for each in found if each.key}.values())
 
     def _pieces(self, part: str, *, is_listed: bool) -> list[str]:
-        """The names in a part; in a list with semicolons a comma stands within a name."""
+        """Split a part into names; in a list with semicolons, a comma is part of a name."""
         pieces = [each.strip() for each in _COMMA.split(part) if each.strip()]
         is_one = self.are_turned or (is_listed and "@" not in part)
         if len(pieces) == 2 and (is_one or self.directory.knows(part.strip())):
@@ -205,7 +205,7 @@ def people_column(
 
 
 def _may_be_turned(text: str, directory: Directory) -> bool:
-    """Whether a text may be `Last, First` as well as two people."""
+    """Tell whether a text may be `Last, First` as well as two people."""
     parts = [each.strip() for each in text.split(",")]
     if len(parts) != 2 or not all(parts) or "@" in text or directory.knows(text):
         return False

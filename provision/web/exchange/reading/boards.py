@@ -74,7 +74,7 @@ def _cards(board: dict[str, Any]) -> list[list[str]]:
 
 
 def _checklists(board: dict[str, Any]) -> dict[str, list[str]]:
-    """The lines of the checklists of each card, as Markdown."""
+    """Return the lines of the checklists of each card, as Markdown."""
     lines: dict[str, list[str]] = {}
     for each in _objects(board.get("checklists")):
         own = lines.setdefault(_plain(each.get("idCard")), [])
@@ -85,7 +85,7 @@ def _checklists(board: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _created(card_id: str) -> str:
-    """When a card was made: the first eight digits of its id are seconds since 1970."""
+    """Return when a card was made: its id begins with the unix seconds in hexadecimal."""
     try:
         return datetime.fromtimestamp(int(card_id[:8], 16), UTC).isoformat()
     except (ValueError, OverflowError, OSError):
@@ -93,7 +93,7 @@ def _created(card_id: str) -> str:
 
 
 def _lists(found: Any, name: str, depth: int) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Every list of objects near the top, with the name it stands under."""
+    """Find the lists of objects near the top, each with the name of its member."""
     if isinstance(found, list):
         rows = _objects(found)
         return [(name, rows)] if rows and len(rows) == len(found) else []
@@ -121,7 +121,7 @@ def _joined(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A value as one cell; of an object the name it goes by."""
+    """Return a value as one cell; for an object, its name."""
     if value is None:
         return ""
     if isinstance(value, bool):

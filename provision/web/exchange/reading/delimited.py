@@ -55,9 +55,9 @@ def _records(text: str, separator: str) -> Iterator[list[str]]:
 
 
 def _likelihood(sample: str, separator: str) -> tuple[float, int]:
-    """How alike the records are when parted so, and in how many cells.
+    """Return how alike the records are with this separator, and how many cells they have.
 
-    Rows above the headings have fewer cells: the width that most records have counts.
+    Rows above the headings have fewer cells, so the most common number counts.
     """
     try:
         widths = [

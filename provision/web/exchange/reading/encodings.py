@@ -98,7 +98,7 @@ def _guess_code_page(content: bytes) -> str:
 
 
 def _foreign_lines(content: bytes) -> bytes:
-    """The lines that are not ASCII: only they tell anything."""
+    """Return the lines that are not ASCII: only they tell encodings apart."""
     lines = [line for line in content[:_SAMPLE_BYTES].split(b"\n") if not line.isascii()]
     return b"\n".join(lines) or content[:_SAMPLE_BYTES]
 
@@ -111,7 +111,7 @@ def _of_other_scripts(sample: bytes) -> str | None:
 
 
 def _score(sample: bytes, encoding: str) -> float:
-    """How well a sample reads as Latin text, at most 1 for each letter beyond ASCII."""
+    """Score how well a sample reads as Latin text; the mean of its non-ASCII letters, 1 at most."""
     try:
         text = sample.decode(encoding)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Where the headings of a table are, and which rows are none: titles above, repeats, groups."""
+"""Find the headings of a table, and rows that are no data: titles, repeated headings, groups."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def shape(records: Sequence[list[str]], heading: int) -> Shape:
 
 
 def _width(records: Sequence[Sequence[str]], heading: int) -> int:
-    """How many cells a row has; where only a few have more than the headings, those are odd."""
+    """Return how many cells a row has; a few rows longer than the headings do not count."""
     widths = [len(record) for record in records[max(0, heading) :]]
     if heading >= 0 and widths:
         longer = sum(width > widths[0] for width in widths)
@@ -90,7 +90,7 @@ def _cells(record: Sequence[str]) -> list[str]:
 
 
 def _project_above(records: Sequence[Sequence[str]]) -> str:
-    """The project that a pair of cells above the headings names: `Plan name | Website`."""
+    """Return the project named by two cells above the headings: `Plan name | Website`."""
     for record in records:
         cells = _cells(record)
         if len(cells) == 1 and ":" in cells[0]:
@@ -139,7 +139,7 @@ def _read_groups(found: Shape, records: Sequence[list[str]]) -> None:
 
 
 def _groups(found: Shape, records: Sequence[list[str]]) -> set[int]:
-    """The places of rows that only name a group, as each stands above headings of its own."""
+    """Find the rows that only name a group: each stands above headings of its own."""
     if found.heading < 0 or len(_cells(found.headings)) < 3:
         return set()
     filled = [place for place, record in enumerate(records) if any(_cells(record))]
@@ -156,7 +156,7 @@ def _groups(found: Shape, records: Sequence[list[str]]) -> set[int]:
 
 
 def _groups_after_blanks(found: Shape, records: Sequence[list[str]]) -> set[int]:
-    """The places of names that stand alone below an empty row, or right below the headings."""
+    """Find names that stand alone below an empty row, or right below the headings."""
     alone = {
         place
         for place in range(found.heading + 1, len(records) - 1)
@@ -170,7 +170,7 @@ def _groups_after_blanks(found: Shape, records: Sequence[list[str]]) -> set[int]
 
 
 def _is_repeat(found: Shape, record: Sequence[str]) -> bool:
-    """Whether a row holds the headings once more."""
+    """Tell whether a row repeats the headings."""
     if found.heading < 0 or len(_cells(record)) < 2:
         return False
     return all(
@@ -183,7 +183,7 @@ def _is_repeat(found: Shape, record: Sequence[str]) -> bool:
 def _read_typed(
     found: Shape, records: Sequence[list[str]], kind: int, plain: Sequence[str]
 ) -> None:
-    """Rows that say themselves what they are: tasks, sections, and notes on the task above."""
+    """Read rows that name their own type: task, section, or note on the task above."""
     content = plain.index("content")
     notes = plain.index("description") if "description" in plain else -1
     width, group = len(found.headings), ""

@@ -1,7 +1,7 @@
-"""A file as it came, and as it travels in a form from step to step.
+"""An imported file, and how a form carries it from step to step.
 
-Text travels as its bytes, so that another encoding can still be chosen; a workbook as the text of
-its sheets, which is far smaller.
+Text is carried as its bytes, so that another encoding can still be chosen; a workbook as the text
+of its sheets, which is far smaller.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def read(content: bytes) -> list[tuple[str, list[list[str]]]]:
 
 
 def _harmless(content: bytes) -> bytes:
-    """The same workbook, unpacked within bounds and packed without compression."""
+    """Unpack a workbook within bounds, and pack it again without compression."""
     copy = io.BytesIO()
     left = _MOST_BYTES
     try:
@@ -142,7 +142,7 @@ class _Extent:
 
 
 def _text(cell: object) -> str:
-    """A cell as text that has one reading only."""
+    """Return a cell as text that can be read in one way only."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, datetime):

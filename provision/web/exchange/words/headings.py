@@ -1,4 +1,4 @@
-"""By which headings the columns of other tools and languages are known."""
+"""The headings by which we know the columns of other tools and languages."""
 
 from __future__ import annotations
 
