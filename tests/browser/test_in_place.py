@@ -129,7 +129,6 @@ def test_a_click_edits_and_a_reload_loses_nothing(tab: Tab, owner: Visitor) -> N
     tab.page.reload()
     expect(_control(tab)).to_have_value("Paint slowly")
     tab.sees("Draft restored", ".in-place")
-    assert faults(tab, "a title that is edited") == []
     _control(tab).press("Enter")
     tab.is_told("Paint slowly: Title")
     expect(tab.page.locator("#panel-title")).to_have_text("Paint slowly")

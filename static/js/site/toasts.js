@@ -63,8 +63,11 @@ const keepLasting = () => { lasting = [...document.querySelectorAll("#toasts > .
 on("htmx:beforeSwap", ({ detail: { target } }) => { if (target === document.body) keepLasting(); });
 on("htmx:historyCacheMissLoad", keepLasting);
 on("htmx:afterSettle", () => {
-  document.getElementById("toasts")?.prepend(...lasting.filter((toast) => !toast.isConnected && !toast.dataset.isOver));
+  const kept = lasting.filter((toast) => !toast.isConnected && !("isOver" in toast.dataset));
   lasting = [];
+  document.getElementById("toasts")?.prepend(...kept);
+  // htmx let go of them with the page before.
+  for (const toast of kept) htmx.process(toast);
   const row = made && document.getElementById(made);
   made = undefined;
   if (!row) return;
