@@ -62,9 +62,12 @@ const saveEditor = (isFocusBack) => {
 let reopened = "";
 const reopen = () => {
   if (opened || reopened === location.href) return;
+  const task = new URL(location).searchParams.get("task");
   for (const key of keptDrafts()) {
     const [href, column] = key.split(" ");
-    const row = column && [...document.querySelectorAll(ROWS)].find((each) => hrefOf(each) === href && placeFor(each, column));
+    // What the address opens in the panel is edited there, once it has come.
+    const rows = task && href.endsWith(task) ? ".panel[data-href]" : ROWS;
+    const row = column && [...document.querySelectorAll(rows)].find((each) => hrefOf(each) === href && placeFor(each, column));
     if (row) { reopened = location.href; openEditor(row, column); return; }
   }
 };
@@ -94,6 +97,8 @@ onCapture("keydown", (event) => {
 on("change", (event) => { if (closest(event, ".in-place select.cell-control") && opened && !opened.isByKeys) saveEditor(true); });
 on("focusout", (event) => {
   if (!opened || !opened.box.contains(event.target) || opened.box.contains(event.relatedTarget)) return;
+  // A draft that was restored is saved by nothing but the person's own Enter.
+  if (opened.box.querySelector(".draft")) return;
   // While it is left for another control nothing has the focus, and whoever takes it then keeps it.
   if (document.hasFocus() && opened.box.isConnected) saveEditor(!(event.relatedTarget?.tabIndex >= 0));
 });
