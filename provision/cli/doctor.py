@@ -206,22 +206,7 @@ def _contradictions(settings: Settings) -> Iterator[Finding]:
 
     Settings that cannot work at all stop the start (`settings`).
     """
-    if settings.public_url is None and settings.trusted_proxies:
-        yield Finding(
-            "PROVISION_TRUSTED_PROXIES is "
-            f"{settings.trusted_proxies} and PROVISION_PUBLIC_URL is not set",
-            "Set it to the address people use: a server on loopback answers for no other host, and "
-            "links made by `provision users reset-password` lead to PROVISION_HOST and "
-            "PROVISION_PORT otherwise.",
-            is_note=True,
-        )
-    if (settings.public_url or "").startswith("https:") and not settings.trusted_proxies:
-        yield Finding(
-            "PROVISION_PUBLIC_URL is https and PROVISION_TRUSTED_PROXIES is 0",
-            "If a proxy ends TLS in front of this server, set PROVISION_TRUSTED_PROXIES=1: else "
-            "everybody counts as one address for the limits, and cookies are not marked Secure.",
-            is_note=True,
-        )
+    yield from _about_proxies(settings)
     for network in settings.allow_networks:
         why = _never_let_in(settings, network)
         if why:
@@ -240,6 +225,25 @@ def _contradictions(settings: Settings) -> Iterator[Finding]:
             f"have {allowed} files and connections open",
             f"Let it have {wanted} (`ulimit -n`, LimitNOFILE= of the unit), or set "
             "PROVISION_MAX_CONNECTIONS lower.",
+            is_note=True,
+        )
+
+
+def _about_proxies(settings: Settings) -> Iterator[Finding]:
+    if settings.public_url is None and settings.trusted_proxies:
+        yield Finding(
+            "PROVISION_TRUSTED_PROXIES is "
+            f"{settings.trusted_proxies} and PROVISION_PUBLIC_URL is not set",
+            "Set it to the address people use: a server on loopback answers for no other host, and "
+            "links made by `provision users reset-password` lead to PROVISION_HOST and "
+            "PROVISION_PORT otherwise.",
+            is_note=True,
+        )
+    if (settings.public_url or "").startswith("https:") and not settings.trusted_proxies:
+        yield Finding(
+            "PROVISION_PUBLIC_URL is https and PROVISION_TRUSTED_PROXIES is 0",
+            "If a proxy ends TLS in front of this server, set PROVISION_TRUSTED_PROXIES=1: else "
+            "everybody counts as one address for the limits, and cookies are not marked Secure.",
             is_note=True,
         )
 

@@ -69,21 +69,27 @@ class Noun:
             except FieldError as error:
                 wrong[field.column] = [str(error)]
         if strict:
-            for name in sorted(data.keys() - set(self.columns))[:MOST_NAMED]:
-                meant = suggestion(name, self.columns)
-                wrong[name[:100]] = [
-                    f"A {self.name} has no field of this name that can be set.{meant}"
-                ]
+            wrong |= self._unknown(data)
         if wrong and stored:
-            row = stored()
-            for field in self.fields:
-                name = field.column
-                if (
-                    name in wrong
-                    and name in data
-                    and field.plain(data[name]) == field.plain(row.get(name))
-                ):
-                    del wrong[name]
+            for name in self._as_stored(data, stored()):
+                wrong.pop(name, None)
         if wrong:
             raise ValidationError(wrong)
         return values
+
+    def _unknown(self, data: Mapping[str, object]) -> dict[str, list[str]]:
+        """Return a message for each name that is no field, up to MOST_NAMED."""
+        words = f"A {self.name} has no field of this name that can be set."
+        return {
+            name[:100]: [f"{words}{suggestion(name, self.columns)}"]
+            for name in sorted(data.keys() - set(self.columns))[:MOST_NAMED]
+        }
+
+    def _as_stored(self, data: Mapping[str, object], row: Mapping[str, object]) -> list[str]:
+        """Return the columns that `data` leaves as they are in `row`."""
+        return [
+            field.column
+            for field in self.fields
+            if field.column in data
+            and field.plain(data[field.column]) == field.plain(row.get(field.column))
+        ]

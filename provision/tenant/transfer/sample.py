@@ -180,48 +180,50 @@ def _rows(owner_id: str, moment: datetime) -> Rows:
     member_ids = {each.name.split()[0]: _id(owner_id, "member", each.name) for each in MEMBERS}
     first = moment - timedelta(days=_CREATED_DAYS_AGO)
     start = int((first - _EPOCH).total_seconds())
-    return Rows(
-        projects=[
-            {
-                "id": project_ids[project.name],
-                "name": project.name,
-                "description": project.description,
-                "budget": project.budget,
-                "spent": project.spent,
-                "status": project.status,
-                "priority": project.priority,
-                "due_date": None
-                if project.due_in_days is None
-                else moment.date() + timedelta(days=project.due_in_days),
-                # The first one was made last, as lists by time of making show it on top.
-                "created_at": first - timedelta(hours=number),
-                "updated_at": moment - timedelta(hours=4 + 9 * number),
-            }
-            for number, project in enumerate(PROJECTS)
-        ],
-        team_members=[
-            {
-                "id": member_ids[member.name.split()[0]],
-                **member._asdict(),
-                "created_at": first + timedelta(hours=number),
-            }
-            for number, member in enumerate(MEMBERS)
-        ],
-        tasks=[
-            {
-                "id": _id(owner_id, "task", f"{project_name} {task.title}"),
-                "project_id": project_ids[project_name],
-                "assignee_id": member_ids[task.assignee],
-                "title": task.title,
-                "description": None,
-                "status": task.status,
-                "priority": task.priority,
-                "position": start + _STEP_S * number,
-                **_dates(task, number, moment),
-            }
-            for number, (project_name, task) in enumerate(_in_board_order(), start=1)
-        ],
-    )
+    tasks = [
+        {
+            "id": _id(owner_id, "task", f"{project_name} {task.title}"),
+            "project_id": project_ids[project_name],
+            "assignee_id": member_ids[task.assignee],
+            "title": task.title,
+            "description": None,
+            "status": task.status,
+            "priority": task.priority,
+            "position": start + _STEP_S * number,
+            **_dates(task, number, moment),
+        }
+        for number, (project_name, task) in enumerate(_in_board_order(), start=1)
+    ]
+    team_members = [
+        {
+            "id": member_ids[member.name.split()[0]],
+            **member._asdict(),
+            "created_at": first + timedelta(hours=number),
+        }
+        for number, member in enumerate(MEMBERS)
+    ]
+    return Rows(_projects(project_ids, moment, first), team_members, tasks)
+
+
+def _projects(ids: Mapping[str, str], moment: datetime, first: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": ids[project.name],
+            "name": project.name,
+            "description": project.description,
+            "budget": project.budget,
+            "spent": project.spent,
+            "status": project.status,
+            "priority": project.priority,
+            "due_date": None
+            if project.due_in_days is None
+            else moment.date() + timedelta(days=project.due_in_days),
+            # The first one gets the latest time, as lists by creation show it on top.
+            "created_at": first - timedelta(hours=number),
+            "updated_at": moment - timedelta(hours=4 + 9 * number),
+        }
+        for number, project in enumerate(PROJECTS)
+    ]
 
 
 def _id(owner_id: str, noun: str, name: str) -> str:

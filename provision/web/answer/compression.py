@@ -58,26 +58,33 @@ def compress(response: Response) -> Response:
     if "Content-Encoding" in response.headers or not _is_wanted(encoding):
         return response
     if is_static:
-        # By its one path, however the address spells it, so that each file is kept once.
-        name = str((request.view_args or {}).get("filename", ""))
-        body = _static(plain_path(name), encoding)
-        response.close()  # the opened file, which is not sent
-        response.direct_passthrough = False
-        tag, _ = response.get_etag()
-        if tag:
-            # The same file, in other bytes.
-            response.set_etag(tag, weak=True)
+        _compress_file(response, encoding)
     elif response.is_streamed or not _is_worth_it(response):
         return response
     else:
-        level = _LEVEL if response.mimetype == "text/html" else _JSON_LEVEL
-        body = _padded(response.get_data(), level)
-        tag, is_weak = response.get_etag()
-        if tag and not is_weak:
-            response.set_etag(f"{tag}{CODED}")
-    response.set_data(body)
+        _compress_body(response)
     response.headers["Content-Encoding"] = encoding
     return response
+
+
+def _compress_file(response: Response, encoding: str) -> None:
+    # By its one path, however the address spells it, so that each file is kept once.
+    name = str((request.view_args or {}).get("filename", ""))
+    response.close()  # the opened file, which is not sent
+    response.direct_passthrough = False
+    tag, _ = response.get_etag()
+    if tag:
+        # The same file, in other bytes.
+        response.set_etag(tag, weak=True)
+    response.set_data(_static(plain_path(name), encoding))
+
+
+def _compress_body(response: Response) -> None:
+    level = _LEVEL if response.mimetype == "text/html" else _JSON_LEVEL
+    tag, is_weak = response.get_etag()
+    if tag and not is_weak:
+        response.set_etag(f"{tag}{CODED}")
+    response.set_data(_padded(response.get_data(), level))
 
 
 def _is_wanted(encoding: str) -> bool:

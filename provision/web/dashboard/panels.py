@@ -285,14 +285,18 @@ def _what(row: RecentChange, today: date) -> str:
     if row.noun == "team_member":
         return "joined the team"
     if row.noun == "project":
-        spent, planned = row.spent, row.budget
-        if spent is not None and spent.is_finite() and planned is not None and planned.is_finite():
-            return f"spent {money(spent)} of {money(planned)}"
-        return "new project" if row.is_new else "project"
+        return _what_of_project(row)
     if row.is_new and row.status != "done":
         day = short_day(row.due_date, today)
         return f"new, due {'today' if day == 'Today' else day}" if day else "new"
     return STATUSES.get(row.status or "", row.status or "")
+
+
+def _what_of_project(row: RecentChange) -> str:
+    spent, planned = row.spent, row.budget
+    if spent is not None and spent.is_finite() and planned is not None and planned.is_finite():
+        return f"spent {money(spent)} of {money(planned)}"
+    return "new project" if row.is_new else "project"
 
 
 def _count(number: int, noun: str) -> str:

@@ -112,22 +112,11 @@ def show(
 ) -> Response:
     """Show the step as a page, or its `block` for htmx."""
     present = session.connection_or_none()
-    owner_ids = {each.owner_id for each in found}
-    chosen = typed.workspace or (present.owner_id if present else "")
-    if chosen not in owner_ids and chosen != connecting.NEW_WORKSPACE:
-        # One may be offered; among several only the person knows which is theirs.
-        chosen = found[0].owner_id if len(found) == 1 else ""
     blocks = {
         "connection_step": (block, "connection_submit"),
-        # What was found of another text holds for this one no more.
+        # Results for the text before do not hold for the new one.
         "reading": (block, "connection_checks", "connection_submit"),
     }.get(block, (block,))
-    if report and report.reading:
-        reading: pasted.ReadAs | pasted.Unreadable | None = pasted.shown(report.reading)
-    else:
-        reading = pasted.read(typed.connection_string, services().policy)
-    if report and not report.ok and isinstance(reading, pasted.Unreadable):
-        reading = None  # the failing row says it
     return respond(
         _PAGE,
         *blocks,
@@ -137,14 +126,33 @@ def show(
         present=present,
         asks_again=connecting.asks_again(),
         typed=typed,
-        reading=reading,
+        reading=_reading(typed, report),
         checks=checks.finished(report) if report else running or checks.NOT_RUN,
         found=found,
-        chosen=chosen,
+        chosen=_chosen(typed.workspace or (present.owner_id if present else ""), found),
         errors=errors or {},
         oob=bool(htmx),
         is_reading=block == "reading",
     )
+
+
+def _reading(
+    typed: TypedConnection, report: Report | None
+) -> pasted.ReadAs | pasted.Unreadable | None:
+    """Return what is understood of the string; None if a failing check says it already."""
+    if report and report.reading:
+        return pasted.shown(report.reading)
+    reading = pasted.read(typed.connection_string, services().policy)
+    is_said = report is not None and not report.ok and isinstance(reading, pasted.Unreadable)
+    return None if is_said else reading
+
+
+def _chosen(wanted: str, found: Sequence[FoundWorkspace]) -> str:
+    """Return the owner id of the workspace to preselect; empty for none."""
+    if wanted == connecting.NEW_WORKSPACE or any(wanted == each.owner_id for each in found):
+        return wanted
+    # One may be offered; among several only the person knows which is theirs.
+    return found[0].owner_id if len(found) == 1 else ""
 
 
 def _show_refusal(typed: TypedConnection, field: str, error: RateLimitedError) -> Response:
