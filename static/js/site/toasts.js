@@ -66,7 +66,7 @@ on("htmx:afterSettle", () => {
   const kept = lasting.filter((toast) => !toast.isConnected && !("isOver" in toast.dataset));
   lasting = [];
   document.getElementById("toasts")?.prepend(...kept);
-  // htmx let go of them with the page before.
+  // htmx removed them with the page before.
   for (const toast of kept) htmx.process(toast);
   const row = made && document.getElementById(made);
   made = undefined;
