@@ -22,14 +22,14 @@ Choices: TypeAlias = "list[tuple[str, str]]"
 
 _ANY: Final = ("", "Any")
 _HEADS: Final = (
-    Head("Title", "title", "head-title"),
-    Head("Status", "status", "head-status"),
-    Head("Project", "project", "head-project wide-only"),
-    Head("Priority", "-priority", "head-priority wide-only"),
-    Head("Assignee", "assignee", "head-assignee wide-only"),
+    Head("Title", "title", "col-title"),
+    Head("Status", "status", "col-status"),
+    Head("Project", "project", "col-project"),
+    Head("Priority", "-priority", "col-priority"),
+    Head("Assignee", "assignee", "col-assignee"),
     # The agenda in reverse would begin with done tasks, so the reverse sorts by date alone.
-    Head("Due", AGENDA, "head-due", reverse="-due_date"),
-    Head("Changed", "-updated_at", "head-changed wide-only roomy-only number"),
+    Head("Due", AGENDA, "col-due", reverse="-due_date"),
+    Head("Changed", "-updated_at", "col-changed number"),
 )
 
 

@@ -8,6 +8,8 @@ import { openSearch } from "./search.js";
 let went = 0;
 on("keydown", (event) => {
   if (event.key === "Escape") {
+    // The browser closes what stands over the page, and nothing else goes with it.
+    if (document.querySelector(":popover-open")) return;
     const menu = document.querySelector("details.menu[open]");
     menu?.removeAttribute("open");
     menu?.querySelector("summary").focus();

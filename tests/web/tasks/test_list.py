@@ -58,7 +58,7 @@ def test_an_unknown_order_is_the_usual_one(client: Visitor) -> None:
     made(client)
     page = client.get("/tasks?view=list&sort=user_id")
     assert page.status_code == 200
-    assert 'head-due" aria-sort="ascending"' in page.text
+    assert 'col-due" aria-sort="ascending"' in page.text
 
 
 def test_the_list_goes_on_where_it_stopped(client: Visitor) -> None:
