@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from provision.web.format.filters import labels
+from provision.web.format import filters
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -24,8 +24,9 @@ def ui() -> Any:
         lstrip_blocks=True,
     )
     env.globals.update(
-        asset=lambda path: f"/static/{path}", csrf_token=lambda: "token", labels=labels
+        asset=lambda path: f"/static/{path}", csrf_token=lambda: "token", labels=filters.labels
     )
+    filters.install(env)
     return env.get_template("_ui.html").module
 
 

@@ -11,6 +11,7 @@ from provision.nouns.team import TEAM_MEMBER
 from provision.web.format.dates import long_day, moment, short_day
 from provision.web.format.markdown import prose
 from provision.web.format.money import money
+from provision.web.format.names import hue, isolated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,8 @@ def install(env: Environment) -> None:
     env.filters.update(
         date_input_type=date_input_type,
         day=short_day,
+        hue=hue,
+        isolated=isolated,
         long_day=long_day,
         moment=moment,
         money=money,

@@ -8,6 +8,7 @@ nothing there.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,10 +24,16 @@ _TAGS: Final = frozenset(
     (
         *("a", "br", "code", "del", "em", "s", "strong"),
         *("blockquote", "h3", "h4", "h5", "hr", "li", "ol", "p", "pre", "ul"),
+        *("input", "label"),
         *("table", "tbody", "td", "th", "thead", "tr"),
     )
 )
-_ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}}
+_ATTRIBUTES: Final = {
+    "a": {"href", "title"},
+    "input": {"checked"},
+    "ol": {"start"},
+}
+_BOX: Final = re.compile(r"\[([ xX])\] (?=\S)")
 _SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
 
@@ -50,8 +57,12 @@ def _parser() -> Any:
     """Make the parser when first needed: the libraries take a tenth of a second to load."""
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
-    parser.enable(["strikethrough", "table"])
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": True})
+    parser.enable(["strikethrough", "table", "linkify"])
+    # `shop.example` without a scheme is no link: file names such as `notes.md` look the same.
+    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": True}).add("ftp:", None).add("//", None)
+    # Not mdit-py-plugins: its time grows with the square of the items, 3.8 s for 1,200 of them.
+    parser.core.ruler.push("boxes", _draw_boxes)
     parser.add_render_rule("image", _image)
     parser.core.ruler.push("lower_headings", _lower_headings)
     return parser
@@ -66,6 +77,8 @@ def _cleaner() -> Callable[[str], str]:
         attributes=_ATTRIBUTES,
         attribute_filter=_attribute,
         url_schemes=set(_SCHEMES),
+        # The box of `- [ ] one`, whatever else stood on it.
+        set_tag_attribute_values={"input": {"disabled": "disabled", "type": "checkbox"}},
         link_rel="noopener noreferrer nofollow",
     )
     return cleaner.clean
@@ -82,6 +95,26 @@ def _image(renderer: Any, tokens: Sequence[Any], index: int, options: Any, env: 
     words = renderer.renderInlineAsText(token.children or [], options, env)
     address = token.attrGet("src")
     return Markup('<a href="{}">{}</a>').format(address, words or address)
+
+
+def _draw_boxes(state: Any) -> None:
+    """Draw `[ ]` and `[x]` at the beginning of a list's item as a box that cannot be ticked."""
+    from markdown_it.token import Token  # noqa: PLC0415
+
+    for before, paragraph, inline in zip(
+        state.tokens, state.tokens[1:], state.tokens[2:], strict=False
+    ):
+        if (before.type, paragraph.type) != ("list_item_open", "paragraph_open"):
+            continue
+        box = _BOX.match(inline.content)
+        first = inline.children[0] if inline.children else None
+        if box is None or first is None or not first.content.startswith(box[0]):
+            continue
+        first.content = first.content[len(box[0]) :]
+        is_checked = " checked" if box[1] in "xX" else ""
+        opened = f'<label><input type="checkbox" disabled{is_checked}> '
+        inline.children.insert(0, Token("html_inline", "", 0, content=opened))
+        inline.children.append(Token("html_inline", "", 0, content="</label>"))
 
 
 def _lower_headings(state: Any) -> None:

@@ -92,7 +92,7 @@ class NounPages(Generic[Card]):
         return done(
             safe_next(request.args.get("back"))
             or (self._url(row.id) if self.opens_new else url_for(".list")),
-            self.made.format(row.name),
+            self.made.format(short(row.name)),
             self._list,
             self._form_block,
             *((f"{self.word}_added",) if is_listed else ()),
@@ -118,7 +118,7 @@ class NounPages(Generic[Card]):
         row: Any = saved
         return done(
             self._url(row.id),
-            said.changed(self.of.noun, row, otherwise=self.saved.format(row.name)),
+            said.changed(self.of.noun, row, otherwise=self.saved.format(short(row.name))),
             self._detail,
             f"{self.word}_panel",
             *self.edited,

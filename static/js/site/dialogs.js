@@ -6,7 +6,8 @@ export const openDialog = (dialog) => {
   if (dialog.matches(":modal")) return;
   dialog.removeAttribute("open");
   dialog.showModal();
-  dialog.querySelector("[aria-invalid], [autofocus], .control, .button-delete")?.focus();
+  // Where something is asked, Enter must do no harm.
+  (dialog.querySelector("[aria-invalid], [autofocus], .control") ?? dialog.querySelector("[data-close]"))?.focus();
 };
 const dialogOf = (link) => {
   const hash = link.getAttribute("href") ?? "";

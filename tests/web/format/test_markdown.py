@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,8 @@ class _Attributes(HTMLParser):
         ("# Title", "<h3>Title</h3>"),
         ("###### Deep", "<h5>Deep</h5>"),
         ("a < b & c", "<p>a &lt; b &amp; c</p>"),
+        ("- [ ](x)", '<ul>\n<li><a href="x" rel="noopener noreferrer nofollow"> </a></li>\n</ul>'),
+        ("[ ] a", "<p>[ ] a</p>"),
     ],
 )
 def test_it_is_set_as_written(text: str, html: str) -> None:
@@ -49,6 +52,56 @@ def test_links_lead_on_and_vouch_for_nothing(address: str) -> None:
     html = markdown(f"[there]({address})")
     assert f'href="{address}"' in html
     assert 'rel="noopener noreferrer nofollow"' in html
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("see https://example.org/a?b=1.", "https://example.org/a?b=1"),
+        ("(http://example.org)", "http://example.org"),
+        ("ask ana@example.org", "mailto:ana@example.org"),
+    ],
+)
+def test_an_address_in_the_text_is_a_link(text: str, address: str) -> None:
+    html = markdown(text)
+    assert re.findall(r'href="([^"]*)"', html) == [address]
+    assert 'rel="noopener noreferrer nofollow"' in html
+
+
+@pytest.mark.parametrize(
+    "text", ["notes.md", "www.example.org", "ftp://example.org", "//example.org", "javascript:a"]
+)
+def test_what_only_looks_like_an_address_is_no_link(text: str) -> None:
+    assert "<a" not in markdown(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "boxes"),
+    [
+        ("- [ ] a", [{"type", "disabled"}]),
+        ("1. [x] a\n2. [X] b", [{"type", "disabled", "checked"}] * 2),
+        ("- [ ] <input type='text' name='csrf_token' form='x'>", [{"type", "disabled"}]),
+        ("- [ ]a\n- [y] a\n\n[ ] a", []),
+    ],
+)
+def test_a_box_at_the_beginning_of_an_item_is_drawn_and_cannot_be_ticked(
+    text: str, boxes: list[set[str]]
+) -> None:
+    html = markdown(text)
+    found = [dict(re.findall(r'(\w+)="(.*?)"', each)) for each in re.findall("<input(.*?)>", html)]
+    assert [set(each) for each in found] == boxes
+    assert all(each["type"] == "checkbox" for each in found)
+    assert html.count("<label>") == html.count("</label>") == len(boxes)
+
+
+def test_many_boxes_take_no_longer_than_as_many_items() -> None:
+    markdown("x")
+    before = time.process_time()
+    markdown("- a bcd\n" * 1_200)
+    plain = time.process_time() - before
+    before = time.process_time()
+    markdown("- [ ] a\n" * 1_200)
+    assert time.process_time() - before < 5 * plain
 
 
 @pytest.mark.parametrize(
@@ -104,7 +157,7 @@ def test_nothing_written_can_act(text: str) -> None:
 def test_no_attribute_that_script_or_htmx_could_act_on_gets_through(text: str) -> None:
     read = _Attributes()
     read.feed(markdown(text))
-    assert read.found <= {"href", "title", "rel", "start"}
+    assert read.found <= {"href", "title", "rel", "start", "checked", "disabled", "type"}
 
 
 @pytest.mark.parametrize("address", ["#keys", "  #keys", "#"])
