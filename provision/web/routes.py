@@ -60,6 +60,7 @@ _OF_A_WORKSPACE: Final = frozenset(
     {
         *("dashboard", "projects", "tasks", "team", "undo", "sample", "search"),
         *("exchange.page", "exchange.rows", "exchange.restore", "exchange.lists", "exchange.whole"),
+        "settings.rename",
         *(
             f"api.{each.of.noun.path}_{call}"
             for each in resources.RESOURCES

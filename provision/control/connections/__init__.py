@@ -16,6 +16,7 @@ from provision.control.connections.keeping import (
     mark_unready,
     mark_verified,
     places,
+    rename,
     save,
 )
 from provision.control.connections.saved import (
@@ -56,6 +57,7 @@ __all__ = [
     "name_of",
     "open_secret",
     "places",
+    "rename",
     "replace_secret",
     "save",
 ]

@@ -149,6 +149,11 @@ def mark_verified(
     _update(store, connection_id, values)
 
 
+def rename(store: ControlStore, connection_id: str, name: str) -> None:
+    """Remember what the workspace is called now. Raises ConnectionNotFoundError."""
+    _update(store, connection_id, {"name": name})
+
+
 def mark_unready(store: ControlStore, connection_id: str) -> None:
     """Remember that the tables were seen missing or outdated. Raises ConnectionNotFoundError."""
     _update(store, connection_id, {"schema_version": None})

@@ -35,6 +35,11 @@ SET schema_version = excluded.schema_version, updated_at = excluded.updated_at,
     epoch = gen_random_uuid(), undo = NULL
 """)
 
+_RENAME = text("""
+UPDATE provision_workspaces SET name = :name, updated_at = timezone('utc', now())
+WHERE owner_id = CAST(:owner_id AS uuid)
+""")
+
 _FOUND = """
 SELECT coalesce(json_agg(w), '[]')::text
 FROM (
@@ -86,6 +91,11 @@ def claim(conn: Connection, owner_id: str, *, email: str, name: str) -> None:
         "schema_version": LATEST,
     }
     conn.execute(_CLAIM, parameters)
+
+
+def rename(conn: Connection, owner_id: str, *, name: str) -> None:
+    """Give the workspace of `owner_id` another name."""
+    conn.execute(_RENAME, {"owner_id": owner_id, "name": name})
 
 
 def found(conn: Connection, version: int = LATEST) -> list[FoundWorkspace]:

@@ -57,7 +57,7 @@ def _parser() -> Any:
     """Make the parser when first needed: the libraries take a tenth of a second to load."""
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": True})
+    parser: Any = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": True})
     parser.enable(["strikethrough", "table", "linkify"])
     # `shop.example` without a scheme is no link: file names such as `notes.md` look the same.
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": True}).add("ftp:", None).add("//", None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from flask import url_for
+from flask import request, url_for
 
+from provision.control import connections
+from provision.control.accounts.naming import name_problems, normalized_name
 from provision.errors import (
     AddressRefusedError,
     ConnectionUnreadableError,
@@ -13,8 +16,9 @@ from provision.errors import (
     TenantError,
 )
 from provision.tenant.failures.translate import not_let_in
+from provision.tenant.queries import workspaces
 from provision.tls import LEVEL_SENTENCES
-from provision.web.answer.partials import leave_for, respond
+from provision.web.answer.partials import leave_for, show_form
 from provision.web.format.dates import rfc3339
 from provision.web.request import session, workspace
 from provision.web.request.services import services
@@ -24,6 +28,8 @@ from provision.web.setup import checks, connecting
 from provision.web.setup.checks import Checks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from flask import Response
 
     from provision.control.connections import SavedConnection
@@ -36,6 +42,18 @@ _DATABASES = "settings/databases.html"
 def databases() -> Response:
     """Show the connection, without its password."""
     return _show()
+
+
+@bp.post("/databases/name", endpoint="rename")
+def rename() -> Response:
+    """Give the workspace another name, in its own database and here."""
+    connection = _connected()
+    name = normalized_name(request.form.get("workspace_name", ""))
+    if problems := name_problems(name):
+        return _show(typed=name, errors={"workspace_name": problems})
+    workspace.write(workspaces.rename, name=name)
+    connections.rename(services().store, connection.id, name)
+    return leave_for(url_for(".databases"), "The workspace has its new name.")
 
 
 @bp.post("/databases/check")
@@ -58,13 +76,20 @@ def _connected() -> SavedConnection:
     return connection
 
 
-def _show(found: Checks | None = None) -> Response:
+def _show(
+    found: Checks | None = None,
+    *,
+    typed: str | None = None,
+    errors: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Response:
     connection = session.connection_or_none()
     traffic = workspace.traffic(connection) if connection else None
-    return respond(
+    return show_form(
         _DATABASES,
         "databases",
+        errors=errors,
         shell=frame(),
+        workspace_name=connection.name if typed is None and connection else typed,
         connection=connection,
         tls=LEVEL_SENTENCES[connection.tls] if connection else "",
         saved=rfc3339(connection.created_at) if connection else None,

@@ -102,3 +102,38 @@ def test_forgetting_asks_first_and_touches_nothing_in_the_database(
 def test_without_a_connection_the_wizard_is_where_to_go(newcomer: Visitor, path: str) -> None:
     answer = newcomer.post_form(path)
     assert (answer.status_code, answer.location) == (303, "/auth/setup-database")
+
+
+def test_the_workspace_is_renamed_in_its_own_database_and_here(
+    client: Visitor, database: Database
+) -> None:
+    answer = client.post_form(f"{DATABASES}/name", {"workspace_name": "  Halden Studio "})
+    assert answer.status_code == 303
+    with database.connect() as connection:
+        rows = connection.execute("SELECT name FROM provision_workspaces").fetchall()
+    assert rows == [("Halden Studio",)]
+    page = client.get(DATABASES).text
+    assert '<strong dir="auto">Halden Studio</strong>' in page
+    assert 'value="Halden Studio"' in page
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 201])
+def test_a_name_that_nobody_could_read_is_refused(
+    client: Visitor, database: Database, name: str
+) -> None:
+    answer = client.post_form(f"{DATABASES}/name", {"workspace_name": name})
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    with database.connect() as connection:
+        ((kept,),) = connection.execute("SELECT name FROM provision_workspaces").fetchall()
+    assert kept not in ("", name)
+
+
+def test_the_workspace_of_somebody_else_in_the_same_database_keeps_its_name(
+    client: Visitor, bob: Visitor, database: Database
+) -> None:
+    client.post_form(f"{DATABASES}/name", {"workspace_name": "Mine"})
+    with database.connect() as connection:
+        rows = connection.execute("SELECT name FROM provision_workspaces ORDER BY name").fetchall()
+    assert sorted(name == "Mine" for (name,) in rows) == [False, True]
+    assert 'value="Mine"' not in bob.get(DATABASES).text
