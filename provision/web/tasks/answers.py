@@ -25,7 +25,7 @@ from provision.web.tasks.frame import DETAIL, LIST, frame
 from provision.web.tasks.listing import show_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import date
 
     from flask import Response
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from provision.tenant.queries.rows import TaskDetail
     from provision.web.rows.editing import Form
     from provision.web.tasks.changes import CardChange
+    from provision.web.tasks.frame import QuickLine
     from provision.web.tasks.panel import Panel
     from provision.web.tasks.view import TaskView
 
@@ -50,11 +51,11 @@ def show_new(view: TaskView, form: Form) -> Response:
     return respond(LIST, block, status=form.status, **frame(view, panel=panel))
 
 
-def show_quick(view: TaskView, typed: str, errors: Sequence[str]) -> Response:
-    """Answer with the line above the board as it was typed, and what is wrong with it."""
+def show_quick(view: TaskView, quick: QuickLine) -> Response:
+    """Answer with the line above the board as it was typed, and what is to be said about it."""
     if not htmx:
-        return show_list(view, quick=(typed, errors), status=422)
-    return respond(LIST, "quick_add", status=422, **frame(view, quick=(typed, errors)))
+        return show_list(view, quick=quick, status=422)
+    return respond(LIST, "quick_add", status=422, **frame(view, quick=quick))
 
 
 def show_made(view: TaskView, row: TaskDetail, words: str, *, is_quick: bool = False) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import current_app
 from markupsafe import Markup
@@ -14,11 +15,12 @@ from provision.web.tasks import view as task_view
 from provision.web.tasks.view import PRIORITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from provision.web.format.dates import Due
     from provision.web.tasks.changes import CardChange
     from provision.web.tasks.panel import Panel
+    from provision.web.tasks.quick_line import LineReading
     from provision.web.tasks.view import TaskView
 
 LIST: Final = "tasks/list.html"
@@ -47,10 +49,22 @@ class Drawn:
     status: Drawings
 
 
+class QuickLine(NamedTuple):
+    """The line that adds a task: as typed, what is wrong, how it is read, and the task's fields."""
+
+    typed: str = ""
+    errors: Sequence[str] = ()
+    reading: LineReading | None = None
+    values: Mapping[str, str] = MappingProxyType({})
+
+
+NO_LINE: Final = QuickLine()
+
+
 def frame(
     view: TaskView,
     *,
-    quick: tuple[str, Sequence[str]] = ("", ()),
+    quick: QuickLine = NO_LINE,
     panel: Panel | None = None,
     change: CardChange | None = None,
 ) -> dict[str, Any]:
@@ -60,8 +74,10 @@ def frame(
         # Whether the counts of the columns stand on the page that the forms are for.
         "has_counts": view.is_board and (not htmx or task_view.behind() is not None),
         "presets": view.presets(),
-        "quick_typed": quick[0],
-        "quick_errors": quick[1],
+        "quick_typed": quick.typed,
+        "quick_errors": quick.errors,
+        "reading": quick.reading,
+        "reading_values": quick.values,
         "panel": panel,
         "change": change,
         "statuses": STATUSES,

@@ -17,7 +17,7 @@ from provision.web.request import workspace
 from provision.web.tasks import cards as task_cards
 from provision.web.tasks import controls
 from provision.web.tasks import panel as task_panel
-from provision.web.tasks.frame import LIST, frame
+from provision.web.tasks.frame import LIST, NO_LINE, frame
 from provision.web.tasks.view import TaskView
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from provision.tenant.queries.tasks import Beside, BoardPage, TaskListPage
     from provision.web.rows.editing import Form
     from provision.web.tasks.controls import BulkQuestion
+    from provision.web.tasks.frame import QuickLine
 
 _MOST_OFFSET: Final = 1_000_000
 
@@ -37,7 +38,7 @@ _MOST_OFFSET: Final = 1_000_000
 def show_list(
     view: TaskView,
     *,
-    quick: tuple[str, Sequence[str]] = ("", ()),
+    quick: QuickLine = NO_LINE,
     new: Form | None = None,
     question: BulkQuestion | None = None,
     status: int = 200,

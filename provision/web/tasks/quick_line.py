@@ -1,8 +1,9 @@
 """Read the line that adds a task: `Write report #Website @Ana !high fri`.
 
 `#` names a project, `@` a person, `!` a priority, each by its name or an unambiguous part of it.
-A name of several words may stand in quotes. A day stands at the end. A backslash before a sign
-makes it an ordinary character. This module does not ask the database: the caller passes names in.
+A name of several words may stand in quotes. A day stands at the end. A backslash before a sign or
+a day makes it ordinary text. No word is lost: what is not understood stays in the title or is an
+error. This module does not ask the database: the caller passes names in.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from provision.nouns.folding import fold, fold_with_places
 from provision.web.format import day_words
 from provision.web.tasks.view import PRIORITIES
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from provision.control.accounts.formats import DateFormat
     from provision.tenant.queries.options import Choices
     from provision.tenant.queries.rows import Option
 
@@ -28,6 +31,9 @@ _NAMES: Final = re.compile(r"(?<!\S)[#@]\S")
 _MOST_NAMED: Final = 4
 
 
+_NOUNS: Final = {"#": "project", "@": "team member"}
+
+
 @dataclass(slots=True)
 class LineReading:
     """What was read from a line: title, fields, and messages about what is not understood."""
@@ -36,6 +42,20 @@ class LineReading:
     values: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
+
+
+class Unknown(NamedTuple):
+    """A name that nobody has, which stays in the title: `token` is as it is written there."""
+
+    token: str
+    sign: str
+    name: str
+
+    @property
+    def noun(self) -> str:
+        return _NOUNS[self.sign]
 
 
 class _Kind(NamedTuple):
@@ -51,8 +71,13 @@ def asks_for_names(line: str) -> bool:
     return _NAMES.search(line) is not None
 
 
-def read(line: str, choices: Choices | None, today: date) -> LineReading:
-    """Read a line; `choices` may be None if `asks_for_names` is false for it."""
+def read(
+    line: str, choices: Choices | None, today: date, order: DateFormat = "day_month"
+) -> LineReading:
+    """Read a line; `choices` may be None if `asks_for_names` is false for it.
+
+    `order` says which comes first in `3/4`, day or month.
+    """
     found = LineReading("")
     kinds: dict[str, _Kind] = {}
     if choices:
@@ -77,7 +102,7 @@ def read(line: str, choices: Choices | None, today: date) -> LineReading:
             rest.append(match[0])
     rest.append(line[at:])
     words = "".join(rest).split()
-    found.title = _ESCAPED.sub(r"\1", " ".join(_without_day(words, today, found)))
+    found.title = _ESCAPED.sub(r"\1", " ".join(_without_day(words, today, order, found)))
     return found
 
 
@@ -106,20 +131,19 @@ def _named(sign: str, named: str, kind: _Kind, found: LineReading) -> bool:
         more = len(meant) - len(names)
         listed = ", ".join(names) + (f" and {more} more" if more else "")
         found.errors.append(f"{sign}{named} could be {listed}. Write more of the name.")
-    else:
-        found.errors.append(
-            f"There is no {kind.noun} like {sign}{named}."
-            f" Write \\{sign}{named} for the sign itself."
-        )
+    elif any(letter.isalpha() for letter in named):
+        token = f"{sign}{_quoted(named)}"
+        found.unknown.append(Unknown(token, sign, " ".join(named.split())))
+        found.notes.append(f"There is no {kind.noun} like {sign}{named}: it stays in the title.")
     return False
 
 
 def _meant(named: str, options: Sequence[Option]) -> list[Option]:
     """Return the rows of that name; else those that begin with it; else with a word that does."""
-    wanted = " ".join(named.casefold().split())
+    wanted = fold(named)
     if not wanted:
         return []
-    names = [(" ".join(each.name.casefold().split()), each) for each in options]
+    names = [(fold(each.name), each) for each in options]
     exact = [each for name, each in names if name == wanted]
     begun = [each for name, each in names if name.startswith(wanted)]
     within = [each for name, each in names if f" {wanted}" in name]
@@ -127,27 +151,30 @@ def _meant(named: str, options: Sequence[Option]) -> list[Option]:
 
 
 def _whole_name(text: str, options: Sequence[Option]) -> int:
-    """Return the length of the longest row name at the start of the text; 0 for none."""
-    lower = text.casefold()
-    if len(lower) != len(text):
-        return 0  # lengths differ once folded; the first word alone is looked up instead
-    found = [len(each.name) for each in options if lower.startswith(each.name.casefold())]
-    whole = [length for length in found if not text[length : length + 1].strip()]
-    return max(whole, default=0)
+    """Return how many characters of the text are the whole name of a row, however many words."""
+    folded, places = fold_with_places(text)
+    found = 0
+    for each in options:
+        name = fold(each.name)
+        end = len(name)
+        if name and folded.startswith(name) and not folded[end : end + 1].strip():
+            found = max(found, places[end])
+    return found
 
 
 def _quoted(name: str) -> str:
     return f'"{name}"' if " " in name else name
 
 
-def _without_day(words: list[str], today: date, found: LineReading) -> list[str]:
-    """Return the words without the day at their end, which is set as the due date.
-
-    A line that is only a day stays the title.
-    """
-    for count in range(min(day_words.MOST_WORDS, len(words) - 1), 0, -1):
-        day = day_words.read(words[-count:], today)
-        if day:
-            found.values["due_date"] = day.isoformat()
-            return words[:-count]
-    return words
+def _without_day(words: list[str], today: date, order: DateFormat, found: LineReading) -> list[str]:
+    """Return the words before the day they end with; a line of a day alone is its title."""
+    ending = day_words.at_end(words, today, order)
+    if ending.note:
+        found.notes.append(ending.note)
+    if ending.escaped:
+        at = len(words) - ending.escaped
+        return [*words[:at], words[at][1:], *words[at + 1 :]]
+    if ending.day is None:
+        return words
+    found.values["due_date"] = ending.day.isoformat()
+    return words[: -ending.taken]
