@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from provision.tenant.connection.decoding import decode
-from provision.tenant.queries import rows, workspaces
+from provision.tenant.queries import dashboard, rows, workspaces
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 MONDAY = date(2026, 11, 23)
+
+
+def weeks_to(first: date, begin: timedelta = timedelta(0)) -> list[tuple[date, datetime]]:
+    """The weeks shown where this one starts on `first`; days begin `begin` before midnight UTC."""
+    days = [first + timedelta(weeks=number) for number in range(1 - dashboard.WEEKS, 2)]
+    return [(day, datetime.combine(day, time()) - begin) for day in days]
 
 
 @dataclass(frozen=True)

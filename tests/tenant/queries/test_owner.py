@@ -38,7 +38,7 @@ from provision.tenant.queries.statements.undo_notes import Note
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
 from provision.tenant.transfer import arriving, importing, leaving, sample
-from tests.tenant.queries.conftest import MONDAY
+from tests.tenant.queries.conftest import MONDAY, weeks_to
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -90,7 +90,9 @@ READS = {
     "tasks.list_page_with_counts": _call(tasks.list_page_with_counts, today=MONDAY, shell=True),
     "tasks.board_page": _call(tasks.board_page, today=MONDAY, shell=True),
     "tasks.beside": _call(tasks.beside, today=MONDAY),
-    "dashboard.overview": _call(dashboard.overview, today=MONDAY, shell=True),
+    "dashboard.overview": _call(
+        dashboard.overview, today=MONDAY, weeks=weeks_to(MONDAY), shell=True
+    ),
     "shell.frame": _call(shell.frame, today=MONDAY),
     "options.choices": _call(options.choices),
     **{

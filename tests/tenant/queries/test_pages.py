@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from provision.tenant.queries.statements import shell
 from provision.tenant.queries.statements.filters import TaskFilters
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
-from tests.tenant.queries.conftest import MONDAY
+from tests.tenant.queries.conftest import MONDAY, weeks_to
 
 if TYPE_CHECKING:
     from tests.tenant.queries.conftest import Person
@@ -169,12 +169,6 @@ def test_a_person_shows_five_next_tasks_soonest_first(alice: Person) -> None:
     page = team.detail_page(alice.conn, **on(alice, row_id=ana.id))
     assert page.member == card
     assert [task.title for task in page.tasks][-2:] == ["undated", "done"]
-
-
-def weeks_to(first: date, begin: timedelta = timedelta(0)) -> list[tuple[date, datetime]]:
-    """The weeks shown where this one starts on `first`; days begin `begin` before midnight UTC."""
-    days = [first + timedelta(weeks=number) for number in range(1 - dashboard.WEEKS, 2)]
-    return [(day, datetime.combine(day, time()) - begin) for day in days]
 
 
 def done_at(alice: Person, title: str, instant: str) -> None:
