@@ -383,13 +383,18 @@ def test_the_line_says_how_it_reads(tab: Tab, owner: Visitor) -> None:
     expect(line).to_be_focused()
     line.fill("Write #nothing")
     line.press("Enter")
-    tab.sees("There is no project like #nothing.", "#quick-add")
+    tab.sees("There is no project like #nothing: it stays in the title.", "#quick-add")
     expect(line).to_have_value("Write #nothing")
     expect(line).to_be_focused()
     # While it is mended, what is wrong with it now is said, and that alone.
     line.press_sequentially("s")
-    expect(reading).to_contain_text("There is no project like #nothings.")
+    expect(reading).to_contain_text("There is no project like #nothings: it stays in the title.")
     expect(tab.page.locator("#quick-error")).to_be_hidden()
+    reading.locator("button[name=make]").click()
+    tab.sees("Write is added: To do, nothings", "#toasts")
+    assert owner.rows(
+        "SELECT t.title, p.name FROM tasks t JOIN projects p ON p.id = t.project_id"
+    ) == [("Write", "nothings")]
 
 
 def test_a_line_typed_while_the_one_before_is_on_its_way_is_not_lost(
