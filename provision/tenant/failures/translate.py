@@ -87,7 +87,8 @@ _TOO_MUCH_FOR_THEIR_COLUMN: Final = frozenset({"22001", "22003"})
 _NO_SUCH_CHARACTER: Final = "22P05"
 # Our statements name no setting and cast no text: a policy or trigger of the database's own does.
 _POLICY_FAILED: Final = frozenset({"42704", "22P02", "42P17"})
-# A variant of these kinds leaves the provider's own advice in its place.
+# Most variants know more than a provider's advice and replace it. These do not: the advice of the
+# provider is shown where there is one.
 _WITH_PROVIDERS_WORDS: Final = ("ipv6",)
 _BUSY: Final = frozenset({"too_many_connections"})
 _TIMEOUTS: Final = frozenset({"connect_timeout", "query_timeout"})

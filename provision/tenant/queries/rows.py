@@ -43,7 +43,10 @@ class Dated(Row, frozen=True, kw_only=True):
 
 
 class TeamMember(Row, frozen=True, kw_only=True):
-    """A person as the table holds them; `version` is what a write must still find (`xmin`)."""
+    """A person as the table holds them.
+
+    `version` is the row's: a write is refused if the row has another one by then.
+    """
 
     id: str
     name: str

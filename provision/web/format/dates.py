@@ -106,6 +106,11 @@ def long_day(day: date) -> str:
     return f"{name} {day.day} {month_name}"
 
 
+def late_words(days: int) -> str:
+    """Write `1 day late` or `3 days late`."""
+    return f"{days} {'day' if days == 1 else 'days'} late"
+
+
 def due(iso: str | None, now: date, *, is_settled: bool) -> Due:
     """Read a stored due date; what is settled (done, cancelled) is never late."""
     day = parse_day(iso)
@@ -114,7 +119,7 @@ def due(iso: str | None, now: date, *, is_settled: bool) -> Due:
     days = (day - now).days
     late = -days if days < 0 and not is_settled else 0
     if late:
-        words = f"{late} {'day' if late == 1 else 'days'} late"
+        words = late_words(late)
     else:
         words = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days" if days > 0 else "")
     return Due(iso, short_day(iso, now), late, is_today=days == 0, in_words=words)

@@ -8,7 +8,7 @@ from provision.nouns.days import parse_day
 from provision.nouns.projects import PROJECT
 from provision.nouns.tasks import TASK
 from provision.nouns.team import TEAM_MEMBER
-from provision.web.format.dates import long_day, moment, short_day
+from provision.web.format.dates import late_words, long_day, moment, short_day
 from provision.web.format.markdown import prose
 from provision.web.format.money import money
 from provision.web.format.names import hue, isolated
@@ -34,6 +34,7 @@ def install(env: Environment) -> None:
         day=short_day,
         hue=hue,
         isolated=isolated,
+        late_words=late_words,
         long_day=long_day,
         moment=moment,
         money=money,

@@ -147,7 +147,7 @@ _MONEY: Final[tuple[Schema, Schema]] = (
 
 
 def _percent(most: int) -> str:
-    """Return the pattern of a whole number from 0 to `most` (a multiple of 100); `%` may follow."""
+    """Return the pattern of a whole number from 0 to `most` (200, 300 … 900); `%` may follow."""
     hundreds, rest = divmod(most, 100)
     if rest or not 2 <= hundreds <= 9:
         raise ValueError(f"no pattern for numbers up to {most}")

@@ -202,7 +202,7 @@ _LANGUAGES: Final[Mapping[str, str]] = {
 
 def place_of(role: str, heading: str) -> int | None:
     """Return how well a heading is known for a column, 0 for best; None where it is not."""
-    return _KNOWN[role].get(folding.heading(heading))
+    return _KNOWN.get(role, {}).get(folding.heading(heading))
 
 
 def is_known(heading: str, roles: frozenset[str]) -> bool:
