@@ -92,7 +92,7 @@ def create_token() -> Response:
     except RateLimitedError as error:
         return _show(typed, refusal=error)
     keep_plain()
-    return _show(TypedToken(), made=(normalized_name(typed.name), raw))
+    return _show(TypedToken(), new_token=(normalized_name(typed.name), raw))
 
 
 @bp.post("/tokens/revoke")
@@ -112,7 +112,7 @@ def revoke_token() -> Response:
         counts_changed=False,
         errors={},
         refusal=None,
-        made=None,
+        new_token=None,
         **_rows_and_form(TypedToken()),
     )
 
@@ -122,7 +122,7 @@ def _show(
     *,
     errors: Mapping[str, list[str]] | None = None,
     refusal: RateLimitedError | None = None,
-    made: tuple[str, str] | None = None,
+    new_token: tuple[str, str] | None = None,
 ) -> Response:
     return show_form(
         _PAGE,
@@ -130,7 +130,7 @@ def _show(
         errors=errors or {},
         refusal=refusal,
         shell=frame(),
-        made=made,
+        new_token=new_token,
         **_rows_and_form(typed),
     )
 
