@@ -266,6 +266,6 @@ def _table(path: str) -> str:
 
 
 def _version(page: str) -> str:
-    found = re.search(r'name="version" value="(\d+)"', page)
+    found = re.search(r'name="version" value="([0-9a-f-]+)"', page)
     assert found, "no form with a version"
     return found[1]

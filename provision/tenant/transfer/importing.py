@@ -6,21 +6,31 @@ they were, and how many were made. The note is good for an hour (`queries/undo`)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import column, text
 
 from provision.tenant.connection.decoding import decode
-from provision.tenant.queries.statements import undo_notes
+from provision.tenant.queries.statements import (
+    bundle,
+    gather,
+    read_shell,
+    shell_part,
+    undo_notes,
+)
+from provision.tenant.queries.statements.columns import OWNER
 from provision.tenant.schema.ddl import type_name
 from provision.tenant.transfer.arriving import TABLES, check_references, insert, is_known, saying
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Select, Table
 
+    from provision.tenant.queries.statements import Shell
     from provision.tenant.queries.statements.undo_notes import Note
     from provision.tenant.transfer.arriving import Rows
 
@@ -82,10 +92,13 @@ def present(
     return decode(found, list[dict[str, Any]])
 
 
-def recent(conn: Connection, owner_id: str, *, account: str) -> list[Import]:
-    """Return the imports of an account that can still be taken back, the last one first."""
-    found = conn.execute(_RECENT, {"owner_id": owner_id, "undo_account": account}).scalar()
-    return decode(found, list[Import])
+def recent(
+    conn: Connection, owner_id: str, *, account: str, today: date, shell: bool
+) -> tuple[Shell | None, tuple[Import, ...]]:
+    """Return the shell, and the imports of an account that can be taken back, latest first."""
+    parameters = {"owner_id": owner_id, "undo_account": account, "today": today}
+    parts = gather(conn, _recent(shell), parameters)
+    return read_shell(parts), parts.rows("recent", Import)
 
 
 def _before(table: Table) -> str:
@@ -175,10 +188,10 @@ _PRESENT: Final[Mapping[str, Any]] = {
     )
     for table in TABLES
 }
-_RECENT: Final = text("""
-SELECT coalesce(json_agg(json_build_object(
-  'id', e.value ->> 'id', 'what', coalesce(e.value ->> 'what', ''),
-  'at', coalesce(e.value ->> 'at', '')) ORDER BY e.at DESC), '[]')::text
+_RECENT: Final = (
+    text("""
+SELECT e.value ->> 'id' AS id, coalesce(e.value ->> 'what', '') AS what,
+  coalesce(e.value ->> 'at', '') AS at
 FROM provision_workspaces, jsonb_array_elements(
   CASE jsonb_typeof(provision_workspaces.undo)
   WHEN 'array' THEN provision_workspaces.undo ELSE '[]'::jsonb END) WITH ORDINALITY AS e (value, at)
@@ -186,4 +199,13 @@ WHERE provision_workspaces.owner_id = :owner_id
 AND e.value ->> 'account' = :undo_account
 AND jsonb_typeof(e.value -> 'made') = 'object'
 AND e.value -> 'expires' > to_jsonb(extract(epoch FROM clock_timestamp()))
+ORDER BY e.at DESC
 """)
+    .bindparams(OWNER)
+    .columns(column("id"), column("what"), column("at"))
+)
+
+
+@cache
+def _recent(shell: bool) -> Select[Any]:
+    return bundle(recent=cast("Select[Any]", _RECENT), **shell_part(shell))

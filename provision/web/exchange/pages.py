@@ -11,6 +11,7 @@ from provision.control import import_words
 from provision.errors import ValidationError
 from provision.tenant.transfer import arriving, importing, workspace_file
 from provision.web.answer import undo_offer
+from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond
 from provision.web.exchange import templates
 from provision.web.exchange.blueprint import bp, note
@@ -29,6 +30,7 @@ from provision.web.settings.frame import frame
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from provision.tenant.queries.statements import Shell
     from provision.tenant.transfer.importing import Import
     from provision.web.exchange.checking.result import Checked
 
@@ -217,10 +219,12 @@ def _list_of(kind: Kind) -> str:
     return url_for("tasks.list", view="list") if kind is TASKS else url_for(f"{kind.key}.list")
 
 
-def _recent() -> list[tuple[Import, str]]:
-    """Read the imports that can be undone, each with its time of day."""
-    found = workspace.read(importing.recent, account=session.person().id)
-    return [
+def _recent() -> tuple[Shell | None, list[tuple[Import, str]]]:
+    """Read the shell, and the imports that can be undone, each with its time of day."""
+    shell, found = workspace.read(
+        importing.recent, account=session.person().id, today=dates.today(), shell=not htmx
+    )
+    return shell, [
         (
             each,
             dates.moment(
@@ -239,15 +243,16 @@ def _show_page(
     workspace_errors: _Errors | None = None,
     status: int = 200,
 ) -> Response:
+    shell, recent = _recent()
     return respond(
         _PAGE,
         "exchange",
         status=status,
-        shell=frame(),
+        shell=shell,
         active="settings",
         kind=kind,
         kinds=list(KINDS.values()),
-        recent=_recent(),
+        recent=recent,
         tools=templates.TOOLS,
         text=request.form.get("text", "") if rows_errors else "",
         rows_errors=rows_errors or {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import request, url_for
 
@@ -135,7 +135,7 @@ def _show(
     )
 
 
-def _rows_and_form(typed: TypedToken) -> dict[str, object]:
+def _rows_and_form(typed: TypedToken) -> dict[str, Any]:
     now = services().store.now()
     rows = [
         TokenRow(
