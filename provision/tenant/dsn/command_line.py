@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from provision.tenant.dsn import shell
 from provision.tenant.dsn.keywords import begins_keywords, read_keywords
 from provision.tenant.dsn.named.marks import QUOTES
+from provision.tenant.dsn.parts import MAX_CHARACTERS
 from provision.tenant.dsn.url import begins_url, read_url
 from provision.tenant.failures.translate import refusal
 
@@ -127,9 +128,12 @@ class _Script:
         """Put in what the script itself assigned; any other `$` is a plain character."""
         if "$" not in word and "%" not in word:
             return word
-        return _VARIABLE.sub(
-            lambda at: self.variables.get(at["ps"] or at["sh"] or at["cmd"], at[0]), word
-        )
+        return _VARIABLE.sub(self._value, word)
+
+    def _value(self, at: re.Match[str]) -> str:
+        # Variables that name each other twice would double with each of them.
+        value = self.variables.get(at["ps"] or at["sh"] or at["cmd"], at[0])
+        return value if len(value) <= MAX_CHARACTERS else at[0]
 
 
 def begins_command(body: str) -> bool:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from provision.web.tasks.quick_line import LineReading
     from provision.web.tasks.view import TaskView
 
+# Reading takes time by the square of the length.
+_LONGEST_LINE: Final = 1_000
+
 
 def create(editor: Editor[TaskDetail], view: TaskView, sent: MultiDict[str, str]) -> Response:
     """Make a task of the line. If a part of it is not understood, say so and make nothing.
@@ -39,6 +42,9 @@ def create(editor: Editor[TaskDetail], view: TaskView, sent: MultiDict[str, str]
     said of. `make` is the one of them for which a project or a person is to be made first.
     """
     line = sent.get("title", "")
+    if len(line) > _LONGEST_LINE:
+        long = QuickLine(line, ["A line may have 1,000 characters at most."])
+        return answers.show_quick(view, long)
     reading = _read(line)
     if wanted := next((each for each in reading.unknown if each.token == sent.get("make")), None):
         added = _OF_NAMES[wanted.sign].create({"name": wanted.name})
