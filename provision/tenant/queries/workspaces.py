@@ -32,7 +32,8 @@ VALUES (
   CAST(:owner_id AS uuid), :name, :schema_version, timezone('utc', now()), timezone('utc', now()))
 ON CONFLICT (owner_id) DO UPDATE
 SET schema_version = excluded.schema_version, updated_at = excluded.updated_at,
-    epoch = gen_random_uuid(), undo = NULL
+    epoch = CASE WHEN :begins_epoch THEN gen_random_uuid() ELSE provision_workspaces.epoch END,
+    undo = CASE WHEN :begins_epoch THEN NULL ELSE provision_workspaces.undo END
 """)
 
 _RENAME = text("""
@@ -78,10 +79,14 @@ _FOUND_BY_VERSION = {
 }
 
 
-def claim(conn: Connection, owner_id: str, *, email: str, name: str) -> None:
+def claim(
+    conn: Connection, owner_id: str, *, email: str, name: str, begins_epoch: bool = True
+) -> None:
     """Create or adopt the workspace of `owner_id`, in one statement; one there keeps its name.
 
-    Its address is `<owner_id>@workspace.invalid` where another row already holds `email`.
+    Where its rows may have come from elsewhere it `begins_epoch`: no version from before holds, and
+    nothing from before can be undone. Its address is `<owner_id>@workspace.invalid` where another
+    row already holds `email`.
     """
     parameters = {
         "owner_id": owner_id,
@@ -89,6 +94,7 @@ def claim(conn: Connection, owner_id: str, *, email: str, name: str) -> None:
         "stand_in": f"{owner_id}@workspace.invalid",
         "name": name,
         "schema_version": LATEST,
+        "begins_epoch": begins_epoch,
     }
     conn.execute(_CLAIM, parameters)
 

@@ -162,11 +162,13 @@ def check(
 def _claim(connection: SavedConnection, email: str, name: str) -> None:
     """Enter the workspace's own rows; keep the plain letters of a name at least."""
     access, entered = services().access, of(connection)
+    # A string whose tables were seen to be ready before leads to the rows it led to then.
+    is_new = connection.schema_version is None
     try:
-        access.write(entered, workspaces.claim, email=email, name=name)
+        access.write(entered, workspaces.claim, email=email, name=name, begins_epoch=is_new)
     except CharacterRefusedError:
         plain = name.encode("ascii", "replace").decode()
-        access.write(entered, workspaces.claim, email=email, name=plain)
+        access.write(entered, workspaces.claim, email=email, name=plain, begins_epoch=is_new)
 
 
 def _present() -> Workspace:

@@ -137,3 +137,19 @@ def test_the_workspace_of_somebody_else_in_the_same_database_keeps_its_name(
         rows = connection.execute("SELECT name FROM provision_workspaces ORDER BY name").fetchall()
     assert sorted(name == "Mine" for (name,) in rows) == [False, True]
     assert 'value="Mine"' not in bob.get(DATABASES).text
+
+
+def test_a_check_makes_no_version_stale_and_a_saved_string_all(
+    client: Visitor, database: Database
+) -> None:
+    def epoch() -> str:
+        [(found,)] = client.rows("SELECT epoch::text FROM provision_workspaces")
+        return str(found)
+
+    before = epoch()
+    assert client.post_form(CHECK, {}).status_code == 200
+    assert epoch() == before
+    [(owner_id,)] = client.rows("SELECT owner_id::text FROM provision_workspaces")
+    body = {"connectionString": database.connection_string, "workspace": owner_id}
+    assert client.api("POST", "/api/user/database-connection", body).status_code == 200
+    assert epoch() != before
