@@ -134,12 +134,13 @@ def _are_all_made(of: Table) -> str:
 
 
 def _is_unused(of: Table, column: str, target: Table) -> str:
-    """Test that no other row refers to a row that an import made."""
+    """Test that no other row refers to a row that an import made, or is about to do so no more."""
     return f"""NOT EXISTS (
   SELECT FROM {of.name}
   WHERE {of.name}.{column} IN (SELECT {target.name}_made.id FROM {target.name}_made)
   AND {of.name}.id NOT IN (SELECT {of.name}_made.id FROM {of.name}_made)
-  AND {of.name}.id NOT IN (SELECT {of.name}_changed.id FROM {of.name}_changed)
+  AND {of.name}.id NOT IN (SELECT {of.name}_changed.id FROM {of.name}_changed
+    WHERE jsonb_exists({of.name}_changed.before, '{column}'))
 )"""
 
 

@@ -15,6 +15,8 @@ from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.statements.undo_notes import MOST_ROWS, Note
 from provision.tenant.queries.tasks import TASKS
 from provision.tenant.queries.team import TEAM
+from provision.tenant.transfer import importing
+from provision.tenant.transfer.arriving import Rows
 from tests.tenant.queries.conftest import MONDAY
 
 if TYPE_CHECKING:
@@ -362,3 +364,26 @@ def test_the_same_note_taken_back_twice_at_once_counts_once(
         assert outcomes.count("done") == 1
         assert everything(alice) == before
     engine.dispose()
+
+
+def test_undo_of_an_import_keeps_a_task_that_was_put_into_its_project(alice: Person) -> None:
+    """Its import changed the task, but not which project it is in: deleting that took it along."""
+    who: dict[str, Any] = {"conn": alice.conn, "owner_id": alice.owner_id}
+    task, note = alice.task("Paint"), Note("ana")
+    [over] = importing.present(**who, table="tasks", ids=[task.id], names=[])
+    project_id = "6f2d6c3e-4a0e-4a55-8f0e-0000000000aa"
+    importing.add(
+        **who,
+        rows=Rows(projects=[{"id": project_id, "name": "Harbour"}]),
+        changed=Rows(tasks=[over | {"title": "Paint again"}]),
+        what="tasks.csv",
+        note=note,
+    )
+    TASKS.update(**who, row_id=task.id, values={"project_id": project_id})
+    assert undo.take_back(**who, account="ana", note_id=note.id) == "changed"
+    assert [row.title for row in alice.conn.exec_driver_sql("SELECT title FROM tasks")] == [
+        "Paint again"
+    ]
+    TASKS.update(**who, row_id=task.id, values={"project_id": None})
+    assert undo.take_back(**who, account="ana", note_id=note.id) == "done"
+    assert [row.title for row in alice.conn.exec_driver_sql("SELECT title FROM tasks")] == ["Paint"]
