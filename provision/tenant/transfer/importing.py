@@ -19,6 +19,7 @@ from provision.tenant.queries.statements import (
     read_shell,
     shell_part,
     undo_notes,
+    versions_by_hash,
 )
 from provision.tenant.queries.statements.columns import OWNER
 from provision.tenant.schema.ddl import type_name
@@ -74,7 +75,8 @@ def add(
         ).one()
     check_references(answer)
     undo_notes.mark(note, answer)
-    undo_notes.if_possible(conn, note)
+    if versions_by_hash(conn.dialect):
+        undo_notes.forget(note)
 
 
 def present(

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from provision.tenant.connection.decoding import as_text
+from provision.tenant.connection.decoding import decode
 from provision.tenant.queries.statements.columns import OWNER, versions_by_hash
 from provision.tenant.schema.tables import projects, provision_workspaces, tasks, team_members
 
@@ -97,8 +97,8 @@ def mark(note: Note | None, answer: Any) -> None:
     note.is_kept = bool(answer.is_noted)
     told = answer._mapping.get("changes")  # noqa: SLF001  # SQLAlchemy's public name for it
     if told is not None:
-        pairs = msgspec.json.decode(as_text(told), type=_Pairs)
-        note.changes = {name: (pairs.before[name], now) for name, now in pairs.after.items()}
+        pairs = decode(told, _Pairs)
+        note.changes = {name: (pairs.before.get(name), now) for name, now in pairs.after.items()}
 
 
 def forget(note: Note | None) -> None:
