@@ -93,12 +93,12 @@ def login() -> Response:
                 password=request.form.get("password", ""),
                 client=session.client(),
             )
-            if found.person.formats.time_zone is None:
-                zone = request.form.get("time_zone", "")
-                guess_time_zone(services().store, found.person.id, zone)
             if found.person.two_factor:
                 return challenge.begin(found, target)
             session.sign_in(found.person.id, entitled=found.still_holds)
+            if found.person.formats.time_zone is None:
+                zone = request.form.get("time_zone", "")
+                guess_time_zone(services().store, found.person.id, zone)
         except RateLimitedError as error:
             refusal = error
         except BadCredentialsError as error:
