@@ -97,7 +97,7 @@ def cut(text: str, words: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
 
 
 def _end_of(places: Sequence[int], at: int) -> int:
-    return next(place for place in places[at:] if place > places[at])
+    return next(places[each] for each in range(at, len(places)) if places[each] > places[at])
 
 
 def _is_meant(group: HitGroup, words: tuple[str, ...]) -> bool:

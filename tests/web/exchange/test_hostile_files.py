@@ -20,6 +20,8 @@ from provision.web.exchange.checking.check import Here, check
 from provision.web.exchange.checking.draft import begin, resume
 from provision.web.exchange.checking.writing import rows
 from provision.web.exchange.columns.kinds import KINDS
+from provision.web.exchange.columns.people import Directory, PeopleColumn
+from provision.web.exchange.reading import boards
 from provision.web.exchange.reading import workbook as reading
 from tests.web.exchange.corpus import FILES
 from tests.web.exchange.corpus.workbooks import packed, workbook
@@ -183,3 +185,21 @@ def test_a_workbook_that_explodes_is_refused() -> None:
     many = packed({"xl/workbook.xml": "<x/>", **{f"xl/{n}.xml": "" for n in range(600)}})
     assert "too large" in _refused(many)
     assert "not an Excel workbook" in _refused(packed({"word/document.xml": "<x/>"}))
+
+
+def test_a_list_of_objects_is_no_larger_than_a_workbook() -> None:
+    """One object with many members, and many without any: each row would get a cell for each."""
+    wide = {f"c{number}": 1 for number in range(300)}
+    with pytest.raises(ValidationError):
+        boards.read(json.dumps({"a": [wide, *({} for _ in range(20_000))]}))
+    half = [wide, *({} for _ in range(4_000))]
+    with pytest.raises(ValidationError):
+        boards.read(json.dumps({"a": half, "b": half}))
+
+
+@pytest.mark.parametrize("text", ["a" * 900_000, " " * 900_000 + "(", "x(" * 400_000])
+def test_a_cell_of_any_length_is_read_at_once_as_one_name(text: str) -> None:
+    """With the patterns for lists of names each of these takes minutes."""
+    directory = Directory("people")
+    [named] = PeopleColumn(directory, are_turned=False).read(f"@{text}@")
+    assert len(named.name) > 4_000

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from provision.web.exchange.reading.delimited import MOST_COLUMNS, MOST_ROWS, refusal
+from provision.web.exchange.reading.delimited import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, refusal
 
 _HEADINGS: Final = [
     "Card Name", "Card Description", "List Name", "Members", "Due Date", "Due Complete",
@@ -33,7 +33,12 @@ def read(text: str) -> list[tuple[str, list[list[str]]]]:
         ) from None
     if isinstance(found, dict) and isinstance(found.get("cards"), list) and "lists" in found:
         return [(_plain(found.get("name")), _cards(found))]
-    tables = [(name, _table(rows)) for name, rows in _lists(found, "", _DEPTH)]
+    tables: list[tuple[str, list[list[str]]]] = []
+    left = MOST_CELLS
+    for name, rows in _lists(found, "", _DEPTH):
+        table = _table(rows, left)
+        left -= len(table) * len(table[0])
+        tables.append((name, table))
     if not tables:
         raise refusal(
             "No list of rows was found in this JSON file. Trello's board and a list of objects are "
@@ -102,8 +107,10 @@ def _lists(found: Any, name: str, depth: int) -> list[tuple[str, list[dict[str, 
     return [each for key, value in found.items() for each in _lists(value, key, depth - 1)]
 
 
-def _table(rows: list[dict[str, Any]]) -> list[list[str]]:
+def _table(rows: list[dict[str, Any]], most_cells: int) -> list[list[str]]:
     headings = list(dict.fromkeys(key for row in rows[:MOST_ROWS] for key in row))[:MOST_COLUMNS]
+    if len(headings) * (1 + min(len(rows), MOST_ROWS)) > most_cells:
+        raise refusal("This file has too many fields. Split it into several files.")
     return [
         headings,
         *([_cell(row.get(key)) for key in headings] for row in rows[:MOST_ROWS]),

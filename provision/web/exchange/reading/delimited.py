@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS: Final = 300
 MOST_ROWS: Final = 50_000
+MOST_CELLS: Final = 2_000_000
 
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS: Final = 20_000

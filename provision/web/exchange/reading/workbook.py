@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
-from provision.web.exchange.reading.delimited import MOST_COLUMNS, MOST_ROWS, refusal
+from provision.web.exchange.reading.delimited import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MOST_SHEETS: Final = 20
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _MOST_FILES: Final = 500
-_MOST_CELLS: Final = 2_000_000
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 _PLACE: Final = re.compile(r"([A-Z]{1,3})?(\d{1,9})", re.ASCII)
 _BROKEN: Final = (
@@ -99,7 +98,7 @@ class _Extent:
             parser.Parse(xml, True)
         except expat.ExpatError:
             raise refusal(_BROKEN) from None
-        if self._rows * self._most_columns > _MOST_CELLS:
+        if self._rows * self._most_columns > MOST_CELLS:
             raise refusal(_TOO_MUCH)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
