@@ -136,3 +136,18 @@ def test_templates_and_a_line_for_each_tool(client: Visitor) -> None:
         table = "team_members" if kind == "team" else kind
         assert client.rows(f"SELECT count(*) >= {count} FROM {table}") == [(True,)]
     assert client.get("/settings/exchange/template-x.csv").status_code == 404
+
+
+def test_what_has_no_column_is_added_to_the_description_that_is_here_and_once(
+    client: Visitor,
+) -> None:
+    for name in ("Eva Lind", "Karl Noe"):
+        client.api("POST", "/api/team", {"name": name})
+    client.api("POST", "/api/tasks", {"title": "Paint", "description": "Two coats."})
+    [(task_id,)] = client.rows("SELECT id::text FROM tasks")
+    sheet = f"Id,Title,Assignee\n{task_id},Paint,Eva Lind;Karl Noe\n"
+    assert go_on(client, upload(client, sheet)).status_code == 303
+    [(once,)] = client.rows("SELECT description FROM tasks")
+    assert once.startswith("Two coats.\n\n")
+    assert "Karl Noe" in once
+    assert "All of it is here already" in upload(client, sheet).text

@@ -238,9 +238,10 @@ def _settle(
     if draft.kind is TASKS:
         _settle_progress(draft, found, aside)
         _settle_names(draft, found, directories, aside, stored)
-    if aside.kept:
-        kept = "\n".join(aside.kept)
-        described = found.values.get("description")
+    here = stored.get(str(found.values.get("id") or ""), {})
+    described = found.values.get("description", here.get("description")) or ""
+    # What a file brings again stands there already.
+    if kept := "\n".join(each for each in aside.kept if each not in described):
         text = f"{described}\n\n{kept}" if described else kept
         try:
             found.values["description"] = draft.kind.fields["description"].read(text)
