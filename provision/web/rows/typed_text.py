@@ -86,8 +86,8 @@ def _sum(text: str, formats: Formats) -> tuple[str, str]:
         return text, ""
     if found != "mark":
         return found, ""
-    grouping = "." if formats.number_format == "point_comma" else ","
-    if grouping in text:
+    grouping = {"comma_point": ",", "point_comma": "."}.get(formats.number_format)
+    if grouping is not None and grouping in text:
         # As pages write thousands for this person.
         return amount_text.read(text, "," if grouping == "." else "."), ""
     whole = amount_text.read(text, "," if "." in text else ".")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.web.conftest import Visitor
 
 OURS = Formats()
+SPACES = Formats(number_format="space_comma")
+SWISS = Formats(number_format="apostrophe_point")
 THEIRS = Formats(date_format="month_day", number_format="point_comma")
 
 
@@ -57,6 +59,8 @@ def test_a_sum_is_understood(text: str, formats: Formats, amount: str) -> None:
     [
         ("budget", "10.000", OURS, "10.000 is 10,000 or 10. Write 10000 or 10.00."),
         ("budget", "10,000", THEIRS, "10,000 is 10,000 or 10. Write 10000 or 10.00."),
+        ("budget", "10,000", SPACES, "10,000 is 10,000 or 10. Write 10000 or 10.00."),
+        ("budget", "10,000", SWISS, "10,000 is 10,000 or 10. Write 10000 or 10.00."),
         (
             "due_date",
             "03/04/2026",
