@@ -80,12 +80,6 @@ class Written:
         local = datetime.combine(self.day, self.clock or time(12), self.zone or zone)
         return local.astimezone(UTC)
 
-    def day_in(self, zone: tzinfo) -> date:
-        """Return the day that it is, for somebody who lives in `zone`. Raises OverflowError."""
-        if self.zone is None or self.clock is None:
-            return self.day
-        return datetime.combine(self.day, self.clock, self.zone).astimezone(zone).date()
-
 
 def read(text: str, order: DayOrder = "", *, of_program: bool = False) -> Written | Doubt:
     """Return what a text says, or why it says nothing; `of_program` takes seconds since 1970."""

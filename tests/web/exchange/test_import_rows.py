@@ -271,3 +271,13 @@ def test_samples_are_looked_for_near_the_top_only(client: Visitor) -> None:
     )
     assert "One, Two" in page.text
     assert "Two, Three" not in page.text
+
+
+def test_a_time_in_a_column_of_utc_is_the_day_that_it_is_for_the_person(client: Visitor) -> None:
+    client.api("PATCH", "/api/user", {"time_zone": "America/Los_Angeles"})
+    sheet = "Title,Due (UTC)\nEvening before,2026-12-09 01:00\nSame day,2026-12-09 18:00\n"
+    assert go_on(client, upload(client, sheet)).status_code == 303
+    assert client.rows("SELECT title, due_date::text FROM tasks ORDER BY title") == [
+        ("Evening before", "2026-12-08"),
+        ("Same day", "2026-12-09"),
+    ]

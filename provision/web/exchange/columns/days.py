@@ -51,8 +51,10 @@ class DayColumn:
             aside.note("range", self.heading, cell)
         if written.clock is not None and not self._is_midnight(written):
             aside.note("clock", self.heading, cell)
+        if self.are_days or written.clock is None:
+            return written.day
         try:
-            return written.day if self.are_days else written.day_in(self.zone)
+            return written.instant(self.own_zone).astimezone(self.zone).date()
         except OverflowError:
             return written.day
 
