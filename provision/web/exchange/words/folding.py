@@ -7,9 +7,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-_LETTERS: Final = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
-)
+from provision.nouns.folding import fold
+
 _NUMBERING: Final = re.compile(r"\d{1,2}(?: \d{1,2})* (?=[^\W\d_])")
 _COUNT: Final = re.compile(r"\s*\(\d+\)\s*$")
 _AREAS: Final = ("utc", "gmt")
@@ -18,9 +17,7 @@ _AREAS: Final = ("utc", "gmt")
 @lru_cache(maxsize=20_000)
 def name(text: str) -> str:
     """Return a name without case, accents and doubled blanks: `Ärla  NOË` is `arla noe`."""
-    plain = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
-    letters = (each for each in plain if not unicodedata.combining(each))
-    return " ".join("".join(letters).split())
+    return fold(unicodedata.normalize("NFKC", text))
 
 
 @lru_cache(maxsize=20_000)
