@@ -8,7 +8,6 @@ same way: `tenant/queries/statements/comparing`.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -39,7 +38,6 @@ _ALIKE: Final = {
 _LETTERS: Final = (range(0x41, 0x588), range(0x1E00, 0x2000), range(0x212A, 0x212C))
 # Vowels and final consonants of Hangul in parts follow a consonant and are one letter with it.
 _HANGUL_PARTS: Final = range(0x1160, 0x1200)
-_DIGITS: Final = re.compile(r"([0-9]+)")
 
 
 def _plain(letter: str) -> str:
@@ -79,12 +77,6 @@ def fold_with_places(text: str) -> tuple[str, list[int]]:
             letters.append(" " if each.isspace() else each)
             places.append(start)
     return "".join(letters), [*places, len(text)]
-
-
-def sort_key(text: str) -> tuple[tuple[int, str], ...]:
-    """Return what names are sorted by: folded, and numbers by their value."""
-    parts = _DIGITS.split(fold(text))
-    return tuple((int(each), "") if each.isdecimal() else (-1, each) for each in parts if each)
 
 
 @lru_cache(maxsize=4096)
