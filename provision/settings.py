@@ -178,6 +178,12 @@ def forget_libpq_environment() -> None:
         del os.environ[name]
 
 
+def time_zone_names() -> tuple[str, str]:
+    """Return what `TZ` and what the system's clock are set to, as IANA names; empty where unset."""
+    _, _, system = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")
+    return os.environ.get("TZ", "").removeprefix(":"), system
+
+
 def working_directory() -> Path:
     """Return it; raises SettingsError where it was deleted under us."""
     try:

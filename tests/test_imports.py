@@ -25,7 +25,7 @@ _MAY_IMPORT = {
     "credentials": {"credentials", "errors"},
     "built_in": {"built_in", "errors"},
     "nouns": {"nouns", "errors"},
-    "control": {"control", "errors", "credentials", "tls"},
+    "control": {"control", "errors", "settings", "credentials", "tls"},
     "tenant": {"tenant", "nouns", "errors", "memory", "loopback", "tls"},
     "web": {
         *("web", "metrics", "control", "tenant", "nouns", "security_headers"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -281,9 +282,17 @@ def test_only_settings_reads_the_environment() -> None:
     readers = [
         str(path.relative_to(package))
         for path in package.rglob("*.py")
-        if "os.environ" in path.read_text() or "getenv" in path.read_text()
+        if _reads_the_environment(ast.parse(path.read_text()))
     ]
     assert readers == ["settings.py"]
+
+
+def _reads_the_environment(code: ast.Module) -> bool:
+    read = {ast.unparse(each) for each in ast.walk(code) if isinstance(each, ast.Attribute)}
+    for each in ast.walk(code):
+        if isinstance(each, ast.ImportFrom) and each.module == "os":
+            read |= {f"os.{name.name}" for name in each.names}
+    return bool(read & {"os.environ", "os.environb", "os.getenv", "os.getenvb"})
 
 
 def test_forgetting_twice_is_harmless() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import zoneinfo
 from dataclasses import dataclass, fields
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import update
 
 from provision.control.store.tables import users
+from provision.settings import time_zone_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -98,7 +97,8 @@ def time_zones() -> tuple[str, ...]:
 @cache
 def server_zone() -> zoneinfo.ZoneInfo:
     """Return the server's own time zone: `TZ`, else the system's, else UTC."""
-    return _known_zone(os.environ.get("TZ", "").removeprefix(":")) or _system_zone()
+    found = (_known_zone(name) for name in time_zone_names())
+    return next((zone for zone in found if zone), zoneinfo.ZoneInfo("UTC"))
 
 
 def _is_place(name: str) -> bool:
@@ -114,8 +114,3 @@ def _known_zone(name: str) -> zoneinfo.ZoneInfo | None:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         return None
-
-
-def _system_zone() -> zoneinfo.ZoneInfo:
-    _, _, name = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")
-    return _known_zone(name) or zoneinfo.ZoneInfo("UTC")

@@ -24,6 +24,7 @@ _FILES: Final = frozenset(
     {
         "static",
         "exchange.lists",
+        "exchange.template",
         "exchange.whole",
         "setup.sql",
         "settings.download_data",

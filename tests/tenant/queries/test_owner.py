@@ -29,6 +29,7 @@ from provision.tenant.queries import (
     statements,
     tasks,
     team,
+    workspaces,
 )
 from provision.tenant.queries.bulk import ChosenTasks, Outcome
 from provision.tenant.queries.projects import PROJECTS
@@ -152,12 +153,14 @@ FILLS = {
 
 CALLS = READS | BY_ID | CREATES | MANY
 
-# What is about the database as a whole, before anybody in it is chosen; see test_workspaces.
 # Of rows that only filling a workspace makes; see test_sample.
 OF_THE_SAMPLE = {"sample.look", "sample.remove"}
 # Of what only a write has noted; see test_undo.
 OF_A_NOTE = {"undo.take_back", "importing.recent"}
+# What is about the database as a whole, before anybody in it is chosen; see test_workspaces.
 OF_NOBODY = {"workspaces.found", "workspaces.claim"}
+# Of the workspace itself; see test_renaming_a_workspace_leaves_others_alone.
+OF_THE_WORKSPACE = {"workspaces.rename"}
 
 
 def populate(alice: Person) -> dict[str, str]:
@@ -205,7 +208,7 @@ def test_every_query_function_is_tested_here() -> None:
     calls = [name for name in vars(Collection) if _asks(getattr(Collection, name))]
     functions |= {f"{noun}.{call}" for noun in NOUNS for call in calls}
     known = {name.partition(":")[0] for name in CALLS | FILLS}
-    assert functions == known | OF_NOBODY | OF_THE_SAMPLE | OF_A_NOTE
+    assert functions == known | OF_NOBODY | OF_THE_SAMPLE | OF_A_NOTE | OF_THE_WORKSPACE
 
 
 def _asks(call: object) -> bool:
@@ -264,6 +267,18 @@ def test_filling_a_workspace_leaves_others_alone(name: str, alice: Person, bob: 
     FILLS[name](bob.conn, bob.owner_id, "")
     assert everything(alice) == before
     assert len(everything(bob)) > 10
+
+
+def test_renaming_a_workspace_leaves_others_alone(alice: Person, bob: Person) -> None:
+    populate(alice)
+    for person in (alice, bob):
+        workspaces.claim(
+            person.conn, person.owner_id, email=f"{person.owner_id}@x.example", name="Before"
+        )
+    before = everything(alice)
+    workspaces.rename(bob.conn, bob.owner_id, name="Renamed")
+    assert everything(alice) == before
+    assert "Renamed" in repr(everything(bob))
 
 
 @pytest.mark.parametrize(("field", "noun"), [("project_id", "projects"), ("assignee_id", "team")])

@@ -104,7 +104,10 @@ def test_nothing_else_is_open_to_who_is_half_signed_in(
         assert answer.status_code == 303
         assert answer.headers["Location"].startswith("/login?next=")
     assert stranger.api("GET", "/api/user").status_code == 401
-    assert stranger.post_form("/settings", {"name": "Mallory"}).status_code == 303
+    refused = stranger.post_form("/settings", {"name": "Mallory"})
+    assert refused.status_code == 401
+    assert 'name="password"' in refused.text
+    assert not _is_in(stranger)
 
 
 def test_the_state_is_bound_to_its_browser(

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
     from tests.conftest import Database, Server
 
-# What refers to something that a description cannot list: rows, databases, calls made before.
+# What refers to something that a description cannot list: rows, databases, calls made before, the
+# time zones that a server knows.
 _REFERENCES = {
     *("project_id", "assignee_id", "workspace", "connectionString", "connection_string"),
+    "time_zone",
     "Idempotency-Key",
 }
 
