@@ -53,6 +53,8 @@ const tellProblem = (detail, content) => {
   again.hidden = detail.xhr.status >= 400 && detail.xhr.status < 500 && !MAY_PASS.includes(detail.xhr.status);
   buttons.querySelector("[data-close-problem]").addEventListener("click", () => problem.remove());
   const notice = problem.querySelector(".notice");
+  // The region around it is the alert.
+  notice.removeAttribute("role");
   const actions = notice.querySelector(".notice-actions") ?? notice.appendChild(document.createElement("div"));
   actions.className = "notice-actions";
   actions.append(buttons);
