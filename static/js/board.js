@@ -184,11 +184,15 @@ const asking = ({ detail }) => {
   detail.path = detail.path.replace(/\boffset=\d+/, `offset=${before.length}`);
 };
 const settled = () => {
-  const seen = new Set();
+  const seen = new Map();
   for (const card of document.querySelectorAll(".board .card")) {
-    // A card made or moved to the end comes once more with the last page of its column.
-    if (seen.has(card.id)) card.remove();
-    seen.add(card.id);
+    const twin = seen.get(card.id);
+    if (!twin) { seen.set(card.id, card); continue; }
+    // A card made or moved to the end comes once more with the last page of its column, among the others.
+    card.remove();
+    if (!card.matches(".just-made")) continue;
+    twin.classList.add("just-made");
+    twin.scrollIntoView({ block: "center" });
   }
   prepare();
 };

@@ -34,8 +34,8 @@ def test_a_task_is_carried_added_and_opened_on_its_projects_page(
     assert person.rows("SELECT status FROM tasks") == [("in_progress",)]
 
     tab.page.locator(".board-column").first.get_by_label("New task in this column").click()
-    tab.page.locator("#panel").get_by_label("Title").fill("Test it")
-    tab.page.locator("#panel .button-primary").click()
+    tab.page.locator("#making").get_by_label("Title").fill("Test it")
+    tab.page.locator("#making .button-primary").click()
     expect(tab.page.locator("#cards-todo")).to_contain_text("Test it")
     found = person.rows("SELECT project_id::text FROM tasks WHERE title = 'Test it'")
     assert found == [(made,)]

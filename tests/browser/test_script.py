@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -112,7 +113,7 @@ def test_pages_of_the_frame_come_without_a_reload_and_back_again(tab: Tab, owner
         tab.page.locator(".side-nav").get_by_role("link", name=name).click()
         tab.is_at(path)
         expect(tab.page.locator(".side-nav [aria-current]")).to_contain_text(name)
-        expect(tab.page).to_have_title(f"{name} · Provision")
+        expect(tab.page).to_have_title(re.compile(rf"\b{name} · Provision$"))
         expect(tab.page.locator("main")).to_have_count(1)
     tab.assert_not_reloaded()
     tab.page.go_back()

@@ -4,6 +4,8 @@ import { on } from "./events.js";
 
 const MOST_SHOWN = 3;
 const MOST_UNDOABLE = 8;
+// What a bar covers above and the toasts below.
+const EDGE_PX = 96;
 export const expire = (toast) => {
   if (toast.dataset.expires) return;
   toast.dataset.expires = "soon";
@@ -71,7 +73,10 @@ on("htmx:afterSettle", () => {
   const row = made && document.getElementById(made);
   made = undefined;
   if (!row) return;
-  row.scrollIntoView({ block: "nearest", inline: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  const { top, bottom } = row.getBoundingClientRect();
+  const isClear = top >= EDGE_PX && bottom <= innerHeight - EDGE_PX;
+  // At once: a smooth movement is given up when anything else on the page settles.
+  row.scrollIntoView({ block: isClear ? "nearest" : "center", inline: "nearest" });
   row.classList.add("just-made");
-  setTimeout(() => row.classList.remove("just-made"), 4000);
+  setTimeout(() => document.getElementById(row.id)?.classList.remove("just-made"), 4000);
 });
