@@ -53,7 +53,7 @@ def test_the_checks_fill_in_while_they_run(tab: Tab) -> None:
         tab.press("Test and save")
         tab.sees(f"port {port} is open", "#connection-checks")
         tab.sees("checking", "#connection-checks")
-        tab.sees("did not answer in time", "#connection-checks")
+        tab.sees("but says nothing", "#connection-checks")
         tab.sees("stopped at 4 of 9", "#connection-checks")
 
 

@@ -34,7 +34,7 @@ _NO_CHARACTER: Final[Schema] = {
 STORABLE: Final = r"^[^\x00]*$"
 SOME_TEXT: Final = rf"^[^\x00]*[^{_BLANK}\x00][^\x00]*$"
 ONE_LINE: Final = f"^{_BLANKS}[^{_CONTROL}]*{_BLANKS}$"
-_SOME_LINE: Final = (
+SOME_LINE: Final = (
     f"^{_BLANKS}[^{_BLANK}{_CONTROL}]([^{_CONTROL}]*[^{_BLANK}{_CONTROL}])?{_BLANKS}$"
 )
 _IN_EMAIL: Final = rf'[^{_BLANK}{_CONTROL}@<>"(),:;]'
@@ -127,7 +127,7 @@ def read_words(field: Field) -> str:
 def _text(field: Text) -> Schema:
     limits: Schema = {"maxLength": field.most}
     if field.required:
-        return {"type": "string", "minLength": 1} | limits | {"pattern": _SOME_LINE}
+        return {"type": "string", "minLength": 1} | limits | {"pattern": SOME_LINE}
     if isinstance(field, Email):
         pattern = rf"^{_BLANKS}({_IN_EMAIL}+@{_IN_EMAIL}+\.{_IN_EMAIL}+)?{_BLANKS}$"
     else:

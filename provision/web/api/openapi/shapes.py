@@ -25,7 +25,7 @@ REFERENCE: Final = "#/components/schemas/{name}"
 Id = Annotated[str, Meta(extra_json_schema=fields.ID)]
 Moment = Annotated[str, Meta(extra_json_schema=fields.MOMENT)]
 Line = Annotated[str, Meta(max_length=200, pattern=fields.ONE_LINE)]
-NamedLine = Annotated[str, Meta(min_length=1, max_length=200, pattern=fields.ONE_LINE)]
+NamedLine = Annotated[str, Meta(min_length=1, max_length=200, pattern=fields.SOME_LINE)]
 Typed = Annotated[str, Meta(min_length=1)]
 Code = Annotated[
     str | UnsetType | None,
