@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,11 +11,11 @@ from flask import Flask
 from jinja2 import BytecodeCache
 
 from provision import close_app, create_app
+from provision.control.store.store import ControlStore
 from provision.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from jinja2.bccache import Bucket
     from werkzeug.test import TestResponse
@@ -48,6 +49,7 @@ class Visitor:
         self.app = app
         self.database = database
         self._http = app.test_client()
+        self._csrf_token: tuple[str | None, str] | None = None
 
     def get(self, path: str, *, htmx: bool = False, **options: Any) -> TestResponse:
         # Read and closed at once, as a server does; a download is an open file.
@@ -83,6 +85,18 @@ class Visitor:
         return found.value
 
     def csrf_token(self) -> str:
+        """The token of a form, read again once the cookie that it belongs to has changed."""
+        if self._csrf_token and self._csrf_token[0] == self._session_cookie():
+            return self._csrf_token[1]
+        token = self._read_csrf_token()
+        self._csrf_token = (self._session_cookie(), token)
+        return token
+
+    def _session_cookie(self) -> str:
+        cookie = self._http.get_cookie(self.app.config["SESSION_COOKIE_NAME"])
+        return cookie.value if cookie else ""
+
+    def _read_csrf_token(self) -> str:
         page = self._http.get("/login", follow_redirects=True)
         if (found := _TOKEN.search(page.text)) is None:
             page = self._http.get("/auth/setup-database", follow_redirects=True)
@@ -127,15 +141,29 @@ def _headers(htmx: bool) -> dict[str, str]:
     return {"HX-Request": "true"} if htmx else {}
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A control store as its first start leaves it: made once, as migrating takes 30 ms."""
+    path = tmp_path_factory.mktemp("store") / "control.db"
+    ControlStore.open(f"sqlite:///{path}").dispose()
+    return path.read_bytes()
+
+
 @pytest.fixture
-def make_app(server: Server, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(server: Server, tmp_path: Path, empty_store: bytes) -> Iterator[Callable[..., Flask]]:
     """Apps with settings of one's own; each has a fresh control store unless told otherwise."""
     made: list[Flask] = []
 
     def make(**options: Any) -> Flask:
         folder = tmp_path / f"data{len(made)}"
         options.setdefault("data_dir", folder)
-        options.setdefault("control_url", f"sqlite:///{options['data_dir'] / 'control.db'}")
+        if "control_url" not in options:
+            path = Path(options["data_dir"]) / "control.db"
+            if not path.exists():
+                path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+                path.write_bytes(empty_store)
+                path.chmod(0o600)
+            options["control_url"] = f"sqlite:///{path}"
         options.setdefault("limits", False)
         app = create_app(Settings(**options))
         made.append(app)
