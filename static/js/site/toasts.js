@@ -74,7 +74,7 @@ on("htmx:afterSettle", () => {
   made = undefined;
   if (!row) return;
   const { top, bottom } = row.getBoundingClientRect();
-  const isClear = top >= EDGE_PX && bottom <= innerHeight - EDGE_PX;
+  const isClear = top >= EDGE_PX && bottom <= document.documentElement.clientHeight - EDGE_PX;
   // At once: a smooth movement is given up when anything else on the page settles.
   row.scrollIntoView({ block: isClear ? "nearest" : "center", inline: "nearest" });
   row.classList.add("just-made");
