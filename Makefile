@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 
-.PHONY: help run test lint format dist lock typescript clean
+.PHONY: help run test bench lint format dist lock typescript clean
 
 help:
 	@echo "make run     install what is needed and start the demo on http://127.0.0.1:8000"
 	@echo "make test    install what is needed and run every check and test"
+	@echo "make bench   measure it beside a bare Flask view, and write benchmarks/latest.json"
 	@echo "make lint    the static checks alone"
 	@echo "make format  put all code into the agreed form"
 	@echo "make dist    build dist/provision, the whole product in one file"
@@ -22,6 +23,9 @@ run: $(VENV)/.installed-demo
 
 test: lint
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks.reference --json benchmarks/latest.json $(ARGS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

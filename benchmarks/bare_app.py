@@ -3,7 +3,7 @@
 No sign-in, no tenants, no check of what comes in; the same server with as many threads. `serve`
 runs it in a process of its own. It has it easier than most: its pool is a queue, its connections
 commit by themselves (one trip a statement), psycopg prepares what it repeats, as it does unless it
-is told otherwise, and the template of the board is compiled once.
+is told otherwise, and its templates are compiled once.
 """
 
 from __future__ import annotations
@@ -42,13 +42,21 @@ _BOARD: Final = (
     " LEFT JOIN team_members m ON m.id = t.assignee_id"
     " WHERE t.user_id = %s ORDER BY t.position LIMIT 100"
 )
+_LIST: Final = (
+    "SELECT t.id, t.title, t.status, t.priority, t.due_date, t.updated_at, p.name AS project,"
+    " m.name AS assignee FROM tasks t LEFT JOIN projects p ON p.id = t.project_id"
+    " LEFT JOIN team_members m ON m.id = t.assignee_id"
+    " WHERE t.user_id = %s ORDER BY t.due_date, t.id LIMIT 100"
+)
 _CREATE: Final = (
-    "INSERT INTO projects (id, user_id, name) VALUES (gen_random_uuid(), %s, %s)"
-    " RETURNING id, name, status, priority, created_at, updated_at, xmin::text AS version"
+    "INSERT INTO tasks (id, user_id, title) VALUES (gen_random_uuid(), %s, %s)"
+    " RETURNING id, title, description, status, priority, due_date, project_id, assignee_id,"
+    " position, completed_at, created_at, updated_at, xmin::text AS version"
 )
 _UPDATE: Final = (
-    "UPDATE projects SET name = %s, updated_at = now() WHERE user_id = %s AND id = %s"
-    " RETURNING id, name, status, priority, created_at, updated_at, xmin::text AS version"
+    "UPDATE tasks SET status = %s, updated_at = now() WHERE user_id = %s AND id = %s"
+    " RETURNING id, title, description, status, priority, due_date, project_id, assignee_id,"
+    " position, completed_at, created_at, updated_at, xmin::text AS version"
 )
 _PAGE: Final = """<!doctype html><html lang="en"><head><title>Tasks</title></head><body><main>
 {% for status in statuses %}<section><h2>{{ status }}</h2>
@@ -60,11 +68,20 @@ _PAGE: Final = """<!doctype html><html lang="en"><head><title>Tasks</title></hea
 <option{% if each == task.status %} selected{% endif %}>{{ each }}</option>{% endfor %}
 </select></form>
 </article>{% endfor %}</section>{% endfor %}</main></body></html>"""
+_TABLE: Final = """<!doctype html><html lang="en"><head><title>Tasks</title></head><body><main>
+<table><tr><th>Title</th><th>Status</th><th>Project</th><th>Priority</th><th>Assignee</th>
+<th>Due</th><th>Changed</th></tr>
+{% for task in tasks %}<tr id="task-{{ task.id }}"><td>
+<a href="/tasks/{{ task.id }}">{{ task.title }}</a></td><td>{{ task.status }}</td>
+<td>{{ task.project or '' }}</td><td>{{ task.priority }}</td><td>{{ task.assignee or '' }}</td>
+<td>{{ task.due_date or '' }}</td>
+<td>{{ task.updated_at.strftime('%d %b %H:%M') if task.updated_at else '' }}</td></tr>
+{% endfor %}</table></main></body></html>"""
 
 
 def make(conninfo: str, owner_id: str, connections: int) -> Flask:
     app = Flask(__name__)
-    page = app.jinja_env.from_string(_PAGE)
+    page, table = (app.jinja_env.from_string(each) for each in (_PAGE, _TABLE))
     pool: queue.SimpleQueue[psycopg.Connection[dict[str, Any]]] = queue.SimpleQueue()
     for _ in range(connections):
         pool.put(psycopg.connect(conninfo, autocommit=True, row_factory=dict_row))
@@ -93,13 +110,17 @@ def make(conninfo: str, owner_id: str, connections: int) -> Flask:
         statuses = ("todo", "in_progress", "review", "done")
         return render_template(page, tasks=run(_BOARD, owner_id), statuses=statuses)
 
-    @app.post("/projects")
-    def create() -> Response:
-        return answer({"project": run(_CREATE, owner_id, request.get_json()["name"])[0]}, 201)
+    @app.get("/list")
+    def list_page() -> str:
+        return render_template(table, tasks=run(_LIST, owner_id))
 
-    @app.patch("/projects/<uuid:row_id>")
+    @app.post("/tasks")
+    def create() -> Response:
+        return answer({"task": run(_CREATE, owner_id, request.get_json()["title"])[0]}, 201)
+
+    @app.patch("/tasks/<uuid:row_id>")
     def update(row_id: object) -> Response:
-        return answer({"project": run(_UPDATE, request.get_json()["name"], owner_id, row_id)[0]})
+        return answer({"task": run(_UPDATE, request.get_json()["status"], owner_id, row_id)[0]})
 
     return app
 
