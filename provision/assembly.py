@@ -50,6 +50,7 @@ def assemble(settings: Settings) -> Flask:
     """Make the app of one worker process. Raises SettingsError if it cannot run as configured."""
     # Imported here: commands that only open the store need not load the web layer.
     from provision.tenant.probe.progress import Progress  # noqa: PLC0415
+    from provision.web.answer.drawn_rows import DrawnRows  # noqa: PLC0415
     from provision.web.application import make_app  # noqa: PLC0415
     from provision.web.request.services import Services  # noqa: PLC0415
 
@@ -77,6 +78,7 @@ def assemble(settings: Settings) -> Flask:
         # The other half of the threads goes on serving whatever the tested servers do.
         progress=Progress(max(1, settings.threads // 2)),
         attempts=_attempts(settings, store),
+        drawn_rows=DrawnRows(),
     )
     return make_app(services, signing_key=session_signing_key(secrets, settings.secret_key))
 

@@ -14,8 +14,8 @@ from provision.web.request import workspace
 from provision.web.rows.noun_pages import NounPages
 from provision.web.rows.row_view import Head
 from provision.web.tasks import listing
-from provision.web.tasks.cards import card, columns, hidden_statuses
-from provision.web.tasks.frame import drawn
+from provision.web.tasks.cards import columns, hidden_statuses
+from provision.web.tasks.drawing import board_cards, drawn
 from provision.web.tasks.view import of_project
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ def _detail(row_id: str, today: date) -> dict[str, Any]:
     page = workspace.read(
         queries.detail_page, row_id=row_id, today=today, shell=not htmx, limit=_CARDS_A_COLUMN
     )
-    cards = [card(row, today) for row in page.tasks]
     view = of_project(row_id, request.args)
     listed = {} if view.is_board else listing.of_project(view, today)
     return listed | {
@@ -40,7 +39,7 @@ def _detail(row_id: str, today: date) -> dict[str, Any]:
         "project": shown(page.project, today),
         "statuses": statuses(page.counts),
         "view": view,
-        "columns": columns(cards, page.counts, view),
+        "columns": columns(board_cards(page.tasks, today), page.counts, view),
         "total": page.project.tasks_total,
         "hidden": hidden_statuses(page.counts),
         "drawn": drawn(),

@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
 from provision.errors import UnreachableError
 
 T = TypeVar("T")
+
+
+class Texts(Sequence[T], Generic[T]):
+    """Rows as the JSON text that PostgreSQL wrote; each is decoded when it is looked at.
+
+    Looking raises UnreachableError as `decode` does.
+    """
+
+    __slots__ = ("_decoder", "texts")
+
+    def __init__(self, texts: Sequence[bytes], kind: type[T]) -> None:
+        key: Any = kind
+        self._decoder = _decoder(key)
+        self.texts = texts
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, place: int | slice) -> T | tuple[T, ...]:
+        if isinstance(place, slice):
+            return tuple(map(self.read, self.texts[place]))
+        return self.read(self.texts[place])
+
+    def read(self, text: bytes) -> T:
+        """Decode one of the texts."""
+        try:
+            row: T = self._decoder.decode(text)
+        except msgspec.MsgspecError:
+            raise strange_answer() from None
+        return row
+
+
+def apart(text: object, kind: type[T]) -> Texts[T]:
+    """Part a JSON array into the texts of its items. Raises UnreachableError as `decode` does."""
+    return Texts([bytes(each) for each in decode(text, list[msgspec.Raw])], kind)
 
 
 def decode(text: object, kind: type[T]) -> T:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, FromClause
 
+    from provision.tenant.connection.decoding import Texts
+
 
 def _row(source: FromClause) -> Select[Any]:
     return select(*project_columns(source))
@@ -85,7 +87,7 @@ class ProjectPage:
 
     shell: Shell | None
     project: ProjectCard
-    tasks: tuple[TaskCard, ...]
+    tasks: Texts[TaskCard]
     counts: tuple[StatusCount, ...]
     people: tuple[ProjectPerson, ...]
     projects: tuple[Option, ...]
@@ -112,7 +114,7 @@ def detail_page(
     return ProjectPage(
         read_shell(parts),
         found[0],
-        parts.rows("tasks", TaskCard),
+        parts.texts("tasks", TaskCard),
         parts.rows("counts", StatusCount),
         parts.rows("people", ProjectPerson),
         choices.projects,

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, FromClause
 
+    from provision.tenant.connection.decoding import Texts
+
 
 def _row(source: FromClause) -> Select[Any]:
     return select(*task_columns(source))
@@ -93,7 +95,7 @@ class BoardPage:
     """
 
     shell: Shell | None
-    tasks: tuple[TaskCard, ...]
+    tasks: Texts[TaskCard]
     counts: tuple[StatusCount, ...]
     in_all: int
     projects: tuple[Option, ...]
@@ -105,7 +107,7 @@ class TaskListPage:
     """`counts` are of all tasks that the filters leave, not of this page; `in_all` as above."""
 
     shell: Shell | None
-    tasks: tuple[TaskCard, ...]
+    tasks: Texts[TaskCard]
     next_cursor: str | None
     counts: tuple[StatusCount, ...]
     in_all: int
@@ -152,7 +154,7 @@ def board_page(
     choices = options.read(parts)
     return BoardPage(
         read_shell(parts),
-        parts.rows("tasks", TaskCard),
+        parts.texts("tasks", TaskCard),
         counts := parts.rows("counts", StatusCount),
         board.in_all(parts, counts),
         choices.projects,
@@ -175,7 +177,7 @@ def list_page_with_counts(
     statement = _list_page(place.lines(), filters.names(), shell)
     parameters = place.parameters(conn, owner_id) | {"today": today}
     parts = paging.fetch(place, lambda: gather(conn, statement, parameters))
-    shown, next_cursor = TASKS.cut(place, parts["rows"])
+    shown, next_cursor = TASKS.cut_texts(place, parts["rows"])
     choices = options.read(parts)
     return TaskListPage(
         read_shell(parts),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from provision.tenant.host.target import Target
     from provision.tenant.network.policy import NetworkPolicy
     from provision.tenant.probe.progress import Progress
+    from provision.web.answer.drawn_rows import DrawnRows
 
 EXTENSION = "provision"
 
@@ -42,6 +43,7 @@ class Services:
     make_built_in: Callable[[str], Target] | None
     progress: Progress
     attempts: Attempts
+    drawn_rows: DrawnRows
 
 
 def services() -> Services:

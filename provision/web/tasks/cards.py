@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
+from markupsafe import Markup
+
 from provision.nouns.days import parse_day
 from provision.nouns.tasks import STATUSES
 from provision.tenant.queries.rows import TaskCard
@@ -18,12 +20,21 @@ if TYPE_CHECKING:
     from datetime import date
 
     from provision.tenant.queries.rows import NextTask, StatusCount, TaskDetail
+    from provision.web.answer.drawn_rows import DrawnRow
     from provision.web.tasks.view import TaskView
 
 CARDS_A_COLUMN: Final = 25
 MORE_CARDS: Final = 50
 # Another program may have written any number of statuses; the list has the tasks of all of them.
 _MOST_FOREIGN_COLUMNS: Final = 8
+_GROUPS: Final = {
+    "late": "Late",
+    "this_week": "This week",
+    "next_week": "Next week",
+    "later": "Later",
+    "no_date": "No date",
+    "done": "Done",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class Column:
     key: str
     status: str | None
     total: int
-    cards: tuple[Card, ...]
+    cards: Markup
     is_current: bool
     more: str
     rest: int
@@ -79,7 +90,7 @@ class Group:
 
     key: str
     title: str
-    cards: tuple[Card, ...]
+    lines: Markup
     total: int | None
 
 
@@ -135,12 +146,12 @@ def column_key(status: str | None) -> str:
 
 
 def columns(
-    cards: Iterable[Card], counts: Sequence[StatusCount], view: TaskView, *, offset: int = 0
+    cards: Iterable[DrawnRow], counts: Sequence[StatusCount], view: TaskView, *, offset: int = 0
 ) -> list[Column]:
     """Return the columns of the board: our four statuses, then those of other programs."""
-    by_status: dict[str | None, list[Card]] = {}
-    for each in cards:
-        by_status.setdefault(each.status, []).append(each)
+    by_status: dict[str | None, list[Markup]] = {}
+    for status, html in cards:
+        by_status.setdefault(status, []).append(html)
     totals = {count.status: count.tasks for count in counts}
     known: list[str | None] = [status for status in STATUSES if view.shows(status)]
     foreign = [status for status in totals if status not in STATUSES]
@@ -149,10 +160,10 @@ def columns(
     current = view.column if view.column in keys else keys[0] if keys else ""
     found = []
     for key, status in zip(keys, shown, strict=True):
-        mine, total = tuple(by_status.get(status, ())), totals.get(status, 0)
+        mine, total = by_status.get(status, ()), totals.get(status, 0)
         rest = max(0, total - offset - len(mine)) if mine else 0
         more = _more(status, view, offset + len(mine)) if rest else ""
-        found.append(Column(key, status, total, mine, key == current, more, rest))
+        found.append(Column(key, status, total, joined(mine), key == current, more, rest))
     return found
 
 
@@ -169,32 +180,28 @@ def _more(status: str | None, view: TaskView, offset: int) -> str:
     return view.url(status=status, column=column_key(status), offset=str(offset))
 
 
-def groups(
-    cards: Sequence[Card], today: date, *, is_first_page: bool, has_more: bool
-) -> list[Group]:
-    """Part a list by when its tasks are due, done ones last; weeks as the person counts them."""
-    titles = {
-        "late": "Late",
-        "this_week": "This week",
-        "next_week": "Next week",
-        "later": "Later",
-        "no_date": "No date",
-        "done": "Done",
-    }
-    found: dict[str, list[Card]] = {key: [] for key in titles}
-    for each in cards:
-        found[_group(each, today)].append(each)
-    filled = [key for key in titles if found[key]]
+def joined(drawn: Iterable[Markup]) -> Markup:
+    """Return one piece of HTML."""
+    return Markup().join(drawn)
+
+
+def groups(lines: Iterable[DrawnRow], *, is_first_page: bool, has_more: bool) -> list[Group]:
+    """Part a list by the places of its lines, which `group_of` gave."""
+    found: dict[str | None, list[Markup]] = {key: [] for key in _GROUPS}
+    for key, html in lines:
+        found[key].append(html)
+    filled = [key for key in _GROUPS if found[key]]
     # A page may begin or end in the midst of a group.
     cut = {*filled[:1]} if not is_first_page else set()
     cut |= {*filled[-1:]} if has_more else set()
     return [
-        Group(key, titles[key], tuple(found[key]), None if key in cut else len(found[key]))
+        Group(key, _GROUPS[key], joined(found[key]), None if key in cut else len(found[key]))
         for key in filled
     ]
 
 
-def _group(each: Card, today: date) -> str:
+def group_of(each: Card, today: date) -> str:
+    """Return by when a task is due, done ones apart; weeks as the person counts them."""
     if each.is_done:
         return "done"
     if not each.due.iso:

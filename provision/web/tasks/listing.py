@@ -15,7 +15,7 @@ from provision.web.answer.partials import append, leave_for, respond
 from provision.web.format import dates
 from provision.web.request import workspace
 from provision.web.tasks import cards as task_cards
-from provision.web.tasks import controls
+from provision.web.tasks import controls, drawing
 from provision.web.tasks import panel as task_panel
 from provision.web.tasks.frame import LIST, NO_LINE, frame
 from provision.web.tasks.view import TaskView
@@ -122,7 +122,7 @@ def _read(view: TaskView, today: date, offset: int, cursor: str | None) -> Board
 def _board(
     page: BoardPage | TaskListPage, view: TaskView, today: date, offset: int
 ) -> dict[str, Any]:
-    cards = [task_cards.card(row, today) for row in page.tasks]
+    cards = drawing.board_cards(page.tasks, today)
     return {
         "columns": task_cards.columns(cards, page.counts, view, offset=offset),
         "hidden": task_cards.hidden_statuses(page.counts),
@@ -143,17 +143,16 @@ def of_project(view: TaskView, today: date) -> dict[str, Any]:
 
 
 def _list(page: BoardPage | TaskListPage, view: TaskView, today: date) -> dict[str, Any]:
-    cards = [task_cards.card(row, today) for row in page.tasks]
+    lines = drawing.list_lines(page.tasks, today)
     next_cursor: str | None = getattr(page, "next_cursor", None)
     return {
         "groups": task_cards.groups(
-            cards,
-            today,
+            lines,
             is_first_page=not request.args.get("cursor"),
             has_more=next_cursor is not None,
         )
         if view.is_grouped
-        else [task_cards.Group("all", "", tuple(cards), None)],
+        else [task_cards.Group("all", "", task_cards.joined(html for _, html in lines), None)],
         "next_url": view.url(cursor=next_cursor) if next_cursor else "",
         "heads": controls.heads(view),
     }

@@ -5,10 +5,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from markupsafe import Markup
 
 from provision.tenant.queries.rows import TaskDetail
+from provision.web.answer.drawn_rows import DrawnRow
 from provision.web.format.dates import today
-from provision.web.tasks.cards import card, groups
+from provision.web.tasks.cards import card, group_of, groups
 from tests.web.board import beside, foreign, made
 
 if TYPE_CHECKING:
@@ -109,7 +111,8 @@ def test_dates_no_calendar_holds_have_their_place(client: Visitor) -> None:
 )
 def test_weeks_end_on_sunday(now: str, due: str, group: str) -> None:
     day = date.fromisoformat(now)
-    [found] = groups([card(_row(due), day)], day, is_first_page=True, has_more=False)
+    line = DrawnRow(group_of(card(_row(due), day), day), Markup())
+    [found] = groups([line], is_first_page=True, has_more=False)
     assert found.title == group
 
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import Select, Text, cast, func, literal_column, select
 
-from provision.tenant.connection.decoding import decode
+from provision.tenant.connection.decoding import apart, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnElement, Connection
     from sqlalchemy.sql.selectable import NamedFromClause
+
+    from provision.tenant.connection.decoding import Texts
 
 T = TypeVar("T")
 
@@ -27,6 +29,10 @@ class Parts(dict[str, str]):
         """Decode the rows of a part. Raises UnreachableError as `decode` does."""
         rows: Any = GenericAlias(tuple, (kind, ...))
         return decode(self[name], rows)
+
+    def texts(self, name: str, kind: type[T]) -> Texts[T]:
+        """Return the rows of a part without decoding them. Raises UnreachableError as above."""
+        return apart(self[name], kind)
 
 
 def json_rows(rows: NamedFromClause) -> ColumnElement[Any]:

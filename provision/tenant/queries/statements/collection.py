@@ -11,7 +11,9 @@ from functools import lru_cache
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Generic
 
-from provision.tenant.connection.decoding import decode
+from msgspec import Raw
+
+from provision.tenant.connection.decoding import Texts, decode
 from provision.tenant.queries.statements import paging, writing
 from provision.tenant.queries.statements.bundles import bundle, gather
 from provision.tenant.queries.statements.declared import CardT, Declared, LineT
@@ -80,6 +82,11 @@ class Collection(Declared[CardT, LineT]):
         # The type is known only here, at run time.
         kind: Any = GenericAlias(tuple, (GenericAlias(Keyed, (self.line_type,)), ...))
         return place.cut(decode(text, kind))
+
+    def cut_texts(self, place: Place, text: str) -> tuple[Texts[LineT], str | None]:
+        """Return the same without decoding the rows."""
+        shown, following = place.cut(decode(text, tuple[Keyed[Raw], ...]))
+        return Texts([bytes(each) for each in shown], self.line_type), following
 
     def get(
         self, conn: Connection, owner_id: str, *, row_id: str, today: date | None = None
