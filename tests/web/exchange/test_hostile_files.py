@@ -145,16 +145,31 @@ def _refused(content: bytes) -> str:
     return refused.value.errors["file"][0]
 
 
-def _with_sheet(xml: str) -> bytes:
+def _with_sheet(xml: str, **others: str) -> bytes:
     parts = {}
     with zipfile.ZipFile(io.BytesIO(workbook(("S", [["Title"], ["One"]])))) as archive:
         for name in archive.namelist():
             parts[name] = archive.read(name).decode()
     parts["xl/worksheets/sheet1.xml"] = xml
-    return packed(parts)
+    return packed(parts | others)
+
+
+def _elsewhere(content: bytes, path: str) -> bytes:
+    """Return the workbook with its sheet in another place, which its links name."""
+    parts = {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            parts[name] = archive.read(name).decode()
+    links = "xl/_rels/workbook.xml.rels"
+    parts[links] = parts[links].replace("worksheets/sheet1.xml", path)
+    return packed({path.lstrip("/"): parts.pop("xl/worksheets/sheet1.xml"), **parts})
 
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def _sheet(rows_of: str) -> str:
+    return f'<worksheet xmlns="{_MAIN}"><sheetData>{rows_of}</sheetData></worksheet>'
 
 
 @pytest.mark.parametrize(
@@ -169,8 +184,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     ],
 )
 def test_a_sheet_that_reaches_too_far_is_refused(rows_of: str, word: str) -> None:
-    xml = f'<worksheet xmlns="{_MAIN}"><sheetData>{rows_of}</sheetData></worksheet>'
-    assert word in _refused(_with_sheet(xml))
+    assert word in _refused(_with_sheet(_sheet(rows_of)))
 
 
 def test_a_workbook_that_explodes_is_refused() -> None:
@@ -185,6 +199,33 @@ def test_a_workbook_that_explodes_is_refused() -> None:
     many = packed({"xl/workbook.xml": "<x/>", **{f"xl/{n}.xml": "" for n in range(600)}})
     assert "too large" in _refused(many)
     assert "not an Excel workbook" in _refused(packed({"word/document.xml": "<x/>"}))
+
+
+@pytest.mark.parametrize("name", ["xl/sharedStrings.xml", "xl/SharedStrings.xml"])
+@pytest.mark.parametrize("text", ["<t>{}</t>", "<r><t>{}</t></r>", "<x:t>{}</x:t>"])
+def test_a_long_text_that_many_cells_share_is_refused(name: str, text: str) -> None:
+    """Of 32 kB and 500,000 cells, a file of 33 kB, a reader makes 30 GB."""
+    shared = f'<sst xmlns="{_MAIN}" xmlns:x="{_MAIN}"><si>{text.format("x" * 32_000)}</si></sst>'
+    rows_of = '<row><c t="s"><v>0</v></c></row>' * 1_000
+    assert "more text than one import takes" in _refused(
+        _with_sheet(_sheet(rows_of), **{name: shared})
+    )
+    few = _with_sheet(_sheet(rows_of[: len(rows_of) // 100]), **{name: shared})
+    [(_, records)] = reading.read(few)
+    assert {len(record[0]) for record in records} == {32_000}
+
+
+@pytest.mark.parametrize("path", ["worksheets/Sheet1.XML", "other/one.xml", "/xl/deep/er/one.xml"])
+def test_a_sheet_is_bounded_wherever_it_lies(path: str) -> None:
+    far = _sheet('<row r="1048576"><c r="A1048576"><v>1</v></c></row>')
+    full = path if path.startswith("/") else f"/xl/{path}"
+    assert "50,000 rows" in _refused(_elsewhere(_with_sheet(far), full))
+
+
+def test_sheets_are_bounded_together() -> None:
+    """Each of them is a table of two million cells, all but one of them empty."""
+    wide = [["Title"], *([[]] * 40_000), [*[None] * 25, "end"]]
+    assert "too large" in _refused(workbook(*((f"S{number}", wide) for number in range(4))))
 
 
 def test_a_list_of_objects_is_no_larger_than_a_workbook() -> None:
