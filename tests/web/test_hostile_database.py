@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.tenant.faulty_servers import relaying, serving
+from tests.web.exchange.forms import upload
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
@@ -27,10 +29,10 @@ _ROW = '{"id": "%s", "version": %s, "name": "x"}'
 _GOOD_ID = "4b4f5dc7-6a3f-4f0e-9c0e-0d6bb2d3f6a1"
 
 
-def _lie(client: Visitor, answer: str) -> None:
+def _lie(client: Visitor, answer: str, how: str = _LYING) -> None:
     assert client.database is not None
     with client.database.connect() as connection:
-        connection.execute(_LYING.format(answer=answer, role=client.database.user).encode())
+        connection.execute(how.format(answer=answer, role=client.database.user).encode())
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name = 'provision'"
@@ -65,6 +67,47 @@ def test_what_is_no_row_reaches_neither_headers_nor_pages(client: Visitor, answe
         assert client.post_form("/projects", {"name": "By form"}, htmx=htmx).status_code == 503
         changed = client.post_form(f"/projects/{row['id']}", {"name": "By form"}, htmx=htmx)
         assert changed.status_code == 503
+
+
+# An aggregate of the same name and parameters as PostgreSQL's own, and found before it.
+_LYING_LISTS = """
+CREATE SCHEMA lies;
+CREATE FUNCTION lies.step(json, anyelement) RETURNS json LANGUAGE sql AS 'SELECT $1';
+CREATE AGGREGATE lies.json_agg(anyelement) (SFUNC = lies.step, STYPE = json, INITCOND = '{answer}');
+ALTER ROLE {role} SET search_path = lies, pg_catalog, public;
+"""
+_LISTED = {
+    "id": "x", "title": "x", "name": "x", "email": None, "description": None, "project_id": None,
+    "assignee_id": None, "status": "todo", "priority": "low", "due_date": None, "position": 1,
+    "created_at": "2026-01-01T00:00:00", "updated_at": None, "completed_at": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"id": None}, {"id": "y"}, {"title": ["x"]}, {"created_at": {}}, {"status": ...}, {"more": 1}],
+)
+def test_rows_that_were_not_asked_for_end_an_import_and_the_sample(
+    client: Visitor, changed: dict[str, object]
+) -> None:
+    row = {name: value for name, value in {**_LISTED, **changed}.items() if value is not ...}
+    _lie(client, json.dumps([row]), _LYING_LISTS)
+    for answer in (
+        upload(client, f"Id,Title\n{_GOOD_ID},One\n"),
+        client.get("/sample"),
+        client.post_form("/sample/remove"),
+    ):
+        assert answer.status_code == 503, answer.text
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01", "9999-12-31 23:59:59", "infinity", "-infinity", "0044-03-15 BC"]
+)
+def test_a_sample_that_was_written_at_any_time_is_looked_at(client: Visitor, moment: str) -> None:
+    client.post_form("/sample")
+    for table in ("projects", "team_members", "tasks"):
+        client.rows(f"UPDATE {table} SET created_at = '{moment}' RETURNING 1")
+    assert client.get("/sample").status_code == 200
 
 
 def test_a_trigger_that_swallows_new_rows_is_reported_and_not_taken_for_success(

@@ -62,6 +62,18 @@ def decode(text: object, kind: type[T]) -> T:
     return decoded
 
 
+def decode_rows(text: object, columns: frozenset[str]) -> list[dict[str, Any]]:
+    """Read rows by their columns, which are these, from JSON that PostgreSQL wrote.
+
+    `id` is text, what else there is a text, a number, a truth value or None. Raises
+    UnreachableError as `as_text` does.
+    """
+    rows = decode(text, list[dict[str, str | int | float | bool | None]])
+    if any(row.keys() != columns or not isinstance(row["id"], str) for row in rows):
+        raise strange_answer()
+    return rows
+
+
 def as_text(answer: object) -> str:
     """Return the text that a column was asked for.
 

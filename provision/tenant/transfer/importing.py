@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 from sqlalchemy import column, text
 
-from provision.tenant.connection.decoding import decode
+from provision.tenant.connection.decoding import decode_rows
 from provision.tenant.queries.statements import (
     bundle,
     gather,
@@ -91,7 +91,7 @@ def present(
             "names": msgspec.json.encode(list(names)).decode(),
         },
     ).scalar()
-    return decode(found, list[dict[str, Any]])
+    return decode_rows(found, _COLUMNS[table])
 
 
 def recent(
@@ -176,10 +176,14 @@ _ADD: Final = text(
     )
     + " SELECT is_known, EXISTS (SELECT FROM noted) AS is_noted FROM seen"
 )
+_COLUMNS: Final = {
+    table.name: frozenset(each.name for each in table.columns if each.name != "user_id")
+    for table in TABLES
+}
 _PRESENT: Final[Mapping[str, Any]] = {
     table.name: text(
         f"""SELECT coalesce(json_agg(found), '[]')::text FROM (
-  SELECT {", ".join(each.name for each in table.columns if each.name != "user_id")}
+  SELECT {", ".join(sorted(_COLUMNS[table.name]))}
   FROM {table.name}
   WHERE {table.name}.user_id = :owner_id AND (
     {table.name}.id IN (

@@ -18,6 +18,7 @@ from uuid import UUID, uuid5
 import msgspec
 from sqlalchemy import ARRAY, Select, Text, Uuid, and_, bindparam, cast, or_, select, text
 
+from provision.tenant.connection.decoding import decode_rows, strange_answer
 from provision.tenant.queries.statements import (
     bundle,
     gather,
@@ -44,7 +45,12 @@ if TYPE_CHECKING:
 _STEP_S: Final = 3600
 _CREATED_DAYS_AGO: Final = 60
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # the tables have no time zone
+_FAR: Final = datetime(9000, 1, 1)  # noqa: DTZ001
 _TABLES: Final = (projects, team_members, tasks)
+_COLUMNS: Final = {
+    table: frozenset({*(each.name for each in table.columns if each.name != "user_id"), "version"})
+    for table in _TABLES
+}
 
 
 class OwnTask(msgspec.Struct, frozen=True):
@@ -103,7 +109,9 @@ def look(conn: Connection, owner_id: str, *, today: date | None = None) -> Sampl
     parameters = {f"{name}_ids": each for name, each in ids.items()}
     statement = _look(today is not None)
     parts = gather(conn, statement, {"owner_id": owner_id, "today": today, **parameters})
-    found = {table.name: parts.rows(table.name, dict[str, Any]) for table in _TABLES}
+    found = {table.name: decode_rows(parts[table.name], _COLUMNS[table]) for table in _TABLES}
+    if any(row["id"] not in ids[name] for name, rows in found.items() for row in rows):
+        raise strange_answer()
     expected = _by_id(owner_id, _moment(owner_id, found))
     changed = {
         row["id"]
@@ -140,16 +148,19 @@ def _moment(owner_id: str, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     for name, rows in found.items():
         for row in rows:
             created = _instant(row["created_at"])
-            if created is not None:
+            # Somebody may have written any time there is, even one that has no day before it.
+            if created is not None and _EPOCH < created < _FAR:
                 told[created - (at_epoch[name][row["id"]]["created_at"] - _EPOCH)] += 1
     return told.most_common(1)[0][0] if told else _EPOCH
 
 
 def _instant(value: object) -> datetime | None:
+    """Return a time as the tables hold it, without a time zone; None for anything else."""
     try:
-        return datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(str(value))
     except ValueError:
         return None
+    return moment if moment.tzinfo is None else None
 
 
 def _is_as_written(row: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:

@@ -35,6 +35,17 @@ def test_a_separator_within_quotation_marks_does_not_count() -> None:
 
 def test_excels_own_line_about_the_separator_is_believed() -> None:
     assert read(b"sep=|\r\na,b|c\r\n") == [["a,b", "c"]]
+    assert read(b'"sep=|"\na,b|c\n') == [["a,b", "c"]]
+    assert read(b"SEP= \ra b,c\r") == [["a", "b,c"]]
+
+
+@pytest.mark.parametrize("named", ["", '"'])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
+def test_a_line_about_the_separator_that_names_none_is_passed_over(named: str, end: str) -> None:
+    """Python 3.13 refuses these as a delimiter, with a ValueError."""
+    content = end.join([f"sep={named}", "a;b", '"c;d";e', ""]).encode()
+    assert opened(content).separator("utf-8") == ";"
+    assert read(content) == [["a", "b"], ["c;d", "e"]]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from provision.web.exchange.columns.people import Directory, PeopleColumn
 from provision.web.exchange.reading import boards
 from provision.web.exchange.reading import workbook as reading
 from tests.web.exchange.corpus import FILES
-from tests.web.exchange.corpus.workbooks import packed, workbook
+from tests.web.exchange.corpus.workbooks import Cell, packed, workbook
 
 HERE = Here(
     {"project": [Names("1", "Site")], "assignee": [Names("2", "Eva Lind", "eva@example.org")]},
@@ -224,7 +224,8 @@ def test_a_sheet_is_bounded_wherever_it_lies(path: str) -> None:
 
 def test_sheets_are_bounded_together() -> None:
     """Each of them is a table of two million cells, all but one of them empty."""
-    wide = [["Title"], *([[]] * 40_000), [*[None] * 25, "end"]]
+    empty: list[list[Cell]] = [[] for _ in range(40_000)]
+    wide: list[list[Cell]] = [["Title"], *empty, [*[None] * 25, "end"]]
     assert "too large" in _refused(workbook(*((f"S{number}", wide) for number in range(4))))
 
 

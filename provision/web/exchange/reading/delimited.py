@@ -19,7 +19,11 @@ MOST_CELLS: Final = 2_000_000
 
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS: Final = 20_000
-_SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+# Excel's own line. It may name nothing, or what cannot stand between cells: a quotation mark, which
+# the csv module refuses since Python 3.13, as it does a line break.
+_SEPARATOR_LINE: Final = re.compile(
+    r"""(?:sep=([^\r\n]?)|"sep=([^"\r\n])")(?:\r\n|\r|\n)""", re.IGNORECASE
+)
 
 
 def read(text: str) -> list[list[str]]:
@@ -31,7 +35,10 @@ def read(text: str) -> list[list[str]]:
 def separated(text: str) -> tuple[str, str]:
     """Return what stands between the cells, and the text without Excel's own line about it."""
     if said := _SEPARATOR_LINE.match(text):
-        return said[1], text[said.end() :]
+        text = text[said.end() :]
+        named = said[1] or said[2]
+        if named and named != '"':
+            return named, text
     return max(_SEPARATORS, key=lambda each: _likelihood(text[:_SAMPLE_CHARACTERS], each)), text
 
 
