@@ -21,6 +21,8 @@ import "./site/panel.js";
 import "./site/covering.js";
 import "./site/drafts.js";
 import "./site/quick-line.js";
+import "./site/folding.js";
+import "./site/quick-names.js";
 import "./site/search.js";
 import "./site/keys.js";
 import "./site/undoing.js";

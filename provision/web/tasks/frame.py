@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from provision.web.tasks.changes import CardChange
     from provision.web.tasks.panel import Panel
-    from provision.web.tasks.quick_line import LineReading
+    from provision.web.tasks.quick.line import LineReading
     from provision.web.tasks.view import TaskView
 
 LIST: Final = "tasks/list.html"

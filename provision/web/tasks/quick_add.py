@@ -17,8 +17,9 @@ from provision.web.format.names import short
 from provision.web.format.viewer import formats
 from provision.web.request import workspace
 from provision.web.rows.editing import Editor, Form
-from provision.web.tasks import answers, quick_line
+from provision.web.tasks import answers
 from provision.web.tasks.frame import LIST, QuickLine, frame
+from provision.web.tasks.quick import line as quick_line
 from provision.web.tasks.view import PRIORITIES
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
     from provision.tenant.queries.rows import TaskDetail
-    from provision.web.tasks.quick_line import LineReading
+    from provision.web.tasks.quick.line import LineReading
     from provision.web.tasks.view import TaskView
 
 # Reading takes time by the square of the length.
@@ -120,7 +121,8 @@ def _read(line: str, added: tuple[str, Option] | None = None) -> LineReading:
             if sign == "#"
             else options.Choices(projects, (*(each for each in members if each.id != row.id), row))
         )
-    return quick_line.read(line, choices, dates.today(), formats().date_format)
+    names = quick_line.names_of(choices) if choices else None
+    return quick_line.read(line, names, dates.today(), formats().date_format)
 
 
 def _title(reading: LineReading, line: str) -> str:

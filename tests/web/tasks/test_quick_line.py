@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 from provision.tenant.queries.options import Choices
 from provision.tenant.queries.rows import Option
 from provision.web.format import day_words
-from provision.web.tasks import quick_line
+from provision.web.tasks.quick import line as quick_line
 
 if TYPE_CHECKING:
     from provision.control.accounts.formats import DateFormat
 
 MONDAY = date(2026, 11, 23)
-CHOICES = Choices(
-    tuple(
-        Option(id=name, name=name)
-        for name in ("Website", "Webshop", "Annual report", "Annual report 2025", "Rebrand")
-    ),
-    tuple(Option(id=name, name=name) for name in ("Ana Lindqvist", "Tomás Rey", "Anatol Frei")),
+NAMES = quick_line.names_of(
+    Choices(
+        tuple(
+            Option(id=name, name=name)
+            for name in ("Website", "Webshop", "Annual report", "Annual report 2025", "Rebrand")
+        ),
+        tuple(Option(id=name, name=name) for name in ("Ana Lindqvist", "Tomás Rey", "Anatol Frei")),
+    )
 )
 
 
@@ -63,7 +65,7 @@ CHOICES = Choices(
     ],
 )  # fmt: skip
 def test_a_line_is_read(line: str, title: str, values: dict[str, str]) -> None:
-    reading = quick_line.read(line, CHOICES, MONDAY)
+    reading = quick_line.read(line, NAMES, MONDAY)
     assert (reading.title, reading.values, reading.errors) == (title, values, [])
 
 
@@ -77,9 +79,34 @@ def test_a_line_is_read(line: str, title: str, values: dict[str, str]) -> None:
     ],
 )
 def test_what_is_not_understood_is_said_and_stays(line: str, message: str) -> None:
-    reading = quick_line.read(line, CHOICES, MONDAY)
+    reading = quick_line.read(line, NAMES, MONDAY)
     assert message in reading.errors[0]
     assert reading.title == line
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "name"),
+    [
+        ('A #"Ads" and more b', "A b", '"Ads" and more'),
+        ('A #19" rack b', "A b", '19" rack'),
+        ("A #Café b", "A b", "Café"),
+        ("A #CAFE b", "A b", "CAFE"),
+        ('A #"Ads and" b', "A b", "Ads and"),
+    ],
+)
+def test_a_name_is_taken_whole_as_it_is_written(line: str, title: str, name: str) -> None:
+    named = ('"Ads" and more', "Ads and", '19" rack', "Café", "CAFE")
+    rows = tuple(Option(id=each, name=each) for each in named)
+    reading = quick_line.read(line, quick_line.names_of(Choices(rows, ())), MONDAY)
+    assert (reading.title, reading.names) == (title, {"project_id": name})
+
+
+def test_no_word_is_lost_of_a_name_that_two_have() -> None:
+    rows = tuple(Option(id=each, name="Annual report") for each in "ab")
+    names = quick_line.names_of(Choices(rows, ()))
+    reading = quick_line.read("Write #annual report now", names, MONDAY)
+    assert reading.errors
+    assert reading.title == "Write #annual report now"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +118,7 @@ def test_what_is_not_understood_is_said_and_stays(line: str, message: str) -> No
     ],
 )
 def test_a_name_that_nobody_has_stays_in_the_title(line: str, token: str, name: str) -> None:
-    reading = quick_line.read(line, CHOICES, MONDAY)
+    reading = quick_line.read(line, NAMES, MONDAY)
     assert not reading.errors
     assert [(each.token, each.name) for each in reading.unknown] == [(token, name)]
     assert " ".join(token.split()) in reading.title
@@ -215,7 +242,7 @@ _WORDS = st.sampled_from(
 @given(words=st.lists(_WORDS, max_size=9))
 def test_every_word_is_in_the_title_or_in_a_field(words: list[str]) -> None:
     """A word is in the title, in order, or belongs to a field that was filled."""
-    reading = quick_line.read(" ".join(words), CHOICES, MONDAY)
+    reading = quick_line.read(" ".join(words), NAMES, MONDAY)
     left, taken = reading.title.split(), []
     signs = {"#": "project_id", "@": "assignee_id", "!": "priority"}
     for word in words:

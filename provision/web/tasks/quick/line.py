@@ -9,15 +9,16 @@ error. This module does not ask the database: the caller passes names in.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from provision.nouns.fields import PRIORITIES
 from provision.nouns.folding import fold, fold_with_places
 from provision.web.format import day_words
-from provision.web.tasks.view import PRIORITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from provision.control.accounts.formats import DateFormat
@@ -31,6 +32,8 @@ _NAMES: Final = re.compile(r"(?<!\S)[#@]\S")
 _MOST_NAMED: Final = 4
 
 
+# The most pressing first.
+_PRIORITIES: Final = tuple(reversed(PRIORITIES))
 _NOUNS: Final = {"#": "project", "@": "team member"}
 
 
@@ -59,30 +62,39 @@ class Unknown(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """What a sign names: the field it fills, a word for it, and the rows to choose from."""
+    """What a sign names: the field it fills, a word for it, and the rows with folded names."""
 
     column: str
     noun: str
-    options: Sequence[Option]
+    rows: Sequence[tuple[str, Option]]
 
 
-def asks_for_names(line: str) -> bool:
-    """Tell whether the line has a `#` or `@`, so that reading it needs the names."""
-    return _NAMES.search(line) is not None
+Names: TypeAlias = "Mapping[str, _Kind]"
+
+
+def names_of(choices: Choices) -> Names:
+    """Return the names that lines are read with; they are folded once for all lines."""
+    return {
+        "#": _Kind("project_id", _NOUNS["#"], _folded(choices.projects)),
+        "@": _Kind("assignee_id", _NOUNS["@"], _folded(choices.members)),
+    }
+
+
+def asks_for_names(text: str) -> bool:
+    """Tell whether the text has a `#` or `@`, so that reading it needs the names."""
+    return _NAMES.search(text) is not None
 
 
 def read(
-    line: str, choices: Choices | None, today: date, order: DateFormat = "day_month"
+    line: str, names: Names | None, today: date, order: DateFormat = "day_month"
 ) -> LineReading:
-    """Read a line; `choices` may be None if `asks_for_names` is false for it.
+    """Read a line; `names` may be None if `asks_for_names` is false for it.
 
     `order` says which comes first in `3/4`, day or month.
     """
     found = LineReading("")
-    kinds: dict[str, _Kind] = {}
-    if choices:
-        kinds["#"] = _Kind("project_id", "project", choices.projects)
-        kinds["@"] = _Kind("assignee_id", "team member", choices.members)
+    kinds = names or {}
+    folded, places = fold_with_places(line) if kinds else ("", [])
     rest, at = [], 0
     while match := _SIGN.search(line, at):
         rest.append(line[at : match.start()])
@@ -91,15 +103,17 @@ def read(
         if sign == "!":
             known = _priority(named, found)
         elif kind := kinds.get(sign):
-            if match[2] is None:
-                begin = match.start() + 1
-                at = max(at, begin + _whole_name(line[begin:], kind.options))
+            begin = match.start() + 1
+            whole = _end_of_name(folded, places, begin, kind.rows)
+            # A name may begin with a quote itself.
+            if match[2] is None or whole >= at:
+                at = max(at, whole)
                 named = line[begin:at]
             known = _named(sign, named, kind, found)
         else:
             known = False
         if not known:
-            rest.append(match[0])
+            rest.append(line[match.start() : at])
     rest.append(line[at:])
     words = "".join(rest).split()
     found.title = _ESCAPED.sub(r"\1", " ".join(_without_day(words, today, order, found)))
@@ -109,12 +123,12 @@ def read(
 def _priority(named: str, found: LineReading) -> bool:
     """Set the priority and tell whether one was named; `!` alone or `!!!` names none."""
     wanted = named.casefold()
-    meant = [value for value in PRIORITIES if value.startswith(wanted)] if wanted else []
+    meant = [value for value in _PRIORITIES if value.startswith(wanted)] if wanted else []
     if len(meant) == 1:
         found.values["priority"] = meant[0]
     elif named.strip("!?.,"):
         found.errors.append(
-            f"!{named} is no priority: there are {', '.join(f'!{each}' for each in PRIORITIES)}."
+            f"!{named} is no priority: there are {', '.join(f'!{each}' for each in _PRIORITIES)}."
             f" Write \\!{named} for the sign itself."
         )
     return len(meant) == 1
@@ -122,7 +136,7 @@ def _priority(named: str, found: LineReading) -> bool:
 
 def _named(sign: str, named: str, kind: _Kind, found: LineReading) -> bool:
     """Set the field to the one row that `named` fits, and tell whether there is one."""
-    meant = _meant(named, kind.options)
+    meant = _meant(named, kind.rows)
     if len(meant) == 1:
         found.values[kind.column], found.names[kind.column] = meant[0].id, meant[0].name
         return True
@@ -138,28 +152,38 @@ def _named(sign: str, named: str, kind: _Kind, found: LineReading) -> bool:
     return False
 
 
-def _meant(named: str, options: Sequence[Option]) -> list[Option]:
+def _meant(named: str, rows: Sequence[tuple[str, Option]]) -> list[Option]:
     """Return the rows of that name; else those that begin with it; else with a word that does."""
     wanted = fold(named)
     if not wanted:
         return []
-    names = [(fold(each.name), each) for each in options]
-    exact = [each for name, each in names if name == wanted]
-    begun = [each for name, each in names if name.startswith(wanted)]
-    within = [each for name, each in names if f" {wanted}" in name]
+    exact = [each for name, each in rows if name == wanted]
+    if len(exact) > 1:
+        # `Café` and `Cafe` are alike, but one of them is what is written.
+        exact = [each for each in exact if each.name == named] or exact
+    begun = [each for name, each in rows if name.startswith(wanted)]
+    within = [each for name, each in rows if f" {wanted}" in name]
     return exact or begun or within
 
 
-def _whole_name(text: str, options: Sequence[Option]) -> int:
-    """Return how many characters of the text are the whole name of a row, however many words."""
-    folded, places = fold_with_places(text)
+def _end_of_name(
+    folded: str, places: Sequence[int], begin: int, rows: Sequence[tuple[str, Option]]
+) -> int:
+    """Return where in the line the longest whole name ends that stands at `begin`; 0 for none.
+
+    `folded` and `places` are of the whole line.
+    """
+    start = bisect_left(places, begin)
     found = 0
-    for each in options:
-        name = fold(each.name)
-        end = len(name)
-        if name and folded.startswith(name) and not folded[end : end + 1].strip():
+    for name, _ in rows:
+        end = start + len(name)
+        if name and folded.startswith(name, start) and not folded[end : end + 1].strip():
             found = max(found, places[end])
     return found
+
+
+def _folded(options: Sequence[Option]) -> list[tuple[str, Option]]:
+    return [(fold(each.name), each) for each in options]
 
 
 def _quoted(name: str) -> str:
