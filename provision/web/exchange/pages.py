@@ -15,6 +15,7 @@ from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond
 from provision.web.exchange import templates
 from provision.web.exchange.blueprint import bp, note
+from provision.web.exchange.checking import versions
 from provision.web.exchange.checking.check import Here, check
 from provision.web.exchange.checking.draft import Draft, begin, resume
 from provision.web.exchange.checking.writing import rows as rows_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from provision.tenant.queries.statements import Shell
     from provision.tenant.transfer.importing import Import
-    from provision.web.exchange.checking.result import Checked
+    from provision.web.exchange.checking.result import Checked, Meanwhile
 
 _PAGE: Final = "exchange/page.html"
 _ROWS: Final = "exchange/rows.html"
@@ -40,6 +41,11 @@ _RESULT: Final = "exchange/result.html"
 # More rows than this are easier to correct in the file than in a form.
 _MOST_SHOWN: Final = 50
 _TABLES: Final = {"tasks": "tasks", "projects": "projects", "team": "team_members"}
+
+_LOOK_FIRST: Final = (
+    "Another column says now which rows are here already. Look at what will be changed, then "
+    "import. Nothing has been written."
+)
 
 _Errors = dict[str, list[str]]
 
@@ -62,7 +68,8 @@ def rows() -> Response:
             draft = begin(kind, _sent(), place)
     except ValidationError as error:
         return _show_page(kind, rows_errors=error.errors, status=422)
-    checked = check(draft, _here(draft))
+    here = _here(draft)
+    checked = check(draft, here)
     wanted = request.form.get("do")
     if wanted == "left_out":
         return _left_out(draft, checked)
@@ -70,7 +77,7 @@ def rows() -> Response:
         return _show_rows(draft, checked)
     if checked.lacks or checked.bad or not checked.count:
         return _show_rows(draft, checked, status=422)
-    return _import(draft, checked)
+    return _import(draft, checked, here)
 
 
 @bp.post("/settings/exchange/workspace")
@@ -102,16 +109,28 @@ def counted(count: int, kind: Kind) -> str:
     return f"{count:,} {kind.one if count == 1 else kind.many}"
 
 
-def _import(draft: Draft, checked: Checked) -> Response:
-    """Write what is ready, and say what came in, what was changed and what was left out."""
+def _import(draft: Draft, checked: Checked, here: Here) -> Response:
+    """Write what is ready, and say what came in, what was changed and what was left out.
+
+    Where rows here were changed since they were shown, nothing is written, and they are shown.
+    """
+    if not versions.are_shown(draft, checked):
+        return _show_rows(draft, checked, {"file": [_LOOK_FIRST]}, status=422)
+    moved = versions.meanwhile(draft, checked, here.known)
+    if moved or versions.deleted(draft, checked):
+        return _ask_again(draft, checked, moved)
     added, changed = rows_of(draft, checked)
     said = _outcome(draft, checked)
     try:
-        workspace.write(
+        is_written = workspace.write(
             importing.add, rows=added, changed=changed, what=said, note=undo_note.note()
         )
     except ValidationError as error:
         return _show_rows(draft, checked, error.errors, status=422)
+    if not is_written:
+        here = _here(draft)
+        checked = check(draft, here)
+        return _ask_again(draft, checked, versions.meanwhile(draft, checked, here.known))
     note("imported", what=draft.kind.key, rows=checked.count)
     import_words.remember(
         services().store,
@@ -136,6 +155,13 @@ def _import(draft: Draft, checked: Checked) -> Response:
         said=said,
         undo=offer.undo,
         list=_list_of(draft.kind),
+    )
+
+
+def _ask_again(draft: Draft, checked: Checked, moved: Sequence[Meanwhile]) -> Response:
+    """Show the rows as they are here by now; nothing is written before the person has seen them."""
+    return _show_rows(
+        draft, checked, moved=moved, gone=versions.deleted(draft, checked), status=409
     )
 
 
@@ -261,8 +287,15 @@ def _show_page(
 
 
 def _show_rows(
-    draft: Draft, checked: Checked, errors: _Errors | None = None, *, status: int = 200
+    draft: Draft,
+    checked: Checked,
+    errors: _Errors | None = None,
+    *,
+    moved: Sequence[Meanwhile] | None = None,
+    gone: int = 0,
+    status: int = 200,
 ) -> Response:
+    """Show what was read; `moved` and `gone` rows stop an import that was asked for."""
     roles = [name for name, _ in draft.kind.columns if name in draft.columns]
     hidden = ("completed_at", "is_done", "progress", "stage", "assignee_email", "more", "id")
     shown = [(name, draft.kind.label(name)) for name in roles if name not in hidden]
@@ -287,6 +320,11 @@ def _show_rows(
         "encodings": list(ENCODINGS.items()) if draft.source.is_text else [],
         "mended": sorted(draft.mends.items()),
         "errors": errors or {},
+        "seen": versions.shown(draft, checked),
+        "is_stale": moved is not None,
+        "moved": (moved or [])[:_MOST_SHOWN],
+        "moved_count": len(moved or []),
+        "gone": gone,
     }
     return respond(
         _ROWS,

@@ -13,7 +13,7 @@ from provision.tenant.transfer import arriving, importing
 from provision.tenant.transfer.arriving import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection
 
@@ -72,3 +72,53 @@ def test_rows_may_refer_to_those_that_are_there_and_to_those_that_arrive_too(ali
     )
     _add(alice.conn, alice.owner_id, rows=rows)
     assert _count(alice) == 3
+
+
+def _versions(person: Person, *ids: str) -> list[str]:
+    found = importing.present(person.conn, person.owner_id, table="tasks", ids=list(ids), names=[])
+    versions = {row["id"]: row["version"] for row in found}
+    return [versions[each] for each in ids]
+
+
+def _over(person: Person, *rows: Mapping[str, object]) -> bool:
+    return importing.add(
+        person.conn,
+        person.owner_id,
+        rows=Rows(tasks=[_task(title="New")]),
+        changed=Rows(tasks=rows),
+        what="",
+        note=Note(str(uuid4())),
+    )
+
+
+def test_only_the_columns_that_are_given_are_written_over(alice: Person) -> None:
+    one, two = alice.task("One"), alice.task("Two")
+    first, second = _versions(alice, one.id, two.id)
+    # Another program's rule, so that a column that is written at all is seen.
+    alice.conn.exec_driver_sql(
+        "CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql"
+        " AS 'BEGIN RAISE EXCEPTION $$description is written$$; END';"
+        "CREATE TRIGGER refuse BEFORE UPDATE OF description ON tasks"
+        " FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse()"
+    )
+    assert _over(
+        alice,
+        {"id": one.id, "version": first, "title": "One again"},
+        {"id": two.id, "version": second, "priority": "high", "due_date": None},
+    )
+    rows = alice.conn.exec_driver_sql("SELECT title, priority FROM tasks ORDER BY title")
+    assert [tuple(row) for row in rows] == [
+        ("New", None), ("One again", one.priority), ("Two", "high"),
+    ]  # fmt: skip
+
+
+def test_nothing_is_written_over_a_row_that_was_changed_since_it_was_read(alice: Person) -> None:
+    one, two = alice.task("One"), alice.task("Two")
+    first, second = _versions(alice, one.id, two.id)
+    alice.conn.exec_driver_sql(f"UPDATE tasks SET description = 'Mine' WHERE id = '{two.id}'")
+    row = {"id": one.id, "version": first, "title": "One again"}
+    assert not _over(alice, row, {"id": two.id, "version": second, "title": "Two again"})
+    assert not _over(alice, row, {"id": str(uuid4()), "version": second, "title": "Gone"})
+    rows = alice.conn.exec_driver_sql("SELECT title FROM tasks ORDER BY title")
+    assert [row.title for row in rows] == ["One", "Two"]
+    assert _over(alice, row)

@@ -375,7 +375,7 @@ def test_undo_of_an_import_keeps_a_task_that_was_put_into_its_project(alice: Per
     importing.add(
         **who,
         rows=Rows(projects=[{"id": project_id, "name": "Harbour"}]),
-        changed=Rows(tasks=[over | {"title": "Paint again"}]),
+        changed=Rows(tasks=[{"id": task.id, "version": over["version"], "title": "Paint again"}]),
         what="tasks.csv",
         note=note,
     )

@@ -151,3 +151,74 @@ def test_what_has_no_column_is_added_to_the_description_that_is_here_and_once(
     assert once.startswith("Two coats.\n\n")
     assert "Karl Noe" in once
     assert "All of it is here already" in upload(client, sheet).text
+
+
+def _exported(client: Visitor, *titles: str) -> str:
+    for title in titles:
+        client.api("POST", "/api/tasks", {"title": title, "priority": "low"})
+    return str(client.get("/exports/tasks.csv").data, "utf-8-sig")
+
+
+def test_what_a_colleague_changed_in_another_column_stays(client: Visitor) -> None:
+    _exported(client, "One")
+    [(task_id,)] = client.rows("SELECT id::text FROM tasks")
+    page = upload(client, f"Id,Title\n{task_id},One again\n")
+    client.rows("UPDATE tasks SET description = 'Theirs', assignee_id = NULL RETURNING 1")
+    asked = go_on(client, page)
+    assert asked.status_code == 409
+    assert go_on(client, asked).status_code == 303
+    assert client.rows("SELECT title, description FROM tasks") == [("One again", "Theirs")]
+    assert _undo(client) == 303
+    assert client.rows("SELECT title, description FROM tasks") == [("One", "Theirs")]
+
+
+def test_rows_changed_between_the_preview_and_the_press_are_shown_before_anything_is_written(
+    client: Visitor,
+) -> None:
+    sheet = _exported(client, "One", "Two", "Three")
+    page = upload(client, sheet.replace(",low,", ",high,") + "\n")
+    client.rows("UPDATE tasks SET priority = 'medium' WHERE title = 'Two' RETURNING 1")
+    client.rows("UPDATE tasks SET priority = 'high' WHERE title = 'Three' RETURNING 1")
+    before = client.rows("SELECT * FROM tasks ORDER BY id")
+    asked = go_on(client, page)
+    assert asked.status_code == 409
+    assert client.rows("SELECT * FROM tasks ORDER BY id") == before
+    section = unescape(asked.text.partition('id="moved-title"')[2].partition("</section>")[0])
+    assert "Two" in section
+    assert 'here <bdi class="clip">Medium</bdi>, in the file <bdi class="clip">High' in section
+    # Three is as the file says by now, and One as it was shown.
+    assert "Three" not in section
+    assert "One" not in section
+    [leave_out] = re.findall(r'name="(leave-out-\d+)"', section)
+    done = go_on(client, asked, **{leave_out: "1"})
+    assert done.status_code == 200
+    assert "1 task changed" in done.text
+    assert client.rows("SELECT title, priority FROM tasks ORDER BY title") == [
+        ("One", "high"), ("Three", "high"), ("Two", "medium"),
+    ]  # fmt: skip
+
+
+def test_a_row_deleted_since_the_preview_does_not_come_back_unasked(client: Visitor) -> None:
+    sheet = _exported(client, "One", "Two")
+    page = upload(client, sheet.replace(",low,", ",high,"))
+    client.rows("DELETE FROM tasks WHERE title = 'Two' RETURNING 1")
+    asked = go_on(client, page)
+    assert asked.status_code == 409
+    assert "1 row was deleted" in asked.text
+    assert client.rows("SELECT title, priority FROM tasks") == [("One", "low")]
+    assert go_on(client, asked).status_code == 303
+    assert client.rows(COUNTS) == [(2, 0, 0)]
+
+
+def test_rows_are_shown_before_another_column_says_which_they_are(client: Visitor) -> None:
+    _exported(client, "One")
+    [(task_id,)] = client.rows("SELECT id::text FROM tasks")
+    page = upload(client, f"Title,Key\nOne again,{task_id}\n")
+    asked = go_on(client, page, **{"column-1": "id"})
+    assert asked.status_code == 422
+    assert "Look at what will be changed" in asked.text
+    assert go_on(client, asked).status_code == 303
+    assert client.rows("SELECT title FROM tasks") == [("One again",)]
+    page = upload(client, f"Title,Id\nOne more,{task_id}\n")
+    assert go_on(client, page, seen="1.AAA!").status_code == 409
+    assert go_on(client, page, seen="").status_code == 422

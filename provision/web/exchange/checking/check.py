@@ -70,7 +70,7 @@ def check(draft: Draft, here: Here) -> Checked:
     elif undecided:
         checked.lacks = f"Say above what these words mean: {', '.join(undecided[:8])}."
     else:
-        stored = _named_by_id(draft, here)
+        checked.by_id = stored = _named_by_id(draft, here)
         _rows(draft, checked, readers, directories, stored)
         _sort_out(draft, checked, here, stored)
     return checked

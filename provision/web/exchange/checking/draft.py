@@ -38,6 +38,7 @@ class Draft:
     `again`: what is here already is imported once more. `answers` are to questions about columns,
     `words` what words were said to mean, by column and word. Ids of new rows are made from `seal`,
     which is the same for the same file in the same workspace, so that nothing is imported twice.
+    `seen` says which versions of the rows here the person was shown (`versions`).
     """
 
     kind: Kind
@@ -55,6 +56,7 @@ class Draft:
     left_out: frozenset[int] = frozenset()
     leaves_out_all: bool = False
     again: bool = False
+    seen: str = ""
     batch: UUID = field(default_factory=uuid4)
     digest: str = ""
     mends: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -171,6 +173,7 @@ def _read_options(draft: Draft, form: Mapping[str, str]) -> None:
     )
     draft.leaves_out_all = "leave_out_all" in form
     draft.again = form.get("again", "") == "again"
+    draft.seen = form.get("seen", "")
     for name, value in form.items():
         if name.startswith(_ANSWERS):
             draft.answers[name] = value[:_MOST_ANSWER]

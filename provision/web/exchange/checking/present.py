@@ -118,7 +118,7 @@ def _hold_against(draft: Draft, checked: Checked, row: ReadyRow, stored: Stored)
     if was_done and "completed_at" in differing and differing["completed_at"] is None:
         del differing["completed_at"]
     if differing:
-        checked.changed.append(Changed(stored, differing))
+        checked.changed.append(Changed(row.number, stored, differing))
     else:
         checked.present += 1
 

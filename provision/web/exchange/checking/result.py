@@ -52,8 +52,21 @@ class ReadyRow:
 class Changed:
     """A row that is here, as it is `stored`, with the `values` that the file gives it."""
 
+    number: int
     stored: Mapping[str, Any]
     values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """A row to change that somebody has changed since it was shown.
+
+    `differences` are a label, what is here now, and what the file says.
+    """
+
+    number: int
+    name: str
+    differences: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(slots=True)
@@ -63,6 +76,7 @@ class Checked:
     `present` counts rows that are here already. `unknown` are the names that no project or person
     here has, by `project` and `assignee`. `lacks` says what has to be chosen before anything can be
     read. `said` are the losses. `bad` are rows to mend, `dropped` those that are left out.
+    `by_id` are the rows here that the file names by their ids.
     """
 
     ready: list[ReadyRow] = field(default_factory=list)
@@ -74,6 +88,7 @@ class Checked:
     questions: list[Question] = field(default_factory=list)
     words: list[WordChoice] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    by_id: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lacks: str = ""
 
     @property

@@ -28,7 +28,10 @@ _Ids = dict[tuple[str, str], str]
 
 
 def rows(draft: Draft, checked: Checked) -> tuple[Rows, Rows]:
-    """Return the rows to add, with the projects and people that they need, and those to change."""
+    """Return the rows to add, with the projects and people that they need, and those to change.
+
+    One to change has its id, its version, and the columns to write.
+    """
     now = datetime.now(UTC).replace(tzinfo=None).isoformat()
     made: dict[str, list[dict[str, Any]]] = {"project": [], "assignee": []}
     ids: _Ids = {}
@@ -72,12 +75,13 @@ def _new(
 
 
 def _over(draft: Draft, changed: Changed, ids: _Ids, now: str) -> dict[str, Any]:
-    """Return a row to change: the stored one with the values that differ in the file."""
-    row = {**changed.stored, **_resolved(changed.values, ids)}
-    if draft.kind is TASKS:
-        if row["status"] != "done":
+    """Return what to write over a row: the values that differ in the file, and what follows."""
+    stored = changed.stored
+    row = {"id": stored["id"], "version": stored["version"], **_resolved(changed.values, ids)}
+    if draft.kind is TASKS and ("status" in row or "completed_at" in row):
+        if row.get("status", stored["status"]) != "done":
             row["completed_at"] = None
-        elif changed.stored["status"] != "done":
+        elif stored["status"] != "done":
             row["completed_at"] = changed.values.get("completed_at") or now
     if draft.kind is not TEAM:
         row["updated_at"] = now
