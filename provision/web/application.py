@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from provision.tenant.queries.statements.undo_notes import MOST_ROWS
 from provision.web import routes
 from provision.web.answer import assets, compression, headers, swapping
+from provision.web.answer.kept_macros import KeptMacros
 from provision.web.answer.urls import address_of, safe_next
 from provision.web.exchange import downloads
 from provision.web.format import filters
@@ -86,7 +87,8 @@ def _prepare_templates(app: Flask) -> None:
     filters.install(env)
     app.context_processor(_page_context)
     # The macros are a global, as a block that is rendered alone does not run its page's imports.
-    env.globals["ui"] = env.get_template("_ui.html").module
+    env.globals["ui"] = KeptMacros(env.get_template("_ui.html").module, "_ui.html")
+    env.globals["fixed"] = KeptMacros(env.get_template("_fixed.html").module, "_fixed.html")
 
 
 def _page_context() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Make addresses of this site, each once a request as `url_for` is slow, and check foreign ones.
+"""Make addresses of this site, each once as `url_for` is slow, and check foreign ones.
 
 An address that came with a request goes into an answer only through `safe_next`.
 """
@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from flask import g, request, url_for
+from flask import current_app, request, url_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,16 +19,22 @@ _SAFE = "!$'()*,/:;?@"
 # The paths of this site need no other characters, no escapes, no empty and no dotted segments.
 _OWN_PATH: Final = re.compile(r"/|(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)+/?")
 _LONGEST_NEXT: Final = 2_000
+# More than there are endpoints.
+_MOST_KEPT: Final = 1_000
 
 
 def address_of(endpoint: str, **values: Any) -> str:
     """Return the address of an endpoint; templates call this `url_for`."""
-    if values:
+    if values or endpoint.startswith("."):
         return url_for(endpoint, **values)
-    kept: dict[str, str] = g.setdefault("addresses", {})
-    found = kept.get(endpoint)
+    kept: dict[tuple[str, str], str] = current_app.extensions.setdefault("addresses", {})
+    # The path below which the app is, as the server in front says; usually there is none.
+    key = (request.script_root, endpoint)
+    found = kept.get(key)
     if found is None:
-        found = kept[endpoint] = url_for(endpoint)
+        found = url_for(endpoint)
+        if len(kept) < _MOST_KEPT:
+            kept[key] = found
     return found
 
 

@@ -1,0 +1,73 @@
+"""Call the macros of a template, and keep what the pure ones draw: a page has a hundred of them.
+
+A macro is pure if what it draws depends on its arguments alone, and on below which path the app is;
+`tests/web/answer/test_kept_macros.py` holds that. Fields are not kept: their text may be a secret.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from flask import request
+
+from provision.web.answer.kept import Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from jinja2.environment import TemplateModule
+    from markupsafe import Markup
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+PURE: Final = {
+    "_ui.html": (
+        *("icon", "mark", "status_disc", "status", "heard", "priority", "due", "avatar", "badge"),
+        *("gauge", "progress_disc", "button", "filter_select"),
+    ),
+    "_fixed.html": ("side_lists", "keys", "spare_parts"),
+}
+"""The pure macros of each template."""
+
+
+class KeptMacros:
+    """The macros of a template as attributes."""
+
+    def __init__(self, module: TemplateModule, name: str) -> None:
+        kept = Kept[Any](MOST_BYTES)
+        for macro_name, macro in vars(module).items():
+            is_pure = macro_name in PURE[name]
+            setattr(self, macro_name, _keeping(macro_name, macro, kept) if is_pure else macro)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+def _keeping(name: str, macro: Callable[..., Markup], kept: Kept[Any]) -> Callable[..., Markup]:
+    def draw(*args: Any, **named: Any) -> Markup:
+        key = (name, request.script_root, _fixed(args), _fixed(named))
+        (found,) = kept.look((key,))
+        if found is None:
+            found = macro(*args, **named)
+            # The key holds at most as much text as was drawn of it.
+            kept.keep([(key, found, 2 * sys.getsizeof(found))])
+        drawing: Markup = found
+        return drawing
+
+    return draw
+
+
+def _fixed(value: object) -> Hashable:
+    """Return a key for an argument, in which its type counts.
+
+    Markup is equal to the same plain text, which would be escaped; True is equal to 1.
+    """
+    kind = type(value)
+    if kind is str:
+        return cast("str", value)  # no tuple, as all else is
+    if kind is dict:
+        named = cast("dict[str, object]", value)
+        return (kind, *((name, _fixed(each)) for name, each in named.items()))
+    if kind in (list, tuple):
+        return (kind, *map(_fixed, cast("list[object]", value)))
+    return kind, value
