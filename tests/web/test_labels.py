@@ -21,8 +21,8 @@ def test_a_status_renamed_in_the_noun_is_renamed_in_form_filter_badge_and_board(
     client: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.post_form("/tasks", {"title": "Proof", "status": "review"})
-    before = client.get("/tasks?view=list").text
-    assert ">Review</" in before
+    # Before the first page: what pages draw is kept, as labels do not change while an app runs.
+    assert tasks.STATUSES["review"] == "Review"
     monkeypatch.setitem(tasks.STATUSES, "review", "In question")
     for address, shown in (
         ("/tasks?view=list", r"</svg>In question</span>"),
