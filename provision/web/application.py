@@ -81,6 +81,7 @@ def _prepare_templates(app: Flask) -> None:
         url_for=address_of,
         integrity=assets.integrity,
         labels=filters.labels,
+        csrf_token=session.csrf_token,
         export_url=downloads.address,
         most_undone=MOST_ROWS,
     )

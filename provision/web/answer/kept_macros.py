@@ -23,7 +23,7 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 PURE: Final = {
     "_ui.html": (
         *("icon", "mark", "status_disc", "status", "heard", "priority", "due", "avatar", "badge"),
-        *("gauge", "progress_disc", "button", "filter_select"),
+        *("gauge", "progress_disc", "button", "choices", "filter_select"),
     ),
     "_fixed.html": ("side_lists", "keys", "spare_parts"),
 }
@@ -45,7 +45,7 @@ class KeptMacros:
 
 def _keeping(name: str, macro: Callable[..., Markup], kept: Kept[Any]) -> Callable[..., Markup]:
     def draw(*args: Any, **named: Any) -> Markup:
-        key = (name, request.script_root, _fixed(args), _fixed(named))
+        key = (name, request.script_root, _fixed(args), _fixed(named) if named else ())
         (found,) = kept.look((key,))
         if found is None:
             found = macro(*args, **named)

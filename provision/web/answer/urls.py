@@ -6,8 +6,9 @@ An address that came with a request goes into an answer only through `safe_next`
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 from flask import current_app, request, url_for
 
@@ -41,7 +42,14 @@ def address_of(endpoint: str, **values: Any) -> str:
 def asking(endpoint: str, query: Mapping[str, str]) -> str:
     """Return the address of a page that takes no path parameters, with `query`."""
     page = address_of(endpoint)
-    return f"{page}?{urlencode(query, safe=_SAFE)}" if query else page
+    if not query:
+        return page
+    return f"{page}?{'&'.join(f'{name}={_quoted(text)}' for name, text in query.items())}"
+
+
+@lru_cache(maxsize=512)
+def _quoted(text: str) -> str:
+    return quote_plus(text, safe=_SAFE)
 
 
 def safe_next(target: str | None) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, Response, g, make_response, redirect, request, url_for
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from provision.control.accounts import tokens
 from provision.control.accounts.entitled import session_stands
@@ -90,6 +90,13 @@ def install(app: Flask) -> None:
     manager.user_loader(_load_visitor)
     manager.init_app(app, add_context_processor=False)
     app.before_request(_guard)
+
+
+def csrf_token() -> str:
+    """Return the token of the forms of this answer; a page has half a dozen."""
+    # Flask-WTF keeps it there, too, but reads its settings first, each time.
+    token: str = g.get("csrf_token") or generate_csrf()
+    return token
 
 
 def person() -> Person:
