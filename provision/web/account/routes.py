@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, request, url_for
 
 from provision.control.accounts import users
@@ -23,6 +21,7 @@ from provision.web.answer.urls import safe_next
 from provision.web.request import limits, session
 from provision.web.request.services import services
 from provision.web.two_factor import challenge
+from provision.web.two_factor.login_form import show_login
 
 bp = Blueprint("account", __name__)
 
@@ -79,7 +78,7 @@ def login() -> Response:
     """Sign in, then on to where the person was going."""
     target = safe_next(request.values.get("next")) or url_for("dashboard.page")
     if session.person_or_none():
-        return leave_for(target)
+        return typed.show_carried(target) or leave_for(target)
     email = request.form.get("email", "")
     errors: dict[str, list[str]] = {}
     refusal: RateLimitedError | None = None
@@ -108,7 +107,7 @@ def login() -> Response:
             errors = {"password": [str(error)]}
         else:
             return typed.show_carried(target) or leave_for(target)
-    return _show_login(
+    return show_login(
         target if request.values.get("next") else "",
         typed.carried(),
         refusal=refusal,
@@ -123,20 +122,9 @@ def ask_to_log_in(error: session.SentByStrangerError) -> Response:
     carried = typed.to_carry()
     if not carried:
         return leave_for(url_for("account.login", next=error.page))
-    response = _show_login(error.page, carried, refusal=None, email="", errors={})
+    response = show_login(error.page, carried, refusal=None, email="", errors={})
     response.status_code = 401
     return response
-
-
-def _show_login(target: str, carried: dict[str, str], **context: Any) -> Response:
-    return show_form(
-        "account/login.html",
-        next=target,
-        carried=carried,
-        registration_closed=services().settings.registration == "closed",
-        demo=services().settings.mode == "demo",
-        **context,
-    )
 
 
 @bp.post("/logout")

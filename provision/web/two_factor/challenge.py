@@ -25,6 +25,7 @@ from provision.web.request import session
 from provision.web.request.services import services
 from provision.web.two_factor import codes
 from provision.web.two_factor.blueprint import bp
+from provision.web.two_factor.login_form import show_login
 
 if TYPE_CHECKING:
     from provision.control.accounts.users import Person, Recognised
@@ -50,15 +51,18 @@ def begin(found: Recognised, target: str) -> Response:
 @bp.get("")
 @bp.post("")
 def challenge() -> Response:
-    """Take a code and sign the person in."""
+    """Take a code and sign the person in; with `do` show another form, and lose nothing typed."""
     target = safe_next(request.values.get("next")) or url_for("dashboard.page")
     if session.person_or_none():
-        return leave_for(target)
+        return typed.show_carried(target) or leave_for(target)
     raw = str(cookie.get(_COOKIE, ""))
     person = half_sign_ins.person_of(services().store, raw) if raw else None
     if person is None:
         return _start_over(target, _TOO_LATE if raw else None)
-    if request.method == "GET":
+    wanted = request.form.get("do")
+    if wanted == "start_over":
+        return _start_over(target, None)
+    if request.method == "GET" or wanted == "show":
         return _show(person, target)
     return _take_code(person, raw, target)
 
@@ -109,7 +113,10 @@ def _by_recovery_code() -> bool:
 
 
 def _start_over(target: str, why: str | None) -> Response:
+    """Ask for the password again; what was typed before all this goes along."""
     cookie.pop(_COOKIE, None)
+    if carried := typed.carried():
+        return show_login(target, carried, why=why or "", refusal=None, email="", errors={})
     return leave_for(url_for("account.login", next=target), why)
 
 

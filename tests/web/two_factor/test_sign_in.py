@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -397,3 +399,47 @@ def test_guesses_from_many_addresses_run_out_and_a_recovery_code_still_works(
     other.post_form("/logout")
     other.post_form("/login", {"email": "olga@example.org", "password": PASSWORD})
     assert other.post_form(CHALLENGE, {"code": theirs.next_code()}).status_code == 303
+
+
+_CARRIED = {
+    "typed": "title=Paint+the+roof&status=todo",
+    "typed_to": "/tasks",
+    "next": "/tasks",
+}
+
+
+def _hidden(page: TestResponse) -> list[str]:
+    """Return the names and values of what a page carries."""
+    return [
+        unescape(value)
+        for name, value in re.findall(r'type="hidden" name="(typed\w*)" value="([^"]*)"', page.text)
+    ]
+
+
+def test_what_was_typed_before_the_session_ended_outlives_every_turn_of_the_second_factor(
+    app: Flask, stranger: Visitor, factor: tuple[Authenticator, list[str]]
+) -> None:
+    authenticator, _ = factor
+    page = _log_in(stranger, **_CARRIED)
+    assert "hx-post" not in page.text.partition('id="challenge-form"')[2].partition(">")[0]
+    switched = stranger.post_form(CHALLENGE, {**_CARRIED, "do": "show", "with": "recovery-code"})
+    assert "Recovery code" in switched.text
+    answers = [page, switched, stranger.post_form(CHALLENGE, {**_CARRIED, "code": "1"})]
+    over = stranger.post_form(CHALLENGE, {**_CARRIED, "do": "start_over"})
+    answers += [over, _log_in(stranger, **_CARRIED)]
+    authenticator.pass_s(half_sign_ins.LIFE_S + 1)
+    late = stranger.post_form(CHALLENGE, {**_CARRIED, "code": authenticator.next_code()})
+    assert "That took too long" in late.text
+    answers += [late, _log_in(stranger, **_CARRIED)]
+    for _ in range(half_sign_ins.MOST_FAILURES):
+        stranger.post_form(CHALLENGE, {**_CARRIED, "code": authenticator.wrong_code()})
+    answers.append(stranger.post_form(CHALLENGE, {**_CARRIED, "code": authenticator.next_code()}))
+    for each in answers:
+        assert set(_hidden(each)) == {_CARRIED["typed"], _CARRIED["typed_to"]}, each.text
+    _log_in(stranger, **_CARRIED)
+    shown = stranger.post_form(CHALLENGE, {**_CARRIED, "code": authenticator.next_code()})
+    assert 'name="title" value="Paint the roof"' in shown.text
+    # Signed in by now, in another tab: the form of this one is shown as well.
+    for path in ("/login", CHALLENGE):
+        again = stranger.post_form(path, _CARRIED)
+        assert 'name="title" value="Paint the roof"' in again.text
