@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 SHEETS: Final = ((703, 1032), (1032, 703), (725, 965), (965, 725))
 PAGES: Final = (
     *("/tasks", "/tasks?view=list", "/tasks?view=list&status=review&priority=high", "/dashboard"),
+    "/tasks?view=list&print=1",
     *("/projects", "/projects?view=table&status=active", "/projects/{project}"),
     *("/team", "/team?view=table", "/team/{member}", "/tasks/{task}"),
 )
@@ -94,3 +95,23 @@ def test_a_long_board_takes_more_sheets_and_no_card_is_torn(
     tab.page.emulate_media(media="print")
     torn = tab.page.locator(".card").first.evaluate("each => getComputedStyle(each).breakInside")
     assert torn == "avoid"
+
+
+def test_all_rows_of_a_list_are_printed_from_one_page(
+    tab: Tab, live: Live, database: Database
+) -> None:
+    person = live.person(database)
+    person.rows(
+        "INSERT INTO tasks (user_id, title, due_date) SELECT owner_id, 'Task ' || n, '2026-12-01'"
+        " FROM provision_workspaces, generate_series(1, 230) AS n RETURNING 1"
+    )
+    live.sign_in(tab, person)
+    tab.go("/tasks?view=list")
+    few = tab.page.pdf(format="A4").count(b"/Type /Page\n")
+    tab.page.get_by_role("link", name="Print all").click()
+    tab.page.get_by_text("All 230 tasks are on this page.").wait_for()
+    assert tab.page.get_by_role("button", name="Print", exact=True).is_visible()
+    assert tab.page.pdf(format="A4").count(b"/Type /Page\n") > few
+    tab.page.emulate_media(media="print")
+    assert tab.page.locator(".task-table th[scope=row] a:visible").count() == 230
+    assert tab.page.locator("#whole-note").inner_text() == "All 230 tasks are on this page."

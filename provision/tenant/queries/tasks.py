@@ -173,7 +173,7 @@ def list_page_with_counts(
     limit: int = 100,
     cursor: str | None = None,
 ) -> TaskListPage:
-    place = Place(TASKS, sort, filters, limit, cursor)
+    place = Place(TASKS, sort, filters, limit, cursor, paging.MOST_PRINTED)
     statement = _list_page(place.lines(), filters.names(), shell)
     parameters = place.parameters(conn, owner_id) | {"today": today}
     parts = paging.fetch(place, lambda: gather(conn, statement, parameters))

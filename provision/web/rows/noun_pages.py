@@ -6,12 +6,13 @@ Projects and the team use them; their modules hold what is special about each.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Response, request, url_for
 from werkzeug.datastructures import MultiDict
 
+from provision.tenant.queries.statements.paging import MOST_PRINTED
 from provision.web.answer.htmx import Made, htmx
 from provision.web.answer.partials import done, leave_for, respond
 from provision.web.answer.urls import safe_next
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from provision.web.rows.row_view import Head, RowView
 
 Card = TypeVar("Card")
+
+_ROWS_A_PAGE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +160,16 @@ class NounPages(Generic[Card]):
     def _show_list(self, panel: Form | None) -> Response:
         today = dates.today()
         view = self._view(request.args)
+        is_whole = row_view.is_whole()
+        cursor = None if is_whole else request.args.get("cursor")
         page = workspace.read(
             self.of.list_page,
             today=today,
             shell=not htmx,
             filters=self.of.filters(**view.wanted),
             sort=view.sort,
-            cursor=request.args.get("cursor"),
+            limit=MOST_PRINTED if is_whole else _ROWS_A_PAGE,
+            cursor=cursor,
         )
         rows = [self.shown(row, today) for row in page.rows]
         return respond(
@@ -174,6 +180,8 @@ class NounPages(Generic[Card]):
             status=panel.status if panel else 200,
             shell=page.shell,
             next_cursor=page.next_cursor,
+            is_whole=is_whole,
+            has_more=bool(page.next_cursor or cursor),
             wanted=view.wanted,
             view=view,
             heads=view.heads(self.heads),

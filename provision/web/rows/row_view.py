@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import url_for
+from flask import request, url_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,6 +58,11 @@ class RowView:
     def heads(self, heads: Sequence[Head]) -> list[ShownHead]:
         """Return the table's headings as links."""
         return headings(heads, self.sort, lambda sort: self.url(sort=sort))
+
+
+def is_whole() -> bool:
+    """Tell whether all rows are asked for on one page, to be printed."""
+    return bool(request.args.get("print"))
 
 
 def headings(heads: Sequence[Head], present: str, url: Callable[[str], str]) -> list[ShownHead]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CARDS_A_COLUMN: Final = 25
 MORE_CARDS: Final = 50
+PRINTED_A_COLUMN: Final = 500
 # Another program may have written any number of statuses; the list has the tasks of all of them.
 _MOST_FOREIGN_COLUMNS: Final = 8
 _GROUPS: Final = {

@@ -8,12 +8,14 @@ from flask import request
 
 from provision.tenant.queries import tasks as queries
 from provision.tenant.queries.options import Choices
+from provision.tenant.queries.statements.paging import MOST_PRINTED
 from provision.web.answer import htmx as hx
 from provision.web.answer import undo_offer
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import append, leave_for, respond
 from provision.web.format import dates
 from provision.web.request import workspace
+from provision.web.rows import row_view
 from provision.web.tasks import cards as task_cards
 from provision.web.tasks import controls, drawing
 from provision.web.tasks import panel as task_panel
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from provision.web.tasks.controls import BulkQuestion
     from provision.web.tasks.frame import QuickLine
 
+_LINES_A_PAGE: Final = 100
 _MOST_OFFSET: Final = 1_000_000
 
 
@@ -48,8 +51,9 @@ def show_list(
     `quick` and `new` are refused forms: what was typed into them, and what is wrong. `question`
     says why a change of many tasks was not made.
     """
-    today, offset, cursor = dates.today(), _offset(), request.args.get("cursor")
-    page = _read(view, today, offset, cursor)
+    today, is_whole = dates.today(), row_view.is_whole()
+    offset, cursor = (0, None) if is_whole else (_offset(), request.args.get("cursor"))
+    page = _read(view, today, offset, cursor, is_whole=is_whole)
     panel = None
     if new:
         panel = task_panel.new(Choices(page.projects, page.members), new, at=view.url())
@@ -71,6 +75,7 @@ def show_list(
         "is_continued": bool(offset or cursor),
     }
     context |= _board(page, view, today, offset) if view.is_board else _list(page, view, today)
+    context |= {"is_whole": is_whole, "left": max(0, context["total"] - context["shown"])}
     if context["is_continued"] and htmx:
         return respond(LIST, "more_cards" if view.is_board else "more_rows", **context)
     response = respond(LIST, "task_list", "task_views", "task_note", status=status, **context)
@@ -99,14 +104,18 @@ def _totals(counts: Sequence[StatusCount], in_all: int) -> dict[str, int]:
     }
 
 
-def _read(view: TaskView, today: date, offset: int, cursor: str | None) -> BoardPage | TaskListPage:
+def _read(
+    view: TaskView, today: date, offset: int, cursor: str | None, *, is_whole: bool
+) -> BoardPage | TaskListPage:
+    """Read a page of the board or list; with `is_whole` as much of it as goes on paper."""
     if view.is_board:
+        usual = task_cards.MORE_CARDS if offset else task_cards.CARDS_A_COLUMN
         return workspace.read(
             queries.board_page,
             today=today,
             shell=not htmx,
             filters=view.filters(),
-            limit=task_cards.MORE_CARDS if offset else task_cards.CARDS_A_COLUMN,
+            limit=task_cards.PRINTED_A_COLUMN if is_whole else usual,
             offset=offset,
         )
     return workspace.read(
@@ -116,6 +125,7 @@ def _read(view: TaskView, today: date, offset: int, cursor: str | None) -> Board
         filters=view.filters(),
         sort=view.sort,
         cursor=cursor or None,
+        limit=MOST_PRINTED if is_whole else _LINES_A_PAGE,
     )
 
 
@@ -123,8 +133,11 @@ def _board(
     page: BoardPage | TaskListPage, view: TaskView, today: date, offset: int
 ) -> dict[str, Any]:
     cards = drawing.board_cards(page.tasks, today)
+    columns = task_cards.columns(cards, page.counts, view, offset=offset)
+    statuses = {column.status for column in columns}
     return {
-        "columns": task_cards.columns(cards, page.counts, view, offset=offset),
+        "columns": columns,
+        "shown": sum(card.place in statuses for card in cards),
         "hidden": task_cards.hidden_statuses(page.counts),
     }
 
@@ -154,6 +167,7 @@ def _list(page: BoardPage | TaskListPage, view: TaskView, today: date) -> dict[s
         if view.is_grouped
         else [task_cards.Group("all", "", task_cards.joined(html for _, html in lines), None)],
         "next_url": view.url(cursor=next_cursor) if next_cursor else "",
+        "shown": len(lines),
         "heads": controls.heads(view),
     }
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -119,3 +120,56 @@ def test_weeks_end_on_sunday(now: str, due: str, group: str) -> None:
 def _row(due_date: str) -> TaskDetail:
     nothing: dict[str, Any] = dict.fromkeys(TaskDetail.__struct_fields__)
     return TaskDetail(**nothing | {"id": "1", "title": "T", "due_date": due_date, "version": "1"})
+
+
+@pytest.mark.parametrize("view", ["list", "board"])
+def test_a_list_of_several_pages_can_be_had_whole_to_be_printed(client: Visitor, view: str) -> None:
+    client.rows(
+        "INSERT INTO tasks (user_id, title, priority)"
+        " SELECT user_id, 'Task ' || n, CASE WHEN n % 2 = 0 THEN 'low' ELSE 'high' END"
+        " FROM (SELECT owner_id AS user_id FROM provision_workspaces LIMIT 1) AS w,"
+        " generate_series(1, 230) AS n RETURNING 1"
+    )
+    page = client.get(f"/tasks?view={view}&priority=low")
+    assert len(set(_titles(page.text))) < 115
+    address = re.search(r'href="([^"]*print=1[^"]*)"[^>]*>Print all</a>', page.text)
+    assert address, page.text
+    whole = client.get(unescape(address[1]))
+    shown = re.findall(r'dir="auto" href="/tasks/[0-9a-f-]{36}">([^<]+)</a>', whole.text)
+    assert sorted(shown) == sorted(f"Task {n}" for n in range(2, 231, 2))
+    assert "All 115 tasks are on this page." in whole.text
+    assert "Print all" not in whole.text
+    assert "More tasks" not in whole.text
+
+
+def test_one_page_has_nothing_more_to_print(client: Visitor) -> None:
+    made(client, "One")
+    for path in ("/tasks", "/tasks?view=list", "/projects", "/team"):
+        assert "Print all" not in client.get(path).text
+
+
+def test_a_list_longer_than_a_page_to_print_says_that_it_is_cut(client: Visitor) -> None:
+    client.rows(
+        "INSERT INTO tasks (user_id, title) SELECT owner_id, 'Task ' || n"
+        " FROM provision_workspaces, generate_series(1, 2002) AS n RETURNING 1"
+    )
+    page = client.get("/tasks?view=list&print=1")
+    assert "The first 2,000 of 2,002 tasks are on this page" in page.text
+    assert page.text.count("<tr id=") == 2_000
+    board = client.get("/tasks?print=1")
+    assert "The first 500 of 2,002 tasks are on this page" in board.text
+
+
+@pytest.mark.parametrize(("path", "table"), [("projects", "projects"), ("team", "team_members")])
+def test_projects_and_people_can_be_printed_whole(client: Visitor, path: str, table: str) -> None:
+    client.rows(
+        f"INSERT INTO {table} (user_id, name) SELECT owner_id, 'Row ' || n"
+        " FROM provision_workspaces, generate_series(1, 60) AS n RETURNING 1"
+    )
+    for view in ("", "&view=table"):
+        page = client.get(f"/{path}?q=Row{view}").text
+        address = re.search(r'href="([^"]*print=1[^"]*)"[^>]*>Print all</a>', page)
+        assert address
+        whole = client.get(unescape(address[1])).text
+        assert len(set(re.findall(r">(Row \d+)<", whole))) == 60
+        assert f"All 60 {'people' if path == 'team' else 'projects'} are on this page." in whole

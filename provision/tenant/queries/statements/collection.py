@@ -70,8 +70,8 @@ class Collection(Declared[CardT, LineT]):
         limit: int = 50,
         cursor: str | None = None,
     ) -> ListPage[LineT]:
-        """Return rows as a page lists them."""
-        place = Place(self, sort, filters or self.filters(), limit, cursor)
+        """Return rows as a page lists them, at most `MOST_PRINTED`."""
+        place = Place(self, sort, filters or self.filters(), limit, cursor, paging.MOST_PRINTED)
         statement = _list_page(place.lines(), shell)
         parameters = place.parameters(conn, owner_id) | {"today": today}
         texts = paging.fetch(place, lambda: gather(conn, statement, parameters))

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_LIMIT = 200
+MOST_PRINTED = 2_000
+"""How many rows a page holds that shows all of them, for paper."""
 # A key is at most 200 characters of a name, of which each may take six as JSON, and a third more
 # in base 64.
 MAX_CURSOR_LENGTH = 2048
@@ -69,6 +71,7 @@ class Place:
     filters: Filters
     limit: int
     cursor: str | None
+    most: int = MAX_LIMIT
 
     def __post_init__(self) -> None:
         if self.sort.removeprefix("-") not in self.of.sorts:
@@ -76,8 +79,8 @@ class Place:
             raise ValidationError(
                 {"sort": [f"Sort by one of {known}; a leading - turns the order round."]}
             )
-        if not 1 <= self.limit <= MAX_LIMIT:
-            raise ValidationError({"limit": [f"This has to be between 1 and {MAX_LIMIT}."]})
+        if not 1 <= self.limit <= self.most:
+            raise ValidationError({"limit": [f"This has to be between 1 and {self.most}."]})
 
     def rows(self) -> Select[Any]:
         """Select one more than the page holds, each as the text of `item` and `key`, both JSON."""
