@@ -142,6 +142,7 @@ def test_other_forms_keep_what_is_typed(tab: Tab, owner: Visitor) -> None:
     line.press("Enter")
     tab.is_told("Paint the fence is added")
     expect(line).to_have_value("")
+    expect(tab.page.locator("#quick-add .draft")).to_have_count(0)
     assert _kept(tab) == {}
     # New ones, over a page.
     tab.go("/dashboard")

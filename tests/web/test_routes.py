@@ -90,6 +90,7 @@ def _asked_for_a_database(newcomer: Visitor, method: str, path: str) -> bool:
         form |= {"file": (BytesIO(content), "file"), "kind": "tasks"}
     if path == "/tasks/reading":
         headers |= {"HX-Request": "true"}
+        form["title"] = "buy #a\nand #b"
     sent: dict[str, Any] = {"data": form}
     if method == "GET":
         sent = {"query_string": {"q": "words", "title": "buy #a"}}

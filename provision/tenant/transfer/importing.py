@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 from sqlalchemy import column, text
 
+from provision.errors import RowRefusedError, ValidationError
 from provision.tenant.connection.decoding import decode_rows
 from provision.tenant.queries.statements import (
     bundle,
@@ -61,7 +62,7 @@ def add(
     New ids and all that rows refer to are the caller's. A row of `changed` has `id`, the `version`
     that it was read with, and the columns to write; where one of them has another version by now,
     nothing is written: False. `what` names the import in its note. Raises ValidationError where the
-    database cannot take the rows as they are.
+    database cannot take the rows as they are, or leaves all new ones out without a word.
     """
     by_hash = versions_by_hash(conn.dialect)
     columns = tuple(_written(getattr(changed, table.name), table) for table in TABLES)
@@ -83,10 +84,16 @@ def add(
     check_references(answer)
     if not answer.is_fresh:
         return False
+    if _count(rows) and not _count(changed) and not answer.made:
+        raise ValidationError({"file": [str(RowRefusedError())]})
     undo_notes.mark(note, answer)
     if by_hash:
         undo_notes.forget(note)
     return True
+
+
+def _count(rows: Rows) -> int:
+    return sum(len(getattr(rows, table.name)) for table in TABLES)
 
 
 def _written(rows: Sequence[Mapping[str, Any]], table: Table) -> tuple[str, ...]:
@@ -216,8 +223,12 @@ def _add(columns: tuple[tuple[str, ...], ...], *, by_hash: bool) -> TextClause:
     ]
     return text(
         f"WITH {', '.join(parts)} SELECT seen.is_known, fresh.is_fresh,"
-        " EXISTS (SELECT FROM noted) AS is_noted FROM seen, fresh"
+        f" EXISTS (SELECT FROM noted) AS is_noted, {_made()} AS made FROM seen, fresh"
     )
+
+
+def _made() -> str:
+    return " + ".join(f"(SELECT count(*) FROM {table.name}_made)" for table in TABLES)
 
 
 @cache

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from provision.web.tasks.changes import CardChange
     from provision.web.tasks.panel import Panel
     from provision.web.tasks.quick.line import LineReading
+    from provision.web.tasks.quick_many import Many
     from provision.web.tasks.view import TaskView
 
 LIST: Final = "tasks/list.html"
@@ -24,12 +25,16 @@ DETAIL: Final = "tasks/detail.html"
 
 
 class QuickLine(NamedTuple):
-    """The line that adds a task: as typed, what is wrong, how it is read, and the task's fields."""
+    """The line that adds a task: as typed, what is wrong, how it is read, and the task's fields.
+
+    `many` is how several lines are read.
+    """
 
     typed: str = ""
     errors: Sequence[str] = ()
     reading: LineReading | None = None
     values: Mapping[str, str] = MappingProxyType({})
+    many: Many | None = None
 
 
 NO_LINE: Final = QuickLine()
@@ -52,6 +57,7 @@ def frame(
         "quick_errors": quick.errors,
         "reading": quick.reading,
         "reading_values": quick.values,
+        "many": quick.many,
         "panel": panel,
         "change": change,
         "statuses": STATUSES,

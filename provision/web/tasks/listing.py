@@ -45,11 +45,13 @@ def show_list(
     new: Form | None = None,
     question: BulkQuestion | None = None,
     status: int = 200,
+    is_new_place: bool = True,
 ) -> Response:
     """Answer with the board or list.
 
     `quick` and `new` are refused forms: what was typed into them, and what is wrong. `question`
-    says why a change of many tasks was not made.
+    says why a change of many tasks was not made. With `is_new_place`, htmx adds the view to the
+    history.
     """
     today, is_whole = dates.today(), row_view.is_whole()
     offset, cursor = (0, None) if is_whole else (_offset(), request.args.get("cursor"))
@@ -79,7 +81,7 @@ def show_list(
     if context["is_continued"] and htmx:
         return respond(LIST, "more_cards" if view.is_board else "more_rows", **context)
     response = respond(LIST, "task_list", "task_views", "task_note", status=status, **context)
-    return hx.push_url(response, view.url()) if htmx else response
+    return hx.push_url(response, view.url()) if htmx and is_new_place else response
 
 
 def show_changed_many(view: TaskView, said: str) -> Response:
@@ -88,6 +90,15 @@ def show_changed_many(view: TaskView, said: str) -> Response:
         return leave_for(view.url(), said)
     toast = undo_offer.toast(said)
     return hx.toast(show_list(view), toast.text, undo=toast.undo, counts_changed=True)
+
+
+def show_added(view: TaskView, said: str) -> Response:
+    """Answer the line above the board or list after it added many tasks: draw all of it anew."""
+    if not htmx:
+        return leave_for(view.url(), said)
+    toast = undo_offer.toast(said)
+    response = hx.retarget(show_list(view, is_new_place=False), "#task-list", "outerHTML")
+    return hx.toast(response, toast.text, undo=toast.undo, counts_changed=True)
 
 
 def with_totals(response: Response, view: TaskView, seen: Beside) -> Response:

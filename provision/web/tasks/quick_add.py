@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from provision.nouns.tasks import STATUSES
+from provision.errors import ValidationError
+from provision.nouns.tasks import STATUSES, TASK
 from provision.tenant.queries import options
 from provision.tenant.queries.projects import PROJECTS
 from provision.tenant.queries.rows import Option
@@ -17,85 +18,160 @@ from provision.web.format.names import short
 from provision.web.format.viewer import formats
 from provision.web.request import workspace
 from provision.web.rows.editing import Editor, Form
-from provision.web.tasks import answers
+from provision.web.tasks import answers, listing, quick_many
 from provision.web.tasks.frame import LIST, QuickLine, frame
 from provision.web.tasks.quick import line as quick_line
+from provision.web.tasks.quick import lines
 from provision.web.tasks.view import PRIORITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from flask import Response
     from werkzeug.datastructures import MultiDict
 
     from provision.tenant.queries.rows import TaskDetail
-    from provision.web.tasks.quick.line import LineReading
+    from provision.web.tasks.quick.line import LineReading, Names, Unknown
+    from provision.web.tasks.quick.lines import Line
+    from provision.web.tasks.quick_many import Many
     from provision.web.tasks.view import TaskView
-
-# Reading takes time by the square of the length.
-_LONGEST_LINE: Final = 1_000
 
 
 def create(editor: Editor[TaskDetail], view: TaskView, sent: MultiDict[str, str]) -> Response:
-    """Make a task of the line. If a part of it is not understood, say so and make nothing.
+    """Make a task of each line. If a part of it is not understood, say so and make nothing.
 
     A name that nobody has stays in the title once that was said: `kept` are the names that it was
     said of. `make` is the one of them for which a project or a person is to be made first.
     """
-    line = sent.get("title", "")
-    if len(line) > _LONGEST_LINE:
-        long = QuickLine(line, ["A line may have 1,000 characters at most."])
+    text = sent.get("title", "")
+    found = lines.split(text)
+    if len(found) > 1:
+        return _create_many(view, sent, found)
+    line = found[0].text if found else ""
+    if len(line) > lines.LONGEST_LINE:
+        long = QuickLine(text, [f"A line may have {lines.LONGEST_LINE:,} characters at most."])
         return answers.show_quick(view, long)
-    reading = _read(line)
-    if wanted := next((each for each in reading.unknown if each.token == sent.get("make")), None):
-        added = _OF_NAMES[wanted.sign].create({"name": wanted.name})
-        if isinstance(added, Form):
-            return _refuse(view, line, added)
-        reading = _read(line, (wanted.sign, Option(id=added.id, name=added.name)))
+    return _create_one(editor, view, sent, line)
+
+
+def _create_one(
+    editor: Editor[TaskDetail], view: TaskView, sent: MultiDict[str, str], line: str
+) -> Response:
+    reading = _read(line, _names(line))
     if reading.errors:
         return answers.show_quick(view, QuickLine(line, reading.errors))
-    if any(each.token not in sent.getlist("kept") for each in reading.unknown):
-        return answers.show_quick(view, QuickLine(line, (), reading, _values(view, reading)))
-    made = editor.create({**sent, **reading.values, "title": _title(reading, line)})
+    made = _make(sent.get("make"), reading.unknown)
     if isinstance(made, Form):
-        return _refuse(view, line, made)
-    return answers.show_made(view, made, _words(made, reading), is_quick=True)
+        return _refuse(view, line, made.errors)
+    if made:
+        reading = _read(line, _names(line, made))
+    if _asks(reading.unknown, sent):
+        return answers.show_quick(view, QuickLine(line, (), reading, _values(view, reading)))
+    row = editor.create({**sent, **reading.values, "title": _title(reading, line)})
+    if isinstance(row, Form):
+        return _refuse(view, line, row.errors)
+    return answers.show_made(view, row, _words(row, reading), is_quick=True)
 
 
-def show_reading(view: TaskView, given: Mapping[str, str]) -> Response:
-    """Answer with a preview of the task that the line would make; empty if it is all title.
+def _create_many(view: TaskView, sent: MultiDict[str, str], found: list[Line]) -> Response:
+    """Make a task of each of several lines, all or none."""
+    text = sent["title"]
+    if many := quick_many.too_much(found):
+        return answers.show_quick(view, QuickLine(text, many.errors, many=many))
+    presets = {name: sent[name] for name in TASK.columns if name in sent}
+    read = quick_many.read(found, _names(text), presets)
+    many = quick_many.shown(read)
+    made = None if many.errors else _make(sent.get("make"), many.unknown)
+    if isinstance(made, Form):
+        return _refuse(view, text, made.errors)
+    if made:
+        read = quick_many.read(found, _names(text, made), presets)
+        many = quick_many.shown(read)
+    if many.errors or _asks(many.unknown, sent):
+        many = _preview(view, text, found)
+        return answers.show_quick(view, QuickLine(text, many.errors, many=many))
+    try:
+        rows = quick_many.write(read)
+    except ValidationError as error:
+        return _refuse(view, text, error.errors)
+    hidden = sum(not view.fits(row) for row in rows)
+    where = f", {hidden} of them not in this selection" if hidden else ""
+    if hidden == len(rows):
+        where = ", not in this selection"
+    return listing.show_added(view, f"{len(rows)} tasks are added{where}.")
+
+
+def show_reading(view: TaskView, text: str) -> Response:
+    """Answer with a preview of the tasks that the text would make; empty if it is one title.
 
     This is not a page of its own. Without script, the toast says afterwards how it was read.
     """
     if not htmx:
         return leave_for(view.url())
-    line = given.get("title", "")[:1000]
-    reading = _read(line)
+    found = lines.split(text)
+    if len(found) > 1:
+        quick = QuickLine(text, many=_preview(view, text, found))
+        return respond(LIST, "quick_reading", **frame(view, quick=quick))
+    line = found[0].text[: lines.LONGEST_LINE] if found else ""
+    reading = _read(line, _names(line))
     quick = QuickLine()
     is_title = reading.title == " ".join(line.split())
     if reading.values or reading.errors or reading.notes or not is_title:
-        _name_presets(view, reading)
+        _name_presets(view, [reading])
         quick = QuickLine(line, (), reading, _values(view, reading))
     return respond(LIST, "quick_reading", **frame(view, quick=quick))
+
+
+def _preview(view: TaskView, text: str, found: list[Line]) -> Many:
+    if many := quick_many.too_much(found):
+        return many
+    presets = {"status": "todo", "priority": "medium", **view.presets()}
+    many = quick_many.shown(quick_many.read(found, _names(text), presets))
+    _name_presets(view, [each.reading for each in many.shown])
+    return many
+
+
+class _Made(NamedTuple):
+    """A project or person that was made because a line names it."""
+
+    sign: str
+    row: Option
 
 
 _OF_NAMES: Final[Mapping[str, Editor[Any]]] = {"#": Editor(PROJECTS), "@": Editor(TEAM)}
 
 
-def _refuse(view: TaskView, line: str, form: Form) -> Response:
-    messages = [text for texts in form.errors.values() for text in texts]
-    return answers.show_quick(view, QuickLine(line, messages))
+def _refuse(view: TaskView, text: str, errors: Mapping[str, list[str]]) -> Response:
+    messages = [message for texts in errors.values() for message in texts]
+    return answers.show_quick(view, QuickLine(text, messages))
+
+
+def _make(token: str | None, unknown: Sequence[Unknown]) -> _Made | Form | None:
+    """Make the project or person that `token` names, if it is one of those that nobody has."""
+    wanted = next((each for each in unknown if each.token == token), None)
+    if wanted is None:
+        return None
+    row = _OF_NAMES[wanted.sign].create({"name": wanted.name})
+    if isinstance(row, Form):
+        return row
+    return _Made(wanted.sign, Option(id=row.id, name=row.name))
+
+
+def _asks(unknown: Sequence[Unknown], sent: MultiDict[str, str]) -> bool:
+    """Tell whether there is a name that nobody has of which that was not said yet."""
+    return any(each.token not in sent.getlist("kept") for each in unknown)
 
 
 def _values(view: TaskView, reading: LineReading) -> dict[str, str]:
     return {"status": "todo", "priority": "medium", **view.presets(), **reading.values}
 
 
-def _name_presets(view: TaskView, reading: LineReading) -> None:
-    """Name the project and the person that the filters give the task."""
+def _name_presets(view: TaskView, readings: Sequence[LineReading]) -> None:
+    """Name the project and the person that the filters give the tasks."""
     presets = view.presets()
     missing = [
-        column
+        (reading, column)
+        for reading in readings
         for column in ("project_id", "assignee_id")
         if column in presets and column not in reading.values
     ]
@@ -103,25 +179,30 @@ def _name_presets(view: TaskView, reading: LineReading) -> None:
         return
     choices = workspace.read(options.choices)
     rows = {"project_id": choices.projects, "assignee_id": choices.members}
-    for column in missing:
+    for reading, column in missing:
         for each in rows[column]:
             if each.id == presets[column]:
                 reading.names[column] = each.name
 
 
-def _read(line: str, added: tuple[str, Option] | None = None) -> LineReading:
-    """Read the line; `added` is the sign and the row of a name that was made a moment ago."""
-    choices = workspace.read(options.choices) if quick_line.asks_for_names(line) else None
-    if choices and added:
+def _names(text: str, made: _Made | None = None) -> Names | None:
+    """Return the names that a text is read with, and the one that was made a moment ago."""
+    if not quick_line.asks_for_names(text):
+        return None
+    choices = workspace.read(options.choices)
+    if made:
         # The choices are cut off after some hundreds, so it may not be among them.
-        sign, row = added
+        sign, row = made
         projects, members = choices.projects, choices.members
         choices = (
             options.Choices((*(each for each in projects if each.id != row.id), row), members)
             if sign == "#"
             else options.Choices(projects, (*(each for each in members if each.id != row.id), row))
         )
-    names = quick_line.names_of(choices) if choices else None
+    return quick_line.names_of(choices)
+
+
+def _read(line: str, names: Names | None) -> LineReading:
     return quick_line.read(line, names, dates.today(), formats().date_format)
 
 

@@ -75,7 +75,13 @@ def create() -> Response:
 @bp.get("/reading")
 def reading() -> Response:
     """Show how the line above the board is read, while it is typed."""
-    return quick_add.show_reading(task_view.present(), request.args)
+    return quick_add.show_reading(task_view.present(), request.args.get("title", ""))
+
+
+@bp.post("/reading")
+def reading_of_lines() -> Response:
+    """Show how several lines are read, which an address would be too short for."""
+    return quick_add.show_reading(task_view.present(), request.form.get("title", ""))
 
 
 @bp.post("/bulk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
@@ -24,7 +24,6 @@ from provision.web.format.dates import local, stored_midnight, today, week_start
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provision.tenant.queries.rows import TaskDetail
 
 # The most pressing first.
 PRIORITIES: Final = dict(reversed(fields_of.PRIORITIES.items()))
@@ -56,6 +55,27 @@ DUE_RANGES: Final = {
 }
 DONE_RANGES: Final = {WEEK: "This week", "last_week": "Last week"}
 _DEFAULTS: Final[Mapping[str, str]] = {"view": "board", "sort": AGENDA}
+
+
+class Filtered(Protocol):
+    """What the filters look at in a task."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def description(self) -> str | None: ...
+    @property
+    def status(self) -> str | None: ...
+    @property
+    def priority(self) -> str | None: ...
+    @property
+    def due_date(self) -> str | None: ...
+    @property
+    def project_id(self) -> str | None: ...
+    @property
+    def assignee_id(self) -> str | None: ...
+    @property
+    def completed_at(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +157,7 @@ class TaskView:
             return False
         return not self.status or self.status == status
 
-    def fits(self, row: TaskDetail) -> bool:
+    def fits(self, row: Filtered) -> bool:
         """Tell whether the filters match a task that was just written."""
         assignee = row.assignee_id or NOBODY
         texts = (fold(row.title), fold(row.description or ""))

@@ -8,7 +8,8 @@ import { say } from "./toasts.js";
 const MOST_PROBLEMS = 3;
 const MAY_PASS = [408, 429];
 const ASKED_BY = ["click", "submit"];
-const isHelper = ({ verb, triggeringEvent }) => verb === "get" && triggeringEvent && !ASKED_BY.includes(triggeringEvent.type);
+const HELPERS = ["get", "/tasks/reading"];
+const isHelper = ({ verb, path, triggeringEvent }) => HELPERS.some((each) => each === verb || path.endsWith(each)) && triggeringEvent && !ASKED_BY.includes(triggeringEvent.type);
 const tryOf = ({ verb, path }) => (verb === "get" ? "get" : `${verb} ${path}`);
 const problemsOf = (key) => [...document.querySelectorAll("[data-try]")].filter((each) => each.dataset.try === key);
 // What goes wrong with a form in a dialog is said in the dialog: the page behind it is out of reach.

@@ -1,1 +1,4 @@
-"""Lines that add tasks, as they are read: `line` reads one. Nothing here asks the database."""
+"""Lines that add tasks, as they are read; nothing here asks the database.
+
+`lines` takes a text apart, `line` reads one line.
+"""
