@@ -172,10 +172,10 @@ def lead_through(folder: Path, tenant: Tenant, host: str, port: int) -> Tenant:
         Settings(data_dir=data, control_url=f"sqlite:///{data / 'control.db'}")
     )
     holder = tokens.resolve(store, tenant.token)
-    if holder is None or holder.connection is None:
+    if holder is None or holder.place.connection is None:
         raise ValueError("this tenant is not in that store")
     target = replace(tenant.target, host=host, port=port)
-    old = holder.connection
+    old = holder.place.connection
     new = NewConnection(
         name=old.name,
         kind=old.kind,

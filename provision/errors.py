@@ -33,6 +33,8 @@ into a status and a page, or a problem, in one table (`web/request/problems`).
     │   ├── SecondFactorUnreadableError
     │   ├── TwoFactorSetupOverError
     │   └── ReauthenticationRequiredError
+    ├── WorkspaceRequiredError        of several workspaces, the request does not say which
+    ├── RoleRequiredError             the person's role in the workspace may not do this
     ├── VaultError
     │   ├── UnknownKeyError           sealed under a key that is not configured
     │   └── SealBrokenError           tampered with, cut short, or moved from another row
@@ -237,6 +239,21 @@ class ReauthenticationRequiredError(AccountError):
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
         super().__init__()
         self.errors: dict[str, list[str]] = {name: list(texts) for name, texts in errors.items()}
+
+
+class WorkspaceRequiredError(ProvisionError):
+    """The person may enter several workspaces, and the request says not which it is about."""
+
+    def __init__(self) -> None:
+        super().__init__("You work in several workspaces. Open the one that is meant, then do it.")
+
+
+class RoleRequiredError(ProvisionError):
+    """What was asked is not for the person's role in this workspace; `role` is the least one."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(f"Only the role {role}, or one above it, may do this here. Ask the owner.")
+        self.role = role
 
 
 class VaultError(ProvisionError):

@@ -38,6 +38,7 @@ _CONTROL_ORDER = (
     {"store"},
     {"attempts", "audit", "import_words", "secrets"},
     {"connections"},
+    {"workspaces"},
     {"accounts"},
     {"second_factor", "sign_in"},
     {"dossier", "idempotency", "keys"},

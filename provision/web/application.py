@@ -16,8 +16,9 @@ from provision.web.answer.urls import address_of, safe_next
 from provision.web.exchange import downloads
 from provision.web.format import filters
 from provision.web.operations import metrics, retention
-from provision.web.request import limits, problems, session, sites, workspace
+from provision.web.request import entry, limits, problems, session, sites, workspace
 from provision.web.request.body_stream import WholeBodyRequest
+from provision.web.request.prefix import WorkspacePrefix
 from provision.web.request.services import EXTENSION
 from provision.web.tasks.view import row_id
 
@@ -49,6 +50,7 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
     )
     app.extensions[EXTENSION] = services
     app.session_interface = headers.SessionCookie()
+    app.wsgi_app = WorkspacePrefix(app.wsgi_app)  # type: ignore[assignment,method-assign]
     proxies = services.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -62,6 +64,7 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
     retention.install(app, services.store, days=services.settings.audit_days)
     session.install(app)
     app.before_request(swapping.refuse_files)
+    entry.install(app)
     problems.install(app)
     limits.install(app)
     app.after_request(workspace.tell_health)
@@ -100,7 +103,7 @@ def _page_context() -> dict[str, Any]:
         "workspace": workspace.shown(),
         "trip": workspace.last_trip(),
         "active": request.blueprint or "",
-        "here": safe_next(request.path) or "/",
+        "here": safe_next(request.script_root + request.path) or "/",
         "back": safe_next(request.args.get("back")) or "",
         "named_task": row_id(request.args.get("task", "")),
         "theme": theme if theme in ("light", "dark") else "",

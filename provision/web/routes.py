@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Flask
 
-from provision.web import landing, projects, sample, search, styleguide, team, undo
+from provision.web import (
+    landing,
+    projects,
+    sample,
+    search,
+    styleguide,
+    team,
+    undo,
+    workspaces,
+)
 from provision.web.account import reset
 from provision.web.account import routes as account
 from provision.web.answer import assets
@@ -20,11 +29,11 @@ from provision.web.api import connection as api_connection
 from provision.web.api import docs as api_docs
 from provision.web.api import nouns as api_nouns
 from provision.web.api import tokens as api_tokens
-from provision.web.api.openapi import resources
+from provision.web.api import workspaces as api_workspaces
 from provision.web.dashboard import routes as dashboard
 from provision.web.exchange import downloads, pages
 from provision.web.operations import health, metrics
-from provision.web.request import session
+from provision.web.request import entry, session
 from provision.web.settings import (
     activity,
     appearance,
@@ -50,30 +59,11 @@ if TYPE_CHECKING:
 
 # Several modules may declare their routes on one blueprint.
 _MODULES: Final = (
-    *(landing, account, reset, challenge, two_factor_setup, setup),
+    *(landing, account, reset, challenge, two_factor_setup, setup, workspaces),
     *(dashboard, projects, tasks, team, search, undo, sample, pages, downloads),
     *(profile, email, password, two_factor, sessions, tokens, databases, activity, appearance),
-    *(your_data, api_account, api_tokens, api_connection, api_nouns, api_docs, health, metrics),
-)
-# Blueprints and endpoints that ask the person's database; a test calls each without one.
-_OF_A_WORKSPACE: Final = frozenset(
-    {
-        *("dashboard", "projects", "tasks", "team", "undo", "sample", "search"),
-        *("exchange.page", "exchange.rows", "exchange.restore", "exchange.lists", "exchange.whole"),
-        "settings.rename",
-        *(
-            f"api.{each.of.noun.path}_{call}"
-            for each in resources.RESOURCES
-            for call in ("list", "create", "get", "update", "delete")
-        ),
-    }
-)
-# These are about the connection itself, whether the tables are ready or not.
-_OF_A_CONNECTION: Final = frozenset(
-    {
-        *("settings.check", "settings.forget"),
-        *("api.disconnect", "api.schema", "api.apply_schema"),
-    }
+    *(your_data, api_account, api_workspaces, api_tokens, api_connection, api_nouns, api_docs),
+    *(health, metrics),
 )
 
 
@@ -129,10 +119,8 @@ def _answers(view: Callable[..., Any]) -> str:
 
 def _demands(rule: Rule) -> Iterator[str]:
     yield from session.demands(rule.endpoint, rule.rule, set(_methods(rule)))
-    if rule.endpoint.split(".")[0] in _OF_A_WORKSPACE or rule.endpoint in _OF_A_WORKSPACE:
-        yield "workspace"
-    if rule.endpoint in _OF_A_CONNECTION:
-        yield "connection"
+    if (what := entry.about(rule.endpoint)) is not None:
+        yield what
     if rule.endpoint == "metrics.page":
         yield "loopback or PROVISION_METRICS_TOKEN"
     if rule.endpoint.startswith(f"{styleguide.bp.name}."):

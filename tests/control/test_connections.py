@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select, update
 
 from provision.control import audit, connections
 from provision.control.connections import NewConnection
 from provision.control.store.tables import connections as table
 from provision.control.store.tables import sealed
+from provision.control.workspaces import memberships
 from provision.errors import (
     ConnectionNotFoundError,
     ConnectionUnreadableError,
@@ -21,6 +21,7 @@ from tests.control.conftest import CLIENT
 
 if TYPE_CHECKING:
     from provision.control.accounts.users import Person
+    from provision.control.connections import SavedConnection
     from provision.control.secrets.sealed import SealedSecrets
     from provision.control.store.store import ControlStore
     from tests.control.conftest import Clock
@@ -91,18 +92,30 @@ def test_replaces_the_one_before_with_all_that_belongs_to_it(
     assert [each.detail["replaced"] for each in audit.listing(store)[:2]] == [old.id, None]
 
 
-def test_one_active_connection_a_person_is_a_rule_of_the_store(
-    store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
+def test_one_person_connects_several_and_each_is_replaced_for_itself(
+    store: ControlStore, secrets: SealedSecrets, alice: Person
 ) -> None:
-    connections.save(store, secrets, user_id=alice.id, new=NEW, secret="a", client=CLIENT)
-    connections.save(store, secrets, user_id=bob.id, new=_another(), secret="b", client=CLIENT)
-    with store.reading() as conn:
-        row = dict(conn.execute(select(table).where(table.c.user_id == alice.id)).mappings().one())
-    with store.writing() as conn:
-        for _ in range(2):
-            conn.execute(insert(table), {**row, "id": str(uuid4()), "is_active": False})
-    with pytest.raises(IntegrityError), store.writing() as conn:
-        conn.execute(insert(table), {**row, "id": str(uuid4())})
+    def save(new: NewConnection, secret: str, **options: Any) -> SavedConnection:
+        return connections.save(
+            store, secrets, user_id=alice.id, new=new, secret=secret, client=CLIENT, **options
+        )
+
+    first = save(NEW, "first")
+    second = save(_another(), "second", adding=True)
+    with pytest.raises(ValidationError):
+        save(NEW, "again", adding=True)
+    moved = save(replace(_another(), owner_id=second.owner_id), "moved", instead_of=second.id)
+    assert connections.listing(store, alice.id) == [first, moved]
+    assert connections.open_secret(store, secrets, first.id) == "first"
+    with pytest.raises(ConnectionNotFoundError):
+        connections.open_secret(store, secrets, second.id)
+    entered = memberships.listing(store, user_id=alice.id)
+    assert [(each.id, each.role, each.members) for each in entered] == [
+        (NEW.owner_id, "owner", 1),
+        (second.owner_id, "owner", 1),
+    ]
+    connections.forget(store, user_id=alice.id, connection_id=first.id, client=CLIENT)
+    assert [each.id for each in memberships.listing(store, user_id=alice.id)] == [second.owner_id]
 
 
 def test_a_string_is_sealed_anew_only_in_place_of_the_one_that_was_read(

@@ -8,16 +8,28 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    String,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import OperationalError
 
 from provision.control import audit
 from provision.control.accounts.entitled import demand
 from provision.control.accounts.naming import name_problems, normalized_name
 from provision.control.accounts.users import PERSON_COLUMNS, Person, person_from
-from provision.control.connections import CONNECTION_COLUMNS, SavedConnection, connection_from
 from provision.control.store.identifiers import digest, is_id, new_id, new_secret
-from provision.control.store.tables import connections, tokens, users
+from provision.control.store.tables import tokens, users
+from provision.control.workspaces import memberships
+from provision.control.workspaces.memberships import NOTHING
 from provision.errors import TokenNotFoundError, ValidationError
 
 if TYPE_CHECKING:
@@ -27,6 +39,7 @@ if TYPE_CHECKING:
 
     from provision.control.accounts.entitled import Entitled
     from provision.control.store.store import ControlStore
+    from provision.control.workspaces.memberships import Place
 
 PREFIX: Final = "pvn_"
 _SHAPE: Final = re.compile(PREFIX + r"([0-9a-f]{64})([0-9a-f]{8})")
@@ -47,25 +60,37 @@ class Token:
     created_at: int
     expires_at: int | None
     last_used_at: int | None
+    workspace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TokenHolder:
-    """Who a token speaks for, and the connection they work on."""
+    """Who a token speaks for, and where they are."""
 
     person: Person
-    connection: SavedConnection | None
+    place: Place
     token: Token
 
 
 _TOKEN_COLUMNS: Final = tuple(tokens.c[name] for name in Token.__slots__)
 _TOKEN_END: Final = len(_TOKEN_COLUMNS)
 _PERSON_END: Final = _TOKEN_END + len(PERSON_COLUMNS)
+_WANTED: Final = bindparam("workspace_id", type_=String())
+_NONE: Final = literal_column("'none'", String())
 _RESOLVE: Final = (
-    select(*_TOKEN_COLUMNS, *PERSON_COLUMNS, *CONNECTION_COLUMNS)
-    .join(users, users.c.id == tokens.c.user_id)
-    .outerjoin(
-        connections, and_(connections.c.user_id == tokens.c.user_id, connections.c.is_active)
+    select(*_TOKEN_COLUMNS, *PERSON_COLUMNS, *memberships.columns_for(users.c.id))
+    .select_from(
+        memberships.join_to(
+            tokens.join(users, users.c.id == tokens.c.user_id),
+            users.c.id,
+            # Of a token for one workspace no other is found, whatever is wanted.
+            case(
+                (tokens.c.workspace_id.is_(None), _WANTED),
+                (or_(_WANTED == NOTHING, tokens.c.workspace_id == _WANTED), tokens.c.workspace_id),
+                else_=_NONE,
+            ),
+            own_first=True,
+        )
     )
     .where(
         tokens.c.secret_hash == bindparam("secret_hash"),
@@ -122,20 +147,24 @@ def check(store: ControlStore, *, user_id: str, name: str) -> None:
         _check(store, conn, user_id, normalized_name(name))
 
 
-def resolve(store: ControlStore, raw: str) -> TokenHolder | None:
-    """Return who a token speaks for, None if it is unknown, over, or of a disabled account."""
+def resolve(store: ControlStore, raw: str, *, workspace_id: str = "") -> TokenHolder | None:
+    """Return who a token speaks for, None if it is unknown, over, or of a disabled account.
+
+    They are in the workspace `workspace_id`; where that is empty, in the token's own, else in the
+    first that is theirs.
+    """
     shape = _SHAPE.fullmatch(raw)
     if shape is None or _checksum(shape[1]) != shape[2]:
         return None
     now = store.now()
-    row = store.look_up(_RESOLVE, secret_hash=digest(raw), now=now)
+    row = store.look_up(_RESOLVE, secret_hash=digest(raw), now=now, workspace_id=workspace_id)
     if row is None:
         return None
     token = Token(*row[:_TOKEN_END])
     if token.last_used_at is None or token.last_used_at <= now - _USED_EVERY_S:
         _note_used(store, token.id, now)
-    connection = connection_from(row[_PERSON_END:]) if row[_PERSON_END] else None
-    return TokenHolder(person_from(row[_TOKEN_END:_PERSON_END]), connection, token)
+    place = memberships.place_from(row[_PERSON_END:])
+    return TokenHolder(person_from(row[_TOKEN_END:_PERSON_END]), place, token)
 
 
 def listing(store: ControlStore, *, user_id: str) -> list[Token]:

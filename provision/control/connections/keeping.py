@@ -20,7 +20,7 @@ from provision.control.connections.strings import PURPOSE, SEALED
 from provision.control.secrets.sealed import SealedSecrets
 from provision.control.store.identifiers import is_id, new_id
 from provision.control.store.store import leave_no_trace
-from provision.control.store.tables import connections, users
+from provision.control.store.tables import connections, memberships, users
 from provision.errors import ConnectionNotFoundError, NotFoundError, ValidationError
 
 if TYPE_CHECKING:
@@ -36,8 +36,10 @@ FORGOTTEN_STEP: Final = "forgotten"
 
 _IDS_AT_ONCE: Final = 500  # bound values of one statement; old SQLite takes 999
 
-_ACTIVE: Final = select(*CONNECTION_COLUMNS).where(
-    connections.c.user_id == bindparam("user_id"), connections.c.is_active
+_OWN: Final = (
+    select(*CONNECTION_COLUMNS)
+    .where(connections.c.user_id == bindparam("user_id"), connections.c.is_active)
+    .order_by(connections.c.created_at, connections.c.id)
 )
 
 
@@ -49,20 +51,28 @@ def save(
     new: NewConnection,
     secret: str,
     client: audit.Client,
+    instead_of: str | None = None,
+    adding: bool = False,
     settle: Callable[[Connection, SavedConnection], object] | None = None,
 ) -> SavedConnection:
-    """Make `new` the active connection; delete the one before with its sealed string.
+    """Keep `new`, whose person owns its workspace; delete the one before with its sealed string.
 
+    The one before is `instead_of`, by its id, else the person's first; `adding` leaves all there.
     `settle` runs in the same transaction: what it raises leaves everything as it was. Raises
-    ValidationError for a workspace that another account here holds, or NotFoundError when the
-    account was deleted while the string was tested.
+    ValidationError for a workspace that another connection here leads to, or NotFoundError when
+    the account was deleted while the string was tested.
     """
     with store.writing() as conn:
-        _check_may_save(conn, user_id, new.owner_id)
-        replaced = conn.execute(_ACTIVE, {"user_id": user_id}).first()
+        own = [connection_from(row) for row in conn.execute(_OWN, {"user_id": user_id})]
+        before = () if adding else own
+        replaced = next((each for each in before if instead_of in (None, each.id)), None)
+        _check_may_save(conn, user_id, new.owner_id, [each for each in own if each != replaced])
         if replaced is not None:
             _drop(conn, replaced.id)
         at = store.now()
+        _become_owner(
+            conn, user_id, new.owner_id, at, before=replaced.owner_id if replaced else None
+        )
         saved = SavedConnection(
             **asdict(new), id=new_id(), user_id=user_id, verified_at=at, created_at=at
         )
@@ -90,10 +100,14 @@ def save(
 
 
 def active(store: ControlStore, user_id: str) -> SavedConnection | None:
-    """Return the connection in use, None where there is none."""
+    """Return the first connection that a person has saved, None where there is none."""
+    return next(iter(listing(store, user_id)), None)
+
+
+def listing(store: ControlStore, user_id: str) -> list[SavedConnection]:
+    """Return the connections that a person has saved, the oldest first."""
     with store.reading() as conn:
-        row = conn.execute(_ACTIVE, {"user_id": user_id}).first()
-    return connection_from(row) if row else None
+        return [connection_from(row) for row in conn.execute(_OWN, {"user_id": user_id})]
 
 
 def places(store: ControlStore) -> list[SavedPlace]:
@@ -186,6 +200,8 @@ def _forget(
     client: audit.Client,
     detail: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
+    of_it = select(connections.c.owner_id).where(connections.c.id == connection_id)
+    conn.execute(delete(memberships).where(memberships.c.workspace_id == of_it.scalar_subquery()))
     _drop(conn, connection_id)
     conn.execute(update(users).where(users.c.id == user_id).values(setup_step=FORGOTTEN_STEP))
     audit.record(
@@ -198,11 +214,40 @@ def _forget(
     )
 
 
-def _check_may_save(conn: Connection, user_id: str, owner_id: str) -> None:
+def _check_may_save(
+    conn: Connection, user_id: str, owner_id: str, beside: list[SavedConnection]
+) -> None:
     if conn.execute(select(users.c.id).where(users.c.id == user_id)).first() is None:
         raise NotFoundError("This account is not here any more. Nothing was saved.")
     if _held_by_others(conn, [owner_id], user_id):
         raise ValidationError({"workspace": ["Another account here uses this workspace."]})
+    if any(each.owner_id == owner_id for each in beside):
+        raise ValidationError({"workspace": ["You are connected to this workspace already."]})
+
+
+def _become_owner(
+    conn: Connection, user_id: str, workspace_id: str, at: int, *, before: str | None
+) -> None:
+    """Let the person into the workspace as its owner, instead of into the one `before`."""
+    if before == workspace_id:
+        return
+    for left in {before, workspace_id} - {None}:
+        conn.execute(
+            delete(memberships).where(
+                memberships.c.user_id == user_id, memberships.c.workspace_id == left
+            )
+        )
+    conn.execute(
+        insert(memberships),
+        {
+            "id": new_id(),
+            "user_id": user_id,
+            "workspace_id": workspace_id,
+            "role": "owner",
+            "joined_at": at,
+            "opened_at": at,
+        },
+    )
 
 
 def _drop(conn: Connection, connection_id: str) -> None:

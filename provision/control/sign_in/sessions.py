@@ -6,15 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, bindparam, case, delete, insert, select, update
+from sqlalchemy import String, bindparam, case, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from provision.control import audit
 from provision.control.accounts.entitled import demand
 from provision.control.accounts.users import PERSON_COLUMNS, Person, person_from
-from provision.control.connections import CONNECTION_COLUMNS, SavedConnection, connection_from
 from provision.control.store.identifiers import digest, is_digest, new_secret
-from provision.control.store.tables import connections, sessions, users
+from provision.control.store.tables import sessions, users
+from provision.control.workspaces import memberships
 from provision.errors import SessionNotFoundError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from provision.control.accounts.entitled import Entitled
     from provision.control.store.store import ControlStore
+    from provision.control.workspaces.memberships import Place
 
 # A write for each request would cost more than the request.
 _SEEN_EVERY_S: Final = 60
@@ -32,10 +33,10 @@ _PERSON_END: Final = 2 + len(PERSON_COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a session belongs to, since when (unix seconds), and the connection they work on."""
+    """Who a session belongs to, since when (unix seconds), and where they are."""
 
     person: Person
-    connection: SavedConnection | None
+    place: Place
     session_id_hash: str = field(repr=False)
     signed_in_at: int
 
@@ -53,10 +54,18 @@ class Session:
 
 
 _RESOLVE: Final = (
-    select(sessions.c.last_seen_at, sessions.c.created_at, *PERSON_COLUMNS, *CONNECTION_COLUMNS)
-    .join(users, users.c.id == sessions.c.user_id)
-    .outerjoin(
-        connections, and_(connections.c.user_id == sessions.c.user_id, connections.c.is_active)
+    select(
+        sessions.c.last_seen_at,
+        sessions.c.created_at,
+        *PERSON_COLUMNS,
+        *memberships.columns_for(users.c.id),
+    )
+    .select_from(
+        memberships.join_to(
+            sessions.join(users, users.c.id == sessions.c.user_id),
+            users.c.id,
+            bindparam("workspace_id", type_=String()),
+        )
     )
     .where(
         sessions.c.id_hash == bindparam("id_hash"),
@@ -104,16 +113,19 @@ def start(
     return raw
 
 
-def resolve(store: ControlStore, raw: str) -> SignedIn | None:
-    """Return who is behind a raw id, None when it is unknown, expired, or of a disabled account."""
+def resolve(store: ControlStore, raw: str, *, workspace_id: str = "") -> SignedIn | None:
+    """Return who is behind a raw id, None when it is unknown, expired, or of a disabled account.
+
+    They are in the workspace `workspace_id`; where that is empty, in the one they opened last.
+    """
     id_hash, now = digest(raw), store.now()
-    row = store.look_up(_RESOLVE, id_hash=id_hash, now=now)
+    row = store.look_up(_RESOLVE, id_hash=id_hash, now=now, workspace_id=workspace_id)
     if row is None:
         return None
     if row[0] <= now - _SEEN_EVERY_S:
         _note_seen(store, id_hash, now)
-    connection = connection_from(row[_PERSON_END:]) if row[_PERSON_END] else None
-    return SignedIn(person_from(row[2:_PERSON_END]), connection, id_hash, row[1])
+    place = memberships.place_from(row[_PERSON_END:])
+    return SignedIn(person_from(row[2:_PERSON_END]), place, id_hash, row[1])
 
 
 def renew(store: ControlStore, *, id_hash: str) -> str:

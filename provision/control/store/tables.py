@@ -20,7 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
+    UniqueConstraint,
 )
 
 ID_CHARACTERS: Final = 36
@@ -155,6 +155,8 @@ tokens = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("last_used_at", BigInteger),
+    # The one workspace that it reaches; none means all that its person may enter.
+    Column("workspace_id", String(ID_CHARACTERS)),
 )
 
 connections = Table(
@@ -178,12 +180,23 @@ connections = Table(
     Column("sealed_id", String(ID_CHARACTERS), ForeignKey("sealed.id"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
 )
-Index(
-    "uq_connections_active",
-    connections.c.user_id,
-    unique=True,
-    sqlite_where=text("is_active = 1"),
-    postgresql_where=text("is_active"),
+
+# Who may enter the workspace of that `owner_id`, and as what: see `workspaces/roles`.
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column(
+        "user_id",
+        String(ID_CHARACTERS),
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("workspace_id", String(ID_CHARACTERS), nullable=False, index=True),
+    Column("role", String(20), nullable=False),
+    Column("joined_at", BigInteger, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    UniqueConstraint("user_id", "workspace_id"),
 )
 
 # What calls with an `Idempotency-Key` stand for, for a day. The answer is kept once there is one.

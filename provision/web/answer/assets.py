@@ -15,7 +15,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from flask import current_app, request, send_file, send_from_directory
+from flask import current_app, send_file, send_from_directory
+
+from provision.web.answer.urls import site_root
 
 if TYPE_CHECKING:
     from flask import Response
@@ -60,7 +62,7 @@ def content(path: str) -> bytes:
 def asset(path: str) -> str:
     """Return the address of a static file, with a digest of its content in the name."""
     # Put together by hand: a page asks for some hundred icons, and `url_for` is slow.
-    return f"{request.script_root}{current_app.static_url_path}/{_named(path)}"
+    return f"{site_root()}{current_app.static_url_path}/{_named(path)}"
 
 
 def plain_path(filename: str) -> str:

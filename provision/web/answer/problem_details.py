@@ -34,6 +34,8 @@ _TITLES_BY_CODE: Final[Mapping[str, str]] = {
     "two_factor_required": "A code is needed, too",
     "read_only_token": "This token may only read",
     "registration_closed": "Registration is closed",
+    "role_required": "Your role here may not do this",
+    "workspace_required": "Which workspace is meant?",
     "reauthentication_required": "Confirm that it is you",
     "database_not_configured": "No database is connected",
     "connection_unreadable": "The connection string is lost",

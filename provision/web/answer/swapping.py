@@ -12,7 +12,7 @@ from flask import make_response, request
 
 from provision.web.answer import htmx as hx
 from provision.web.answer.problem_details import problem
-from provision.web.answer.urls import safe_next
+from provision.web.answer.urls import present
 
 if TYPE_CHECKING:
     from flask import Response
@@ -57,7 +57,7 @@ def refuse_files() -> Response | None:
         return None
     response = make_response("This is a file and no part of a page. Leave HX-Request out.\n", 400)
     response.content_type = "text/plain; charset=utf-8"
-    address = safe_next(request.full_path.rstrip("?"))
+    address = present()
     if request.method == "GET" and address:
         hx.redirect(response, address)
     return response

@@ -13,7 +13,7 @@ from flask import request, url_for
 from werkzeug.exceptions import HTTPException
 
 from provision.web.answer.partials import respond
-from provision.web.answer.urls import safe_next
+from provision.web.answer.urls import present, safe_next
 
 if TYPE_CHECKING:
     from flask import Response
@@ -56,7 +56,7 @@ def to_carry() -> dict[str, str]:
     """Return the hidden fields that carry a stranger's form through the log-in; none if empty."""
     fields = sent()
     text = urlencode(fields)
-    path = safe_next(request.full_path.rstrip("?"))
+    path = present()
     has_words = any(value.strip() for name, value in fields if name not in _ABOUT_NOTHING)
     if not path or not has_words or len(text) > _MOST_CARRIED:
         return {}

@@ -15,6 +15,9 @@ from flask import current_app, request, url_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SITE_ROOT: Final = "provision.site_root"
+"""Where the environment keeps what stood before the path, without `/w/<workspace id>`."""
+
 # Characters that stay as they are in a query, as in `url_for`.
 _SAFE = "!$'()*,/:;?@"
 # The paths of this site need no other characters, no escapes, no empty and no dotted segments.
@@ -62,6 +65,17 @@ def safe_next(target: str | None) -> str | None:
         return None
     path = re.split("[?#]", target, maxsplit=1)[0]
     return target if _OWN_PATH.fullmatch(path) else None
+
+
+def present() -> str | None:
+    """Return path and query of this request as the browser knows them; None if unusual."""
+    return safe_next(request.script_root + request.full_path.rstrip("?"))
+
+
+def site_root() -> str:
+    """Return what stands before every path of this site, whatever workspace it is about."""
+    found: str = request.environ.get(SITE_ROOT, request.script_root)
+    return found
 
 
 def path_of(address: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, make_response
 from msgspec import UNSET
@@ -20,13 +20,13 @@ from provision.web.request import session, workspace
 from provision.web.setup import connecting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from provision.control.connections import SavedConnection
     from provision.tenant.queries.rows import FoundWorkspace
     from provision.tenant.schema.state import SchemaReport
 
-_TEXTS: Final = (
+TEXTS: Final = (
     *("connectionString", "connection_string", "ca_certificate", "workspace"),
     *("password", "code"),
 )
@@ -39,7 +39,7 @@ def show() -> Response:
     return answer(
         shapes.ConnectionAnswer(
             connected=connection is not None,
-            connection=_described(connection) if connection else None,
+            connection=described(connection) if connection else None,
         )
     )
 
@@ -48,18 +48,27 @@ def show() -> Response:
 @once
 def connect() -> Response:
     """Test the string, then keep it sealed; a failed test keeps nothing."""
-    body = read_object(*_TEXTS, "allow_md5")
-    camel, snake, ca_certificate, choice, *_ = text_fields(body, *_TEXTS)
+    return take(read_object(*TEXTS, "allow_md5"), connected)
+
+
+def take(
+    body: dict[str, Any],
+    answer_of: Callable[[SavedConnection, Sequence[FoundWorkspace]], Response],
+    *,
+    adding: bool = False,
+) -> Response:
+    """Test and keep what `body` tells, in place of what is connected, or `adding` to it."""
+    camel, snake, ca_certificate, choice, *_ = text_fields(body, *TEXTS)
     allow_md5 = body.get("allow_md5", False)
     if not isinstance(allow_md5, bool):
         raise ValidationError({"allow_md5": ["This is true or false."]})
     if camel is not None and snake is not None:
         message = "Send one of connectionString and connection_string: they mean the same."
-        raise ValidationError({name: [message] for name in _TEXTS[:2]})
+        raise ValidationError({name: [message] for name in TEXTS[:2]})
     pasted = camel if camel is not None else snake
     if pasted is None:
         raise ValidationError({"connectionString": ["A connection string is needed."]})
-    confirmed = connecting.confirm(body)
+    confirmed = connecting.confirm(body, adding=adding)
     report = connecting.test(pasted, ca_certificate=ca_certificate, allow_md5=allow_md5)
     if not report.ok:
         return problem(
@@ -69,15 +78,17 @@ def connect() -> Response:
             remedy=report.remedy or None,
             errors={"connectionString": [report.detail]},
         )
-    found = connecting.found_workspaces(report)
+    found = connecting.found_workspaces(report, adding=adding)
     connection = connecting.save(
         report,
         choice=choice,
         found=found,
         confirmed=confirmed,
-        settle=lambda conn, saved: settle(conn, _connected(saved, found)),
+        adding=adding,
+        name=body.get("name"),
+        settle=lambda conn, saved: settle(conn, answer_of(saved, found)),
     )
-    return _connected(connection, found)
+    return answer_of(connection, found)
 
 
 @bp.delete("/user/database-connection")
@@ -111,15 +122,21 @@ def _connection() -> SavedConnection:
     return connection
 
 
-def _connected(connection: SavedConnection, found: Sequence[FoundWorkspace]) -> Response:
-    workspaces = [
+def connected(connection: SavedConnection, found: Sequence[FoundWorkspace]) -> Response:
+    """Answer with what is connected now, and what was found there."""
+    return answer(shapes.Connected(True, described(connection), listed(found)))
+
+
+def listed(found: Sequence[FoundWorkspace]) -> list[shapes.FoundWorkspace]:
+    """Return the workspaces found in a database as the API shows them."""
+    return [
         shapes.FoundWorkspace(each.owner_id, each.name, each.projects, each.tasks, each.last_change)
         for each in found
     ]
-    return answer(shapes.Connected(True, _described(connection), workspaces))
 
 
-def _described(connection: SavedConnection) -> shapes.Connection:
+def described(connection: SavedConnection) -> shapes.Connection:
+    """Return a connection as the API shows it."""
     return shapes.Connection(
         id=connection.id,
         name=connection.name,

@@ -17,7 +17,7 @@ from provision.web.answer import typed
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond
 from provision.web.answer.problem_details import ApiError, problem, title_of
-from provision.web.answer.urls import is_api_request, safe_next
+from provision.web.answer.urls import is_api_request, present
 from provision.web.request import session, workspace
 from provision.web.request.sites import is_own_origin
 
@@ -48,6 +48,8 @@ _TABLE: Final[tuple[tuple[type[errors.ProvisionError], int, str], ...]] = (
     (errors.SecondFactorRejectedError, 401, "invalid_credentials"),
     (errors.SecondFactorUnreadableError, 401, "invalid_credentials"),
     (errors.RegistrationClosedError, 403, "registration_closed"),
+    (errors.RoleRequiredError, 403, "role_required"),
+    (errors.WorkspaceRequiredError, 409, "workspace_required"),
     (errors.ReauthenticationRequiredError, 403, "reauthentication_required"),
     (errors.NotConnectedError, 409, "database_not_configured"),
     (errors.ConnectionUnreadableError, 409, "connection_unreadable"),
@@ -97,6 +99,8 @@ def _extra(error: errors.ProvisionError) -> dict[str, Any]:
             return {"errors": error.errors}
         case errors.EmailTakenError():
             return {"errors": {"email": [str(error)]}}
+        case errors.RoleRequiredError():
+            return {"role": error.role}
         case errors.SchemaNotReadyError():
             return {"state": error.state}
         case errors.SchemaConflictError():
@@ -206,7 +210,7 @@ def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
         detail=detail,
         remedy=remedy,
         code=extra.get("cause", code),
-        again=safe_next(request.full_path.rstrip("?")) or url_for("landing.page"),
+        again=present() or url_for("landing.page"),
         # A button must not do what another site has filled in.
         typed=typed.sent() if code != "csrf_failed" or is_own_origin(request.origin or "") else [],
         wizard=_connection_page(),

@@ -16,8 +16,9 @@ from provision.control.sign_in import sessions
 from provision.web.answer import htmx as hx
 from provision.web.answer.htmx import htmx
 from provision.web.answer.problem_details import ApiError, problem
-from provision.web.answer.urls import is_api_request, is_of_api, path_of, safe_next
+from provision.web.answer.urls import is_api_request, is_of_api, path_of, present, safe_next
 from provision.web.format import viewer
+from provision.web.request.prefix import wanted
 from provision.web.request.services import services
 from provision.web.request.sites import SAFE_METHODS
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from provision.control.accounts.users import Person
     from provision.control.connections import SavedConnection
     from provision.control.sign_in.sessions import SignedIn
+    from provision.control.workspaces.memberships import Place
 
 OPEN_ENDPOINTS: Final = frozenset(
     {
@@ -111,10 +113,16 @@ def person_or_none() -> Person | None:
     return holder.person if holder else None
 
 
-def connection_or_none() -> SavedConnection | None:
-    """Return the active connection of the person asking, as it was when the request came in."""
+def place_or_none() -> Place | None:
+    """Return the workspace that this request is about, as it was when the request came in."""
     holder: SignedIn | TokenHolder | None = g.get("holder")
-    return holder.connection if holder else None
+    return holder.place if holder else None
+
+
+def connection_or_none() -> SavedConnection | None:
+    """Return the connection of the workspace that this request is about."""
+    place = place_or_none()
+    return place.connection if place else None
 
 
 def token_id_or_none() -> str | None:
@@ -201,13 +209,13 @@ def demands(endpoint: str, path: str, methods: set[str]) -> Iterator[str]:
 
 
 def _hold(raw: str) -> None:
-    signed_in = sessions.resolve(services().store, raw)
+    signed_in = sessions.resolve(services().store, raw, workspace_id=wanted())
     login_user(BrowserSession(raw, signed_in))
     _answer_to(signed_in)
 
 
 def _load_visitor(raw_session_id: str) -> BrowserSession | None:
-    signed_in = sessions.resolve(services().store, raw_session_id)
+    signed_in = sessions.resolve(services().store, raw_session_id, workspace_id=wanted())
     return BrowserSession(raw_session_id, signed_in) if signed_in else None
 
 
@@ -251,7 +259,7 @@ def _token_holder() -> TokenHolder | None:
     scheme, _, raw = request.headers["Authorization"].partition(" ")
     if scheme.lower() != "bearer":
         return None
-    return tokens.resolve(services().store, raw.strip())
+    return tokens.resolve(services().store, raw.strip(), workspace_id=wanted())
 
 
 def _hold_token_to_its_rights() -> None:
@@ -270,7 +278,7 @@ def _refuse_stranger(*, by_token: bool) -> Response:
         page = safe_next(path_of(request.headers.get("HX-Current-URL")))
         return hx.redirect(make_response("", 401), url_for("account.login", next=page))
     if request.method in SAFE_METHODS:
-        page = safe_next(request.full_path.rstrip("?"))
+        page = present()
     else:
         page = safe_next(path_of(request.referrer)) or url_for("dashboard.page")
         if "HX-Request" not in request.headers:

@@ -35,25 +35,28 @@ NEW_WORKSPACE = "new"
 _LONGEST_NAME = 200
 
 
-def asks_again() -> bool:
+def before(*, adding: bool) -> SavedConnection | None:
+    """Return the connection that the next one takes the place of; none where it is `adding`."""
+    return None if adding else session.connection_or_none()
+
+
+def asks_again(*, adding: bool = False) -> bool:
     """Return whether saving a connection needs the password and a code.
 
     It is when it takes the place of another, also of one that was forgotten first, so that who
     found a browser open cannot lead the work of somebody with two-factor elsewhere.
     """
     who = session.person()
-    had_one = (
-        session.connection_or_none() is not None or who.setup_step == connections.FORGOTTEN_STEP
-    )
-    return who.two_factor and had_one
+    is_forgotten = who.setup_step == connections.FORGOTTEN_STEP and not adding
+    return who.two_factor and (before(adding=adding) is not None or is_forgotten)
 
 
-def confirm(data: Mapping[str, object]) -> Accepted | None:
+def confirm(data: Mapping[str, object], *, adding: bool = False) -> Accepted | None:
     """Look at password and code in `data` where they are asked for; `save` uses the code up.
 
     Raises ReauthenticationRequiredError.
     """
-    return reauthentication.check(data) if asks_again() else None
+    return reauthentication.check(data) if asks_again(adding=adding) else None
 
 
 def test(pasted: str | Target, *, ca_certificate: str | None, allow_md5: bool) -> Report:
@@ -88,12 +91,17 @@ def examine(connection: SavedConnection) -> Report:
     return test(target, ca_certificate=None, allow_md5=False)
 
 
-def found_workspaces(report: Report) -> list[FoundWorkspace]:
-    """List the workspaces of that database that no other account here uses."""
-    found = list(report.workspaces)
+def found_workspaces(report: Report, *, adding: bool = False) -> list[FoundWorkspace]:
+    """List the workspaces of that database that no other connection here leads to."""
+    found, who, replaced = list(report.workspaces), session.person(), before(adding=adding)
     held = connections.held_by_others(
-        services().store, [each.owner_id for each in found], user_id=session.person().id
+        services().store, [each.owner_id for each in found], user_id=who.id
     )
+    held |= {
+        each.owner_id
+        for each in connections.listing(services().store, who.id)
+        if replaced is None or each.id != replaced.id
+    }
     return [
         msgspec.structs.replace(each, name=_plain_name(each.name))
         for each in found
@@ -107,9 +115,14 @@ def save(
     choice: str | None,
     found: Sequence[FoundWorkspace],
     confirmed: Accepted | None,
+    adding: bool = False,
+    name: str | None = None,
     settle: Callable[[SqlConnection, SavedConnection], object] | None = None,
 ) -> SavedConnection:
     """Seal and keep the string that `report` found good, in place of the one before.
+
+    Where it is `adding`, all that are there stay. A new workspace is called `name`, else as the
+    person.
 
     `choice` is `new` (also when None) or the owner id of one of `found`; `confirmed` is what
     `confirm` gave; `settle` is called on the transaction that saves the string. Where the tables
@@ -119,25 +132,28 @@ def save(
     target, who = report.target, session.person()
     if target is None:
         raise ValueError("only a string that passed can be saved")
-    if confirmed is None and asks_again():
+    if confirmed is None and asks_again(adding=adding):
         raise ValueError("this replaces a connection, which has to be confirmed")
     owner_id = _owner_id(choice, found)
     reauthentication.spend(confirmed)
-    before = session.connection_or_none()
-    name = next((each.name for each in found if each.owner_id == owner_id and each.name), who.name)
+    replaced = before(adding=adding)
+    found_name = next((each.name for each in found if each.owner_id == owner_id), None)
     connection = connections.save(
         services().store,
         services().secrets,
         user_id=who.id,
-        new=described(report, target, name=name, owner_id=owner_id),
+        new=described(report, target, name=found_name or name or who.name, owner_id=owner_id),
         secret=target.to_secret(),
         settle=settle,
         client=session.client(),
+        instead_of=replaced.id if replaced else None,
+        adding=adding,
     )
-    if before:
-        services().access.forget(workspace.of(before))
+    if replaced:
+        services().access.forget(workspace.of(replaced))
     _enter(connection, report.schema)
-    return connections.active(services().store, who.id) or connection
+    kept = connections.listing(services().store, who.id)
+    return next((each for each in kept if each.id == connection.id), connection)
 
 
 def described(report: Report, target: Target, *, name: str, owner_id: str) -> NewConnection:

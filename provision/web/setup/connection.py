@@ -17,6 +17,7 @@ from provision.tenant.schema.state import LATEST
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond
 from provision.web.request import session
+from provision.web.request.prefix import in_workspace
 from provision.web.request.services import services
 from provision.web.setup import checks, connecting, pasted
 
@@ -40,23 +41,26 @@ class TypedConnection:
     ca_certificate: str = field(default="", repr=False)
     allow_md5: bool = False
     workspace: str = ""
+    adding: bool = False
+    """Whether it is one more, beside what the person has."""
 
 
-def typed_fields() -> TypedConnection:
-    """Read the form of this request."""
+def typed_fields(*, adding: bool = False) -> TypedConnection:
+    """Read the form of this request; one for one more connection says so itself."""
     form = request.form
     return TypedConnection(
         connection_string=form.get("connection_string", ""),
         ca_certificate=form.get("ca_certificate", ""),
         allow_md5=bool(form.get("allow_md5")),
         workspace=form.get("workspace", ""),
+        adding=adding or bool(form.get("adding")),
     )
 
 
 def take(typed: TypedConnection) -> Response:
     """Test what was pasted; keep it and go on, or show what is in its way."""
     try:
-        confirmed = connecting.confirm(request.form)
+        confirmed = connecting.confirm(request.form, adding=typed.adding)
     except ReauthenticationRequiredError as error:
         return show(typed, errors=error.errors, status=422)
     except RateLimitedError as error:
@@ -70,25 +74,29 @@ def take(typed: TypedConnection) -> Response:
     return _keep(report, typed, confirmed)
 
 
-def take_built_in() -> Response:
-    """Take this person's database in the built-in server, and the workspace in it if one is."""
+def take_built_in(*, adding: bool = False) -> Response:
+    """Take this person's database in the built-in server, and the workspace in it if one is.
+
+    One more workspace there is a new one.
+    """
     make = services().make_built_in
     if make is None:
         errors = {"connection_string": ["This server has no built-in database to offer."]}
         return show(TypedConnection(), errors=errors, status=422)
-    present = session.connection_or_none()
+    present = connecting.before(adding=adding)
     if present and present.kind == "built_in":
         return leave_for(url_for(".step"))
     try:
-        confirmed = connecting.confirm(request.form)
+        confirmed = connecting.confirm(request.form, adding=adding)
     except ReauthenticationRequiredError as error:
         # A button alone asked for this, so that there is no form yet to be wrong.
         asked = "password" in request.form
         return _ask_for_built_in(error.errors if asked else {})
     target = make(session.person().id)
     report = connecting.test(target, ca_certificate=None, allow_md5=False)
-    found = connecting.found_workspaces(report)
-    typed = TypedConnection(workspace=found[0].owner_id if found else connecting.NEW_WORKSPACE)
+    found = connecting.found_workspaces(report, adding=adding)
+    first = found[0].owner_id if found and not adding else connecting.NEW_WORKSPACE
+    typed = TypedConnection(workspace=first, adding=adding)
     return _keep(report, typed, confirmed)
 
 
@@ -111,7 +119,7 @@ def show(
     status: int = 200,
 ) -> Response:
     """Show the step as a page, or its `block` for htmx."""
-    present = session.connection_or_none()
+    present = connecting.before(adding=typed.adding)
     blocks = {
         "connection_step": (block, "connection_submit"),
         # Results for the text before do not hold for the new one.
@@ -124,7 +132,7 @@ def show(
         step="connection",
         sealed=present is not None,
         present=present,
-        asks_again=connecting.asks_again(),
+        asks_again=connecting.asks_again(adding=typed.adding),
         typed=typed,
         reading=_reading(typed, report),
         checks=checks.finished(report) if report else running or checks.NOT_RUN,
@@ -179,12 +187,18 @@ def _keep(report: Report, typed: TypedConnection, confirmed: Accepted | None) ->
     again = partial(show, typed, report=report, status=422)
     if not report.ok:
         return again(errors=_field_errors(report))
-    found = connecting.found_workspaces(report)
+    found = connecting.found_workspaces(report, adding=typed.adding)
     if found and not typed.workspace:
         return again(found=found)
-    before = session.connection_or_none()
+    before = connecting.before(adding=typed.adding)
     try:
-        saved = connecting.save(report, choice=typed.workspace, found=found, confirmed=confirmed)
+        saved = connecting.save(
+            report,
+            choice=typed.workspace,
+            found=found,
+            confirmed=confirmed,
+            adding=typed.adding,
+        )
     except ReauthenticationRequiredError as error:
         return again(found=found, errors=error.errors)
     except ValidationError as error:
@@ -195,7 +209,10 @@ def _keep(report: Report, typed: TypedConnection, confirmed: Accepted | None) ->
     if len(report.workspaces) > len(found):
         text += " Another account here works in this database too; your workspace is apart from it."
     ready = saved.schema_version == LATEST
-    return leave_for(url_for(".step" if ready else ".schema"), text)
+    page = url_for("setup.step" if ready else "setup.schema")
+    if typed.adding:
+        page = in_workspace(saved.owner_id, page)
+    return leave_for(page, text)
 
 
 def _field_errors(report: Report) -> dict[str, list[str]]:

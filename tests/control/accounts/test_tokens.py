@@ -43,14 +43,14 @@ def test_speaks_for_the_person_who_made_it(
     saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="x", client=CLIENT)
     holder = tokens.resolve(store, raw)
     assert holder
-    assert (holder.person, holder.connection, holder.token) == (alice, saved, token)
+    assert (holder.person, holder.place.connection, holder.token) == (alice, saved, token)
     assert holder.token.read_only
 
 
 def test_a_holder_without_a_database_has_no_connection(store: ControlStore, alice: Person) -> None:
     holder = tokens.resolve(store, _create(store, alice)[0])
     assert holder
-    assert holder.connection is None
+    assert holder.place.connection is None
 
 
 def test_has_a_known_prefix_256_random_bits_and_a_checksum(

@@ -44,14 +44,14 @@ def test_says_who_is_signed_in(
     raw, bobs = _start(store, alice), _start(store, bob)
     before = sessions.resolve(store, raw)
     assert before
-    assert (before.person, before.connection) == (alice, None)
+    assert (before.person, before.place.connection) == (alice, None)
     saved = connections.save(store, secrets, user_id=alice.id, new=NEW, secret="x", client=CLIENT)
     after = sessions.resolve(store, raw)
     assert after
-    assert (after.person, after.connection) == (alice, saved)
+    assert (after.person, after.place.connection) == (alice, saved)
     other = sessions.resolve(store, bobs)
     assert other
-    assert (other.person, other.connection) == (bob, None)
+    assert (other.person, other.place.connection) == (bob, None)
 
 
 def test_the_raw_id_is_kept_nowhere(store: ControlStore, alice: Person) -> None:

@@ -172,5 +172,6 @@ def test_a_connection_given_to_another_person_in_the_store_opens_nothing_for_the
         conn.execute(update(connections).where(connections.c.id == alices).values(user_id=whose))
     answer = bob.api("GET", "/api/projects")
     assert answer.status_code == 409
-    assert answer.get_json(force=True)["code"] == "connection_unreadable"
-    assert bob.get("/projects").headers["Location"] == CONNECTION
+    assert answer.get_json(force=True)["code"] == "database_not_configured"
+    assert client.api("GET", "/api/projects").get_json()["code"] == "connection_unreadable"
+    assert bob.get("/projects").headers["Location"] == STEP

@@ -58,6 +58,7 @@ def _made(kind: type[errors.ProvisionError]) -> errors.ProvisionError:
         "remedy": "What to do.",
         "errors": {"name": ["wrong"]},
         "retry_after_s": 3,
+        "role": "admin",
         "state": "missing",
         "problems": [],
         "current": None,

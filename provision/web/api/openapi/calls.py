@@ -10,13 +10,16 @@ from provision.web.api.openapi.headers import parameter
 
 _ACCOUNT: Final = "Account"
 _DATABASE: Final = "Database"
+_WORKSPACE: Final = "Workspaces"
 _ITSELF: Final = "This description"
 TAGS: Final = {
     _ACCOUNT: "Who is asking, and the tokens that programs ask with.",
     _DATABASE: "The person's own PostgreSQL, and the tables in it.",
+    _WORKSPACE: "What the person may enter: one for each database, or several in one.",
     _ITSELF: "What you are reading, for programs and for people.",
 }
 _CONNECTION: Final = "/api/user/database-connection"
+_WORKSPACES: Final = "/api/workspaces"
 
 CALLS: Final = (
     Call(
@@ -101,7 +104,12 @@ CALLS: Final = (
             "here holds.",
             schema=shapes.reference(shapes.Connected),
         ),
-        bad=(problems.NOT_CONFIRMED, problems.BAD_CONNECTION, problems.RATE_LIMITED),
+        bad=(
+            problems.NOT_CONFIRMED,
+            problems.NOT_SET_UP,
+            problems.BAD_CONNECTION,
+            problems.RATE_LIMITED,
+        ),
     ),
     Call(
         method="DELETE",
@@ -138,6 +146,65 @@ CALLS: Final = (
         good=Good(words="The tables as they are now.", schema=shapes.reference(shapes.Tables)),
         reaches_database=True,
         bad=(problems.SCHEMA_CONFLICT,),
+    ),
+    Call(
+        method="GET",
+        path=_WORKSPACES,
+        name="list_workspaces",
+        tag=_WORKSPACE,
+        summary="List the workspaces",
+        words="Those that the person may enter, the one opened last first. Every address of this "
+        "description also stands behind `/w/{id}` and is then about that workspace.",
+        good=Good(words="The workspaces.", schema=shapes.reference(shapes.Workspaces)),
+    ),
+    Call(
+        method="POST",
+        path=_WORKSPACES,
+        name="add_workspace",
+        tag=_WORKSPACE,
+        summary="Connect one more database",
+        words="As connecting a database, but what is connected already stays.",
+        body={
+            "anyOf": [
+                shapes.reference(shapes.NewWorkspace),
+                shapes.reference(shapes.NewWorkspaceInSnakeCase),
+            ]
+        },
+        good=Good(
+            status=201, words="It is connected.", schema=shapes.reference(shapes.AddedWorkspace)
+        ),
+        bad=(problems.BAD_CONNECTION, problems.RATE_LIMITED),
+    ),
+    Call(
+        method="PATCH",
+        path=f"{_WORKSPACES}/{{id}}",
+        name="change_workspace",
+        tag=_WORKSPACE,
+        summary="Rename a workspace",
+        words="In its own database, and here.",
+        parameters=(parameter("Id"),),
+        body=shapes.reference(shapes.ChangedWorkspace),
+        good=Good(words="The workspace.", schema=shapes.reference(shapes.WorkspaceAnswer)),
+        reaches_database=True,
+        bad=(problems.NOT_FOUND,),
+    ),
+    Call(
+        method="DELETE",
+        path=f"{_WORKSPACES}/{{id}}",
+        name="forget_workspace",
+        tag=_WORKSPACE,
+        summary="Forget a workspace",
+        words="Forgets the connection string and who may enter here; changes nothing in the "
+        "database. Needs the password, and a code where two-factor is on.",
+        parameters=(parameter("Id"),),
+        body=shapes.reference(shapes.Confirmation),
+        good=Good(status=204, words="It is forgotten."),
+        bad=(
+            problems.NOT_CONFIRMED,
+            problems.NOT_FOUND,
+            problems.INVALID,
+            problems.RATE_LIMITED,
+        ),
     ),
     Call(
         method="GET",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, get_args
 
+from provision.control.workspaces.roles import ROLES
 from provision.tenant.failures.wording import GENERAL
 from provision.tenant.schema.state import State
 from provision.web.answer.problem_details import title_of
@@ -120,11 +121,18 @@ BAD_CREDENTIALS: Final = Problem(
     ("invalid_credentials", "two_factor_required"),
     "E-mail address, password or code is wrong, or two-factor is on and no code was sent.",
 )
+_ROLE: Final = {
+    "type": "string",
+    "enum": list(ROLES),
+    "description": "The lowest role that may do this, with `role_required`.",
+}
 FORBIDDEN: Final = Problem(
     "ForbiddenProblem",
     403,
-    ("read_only_token", "csrf_failed"),
-    "The token may only read; or a browser's session came without its `X-CSRFToken`.",
+    ("read_only_token", "csrf_failed", "role_required"),
+    "The token may only read; or a browser's session came without its `X-CSRFToken`; or the "
+    "person's role in the workspace may not do this.",
+    members={"role": _ROLE},
 )
 NOT_CONFIRMED: Final = Problem(
     "NotConfirmedProblem",
@@ -132,7 +140,7 @@ NOT_CONFIRMED: Final = Problem(
     ("reauthentication_required", *FORBIDDEN.codes),
     "Two-factor is on and a connection is replaced: `password` and `code` are needed, and "
     "`errors` says which is missing or wrong. Or as for any call that writes.",
-    members={"errors": _ERRORS},
+    members={"errors": _ERRORS, **FORBIDDEN.members},
 )
 NOT_FOUND: Final = Problem(
     "NotFoundProblem", 404, ("not_found",), "It is not there, or it is somebody else's."
@@ -153,9 +161,13 @@ TOO_SLOW: Final = Problem(
 NOT_SET_UP: Final = Problem(
     "NotSetUpProblem",
     409,
-    ("database_not_configured", "connection_unreadable", "schema_not_ready"),
+    (
+        *("database_not_configured", "connection_unreadable", "schema_not_ready"),
+        "workspace_required",
+    ),
     "The database is not set up: none is connected, the kept connection string cannot be opened, "
-    "or the tables are missing or of another version.",
+    "or the tables are missing or of another version. Or the person has several workspaces, and "
+    "a browser asked without saying which.",
     members={
         "state": {
             "type": "string",

@@ -16,6 +16,7 @@ from provision.control.accounts.formats import (
     NumberFormat,  # noqa: TC001
     WeekStart,  # noqa: TC001
 )
+from provision.control.workspaces.roles import Role  # noqa: TC001
 from provision.tenant.schema.state import State  # noqa: TC001
 from provision.tls import Level  # noqa: TC001  # msgspec reads it at run time
 from provision.web.api.openapi import fields
@@ -193,6 +194,57 @@ class NewConnectionInSnakeCase(_Connecting, kw_only=True):
     ]
 
 
+class NewWorkspace(NewConnection, kw_only=True):
+    """A database to connect beside those that are, as `connectionString`."""
+
+    name: Annotated[
+        NamedLine | UnsetType | None,
+        Meta(description="What a new workspace is called; the person's name where none is sent."),
+    ] = UNSET
+
+
+class NewWorkspaceInSnakeCase(NewConnectionInSnakeCase, kw_only=True):
+    """A database to connect beside those that are, as `connection_string`."""
+
+    name: NamedLine | UnsetType | None = UNSET
+
+
+class Workspace(Struct):
+    """A workspace that the person may enter; `connected` tells whether its string is kept here."""
+
+    id: Id
+    name: str
+    role: Role
+    members: Annotated[int, Meta(ge=1)]
+    connected: bool
+    is_current: bool
+
+
+class Workspaces(Struct):
+    """What the person may enter."""
+
+    workspaces: list[Workspace]
+
+
+class WorkspaceAnswer(Struct):
+    """One workspace."""
+
+    workspace: Workspace
+
+
+class ChangedWorkspace(Struct, forbid_unknown_fields=True):
+    """What to change of a workspace; what is not sent stays."""
+
+    name: NamedLine | UnsetType = UNSET
+
+
+class Confirmation(Struct, forbid_unknown_fields=True):
+    """That it is the person."""
+
+    password: Typed
+    code: Code = UNSET
+
+
 class FoundWorkspace(Struct):
     """A workspace found in the database, which no other account here holds."""
 
@@ -207,6 +259,14 @@ class Connected(Struct):
     """The database was tested and is connected."""
 
     success: Annotated[bool, Meta(extra_json_schema={"const": True})]
+    connection: Connection
+    workspaces: list[FoundWorkspace]
+
+
+class AddedWorkspace(Struct):
+    """The database was tested, and is connected beside the others."""
+
+    workspace: Workspace
     connection: Connection
     workspaces: list[FoundWorkspace]
 
@@ -241,7 +301,8 @@ class Nothing(Struct, forbid_unknown_fields=True):
 
 _ALL: Final = (
     *(UserAnswer, ChangedUser, NewToken, MadeToken, Tokens, ConnectionAnswer, NewConnection),
-    *(NewConnectionInSnakeCase, Connected, Tables, Nothing),
+    *(NewConnectionInSnakeCase, Connected, Tables, Nothing, Workspaces, WorkspaceAnswer),
+    *(NewWorkspace, NewWorkspaceInSnakeCase, AddedWorkspace, ChangedWorkspace, Confirmation),
 )
 
 

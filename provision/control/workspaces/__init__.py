@@ -1,0 +1,1 @@
+"""Who may enter which workspace, and what each may do there."""

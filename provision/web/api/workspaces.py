@@ -1,0 +1,111 @@
+"""`/api/workspaces`: what the person may enter, and one more database for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, make_response
+
+from provision.control import connections
+from provision.control.accounts.naming import name_problems, normalized_name
+from provision.control.workspaces import memberships
+from provision.control.workspaces.memberships import Listed
+from provision.control.workspaces.roles import least_role, may
+from provision.errors import NotFoundError, RoleRequiredError, ValidationError
+from provision.tenant.queries import workspaces as queries
+from provision.web.api import connection as api_connection
+from provision.web.api.blueprint import bp
+from provision.web.api.body import answer, read_object, text_fields
+from provision.web.api.once import once
+from provision.web.api.openapi import shapes
+from provision.web.request import session, workspace
+from provision.web.request.services import services
+from provision.web.setup import connecting
+from provision.web.two_factor import reauthentication
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from provision.control.connections import SavedConnection
+    from provision.control.workspaces.roles import Action
+    from provision.tenant.queries.rows import FoundWorkspace
+
+
+@bp.get("/workspaces")
+def workspaces() -> Response:
+    """List the workspaces; no database is asked."""
+    found = memberships.listing(services().store, user_id=session.person().id)
+    return answer(shapes.Workspaces([_shown(each) for each in found]))
+
+
+@bp.post("/workspaces")
+@once
+def add_workspace() -> Response:
+    """Test a string and keep it beside those that are kept."""
+    body = read_object(*api_connection.TEXTS, "allow_md5", "name")
+    (name,) = text_fields(body, "name")
+    if name is not None:
+        body["name"] = normalized_name(name)
+        if problems := name_problems(body["name"]):
+            raise ValidationError({"name": problems})
+    return api_connection.take(body, _added, adding=True)
+
+
+@bp.patch("/workspaces/<uuid:workspace_id>")
+def change_workspace(workspace_id: UUID) -> Response:
+    """Rename a workspace in its own database and here."""
+    body = read_object("name")
+    entered = _entered(workspace_id, "manage")
+    (name,) = text_fields(body, "name")
+    if name is not None and entered.connection is not None:
+        plain = normalized_name(name)
+        if problems := name_problems(plain):
+            raise ValidationError({"name": problems})
+        here = workspace.of(entered.connection)
+        services().access.write(here, queries.rename, name=plain)
+        connections.rename(services().store, entered.connection.id, plain)
+    return answer(shapes.WorkspaceAnswer(_shown(_entered(workspace_id, "manage"))))
+
+
+@bp.delete("/workspaces/<uuid:workspace_id>")
+def forget_workspace(workspace_id: UUID) -> Response:
+    """Forget a string and who may enter; nothing in the database is touched."""
+    body = read_object("password", "code")
+    text_fields(body, "password", "code")
+    entered = _entered(workspace_id, "own")
+    reauthentication.reauthenticate(body)
+    if entered.connection is not None:
+        connecting.forget(entered.connection)
+    return make_response("", 204)
+
+
+def _entered(workspace_id: UUID, action: Action) -> Listed:
+    """Return that workspace. Raises NotFoundError, or RoleRequiredError."""
+    found = memberships.listing(services().store, user_id=session.person().id)
+    entered = next((each for each in found if each.id == str(workspace_id)), None)
+    if entered is None:
+        raise NotFoundError
+    if not may(entered.role, action):
+        raise RoleRequiredError(least_role(action))
+    return entered
+
+
+def _added(connection: SavedConnection, found: Sequence[FoundWorkspace]) -> Response:
+    added = Listed(connection.owner_id, "owner", connection.created_at, 1, connection)
+    shape = shapes.AddedWorkspace(
+        _shown(added), api_connection.described(connection), api_connection.listed(found)
+    )
+    return answer(shape, 201)
+
+
+def _shown(listed: Listed) -> shapes.Workspace:
+    place = session.place_or_none()
+    return shapes.Workspace(
+        id=listed.id,
+        name=listed.connection.name if listed.connection else "",
+        role=listed.role,
+        members=listed.members,
+        connected=listed.connection is not None,
+        is_current=place is not None and place.workspace_id == listed.id,
+    )
