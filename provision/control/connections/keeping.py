@@ -6,7 +6,7 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from provision.control import audit
 from provision.control.connections.saved import (
@@ -237,6 +237,9 @@ def _become_owner(
                 memberships.c.user_id == user_id, memberships.c.workspace_id == left
             )
         )
+    # Later than any other, so that it is the one opened last.
+    latest = select(func.max(memberships.c.opened_at)).where(memberships.c.user_id == user_id)
+    opened_at = max(at, (conn.execute(latest).scalar() or 0) + 1)
     conn.execute(
         insert(memberships),
         {
@@ -245,7 +248,7 @@ def _become_owner(
             "workspace_id": workspace_id,
             "role": "owner",
             "joined_at": at,
-            "opened_at": at,
+            "opened_at": opened_at,
         },
     )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from provision.control.workspaces.roles import Role
 
 # A write for each request would cost more than the request.
-_OPENED_EVERY_S: Final = 60
+_OPENED_EVERY_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ def join_to(
     by what its person opens in a browser.
     """
     some = memberships.alias("some")
-    by = (some.c.joined_at, some.c.id)
-    order = (some.c.role != _OWNER, *by) if own_first else (some.c.opened_at.desc(), *by)
+    first = some.c.role != _OWNER if own_first else some.c.opened_at.desc()
+    order = (first, some.c.joined_at, some.c.id)
     default = (
         select(some.c.workspace_id)
         .where(some.c.user_id == user_id)
@@ -135,7 +135,7 @@ def listing(store: ControlStore, *, user_id: str) -> list[Listed]:
 
 
 def note_opened(store: ControlStore, place: Place) -> None:
-    """Remember which workspace a person of several opened last, at most once a minute."""
+    """Remember which workspace a person of several opened last, at most every 5 seconds."""
     now = store.now()
     if place.count < 2 or place.opened_at is None or place.opened_at > now - _OPENED_EVERY_S:
         return

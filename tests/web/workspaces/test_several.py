@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from tests.conftest import Database
+from tests import conftest
 from tests.web.conftest import PASSWORD, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Server
+    from tests.conftest import Database, Server
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def other(server: Server) -> Iterator[Database]:
 
     user, password = server.create_role()
     name = server.create_database(owner=user)
-    yield Database(name, user, password, server.url(name, user, password))
+    yield conftest.Database(name, user, password, server.url(name, user, password))
     server.leave(name, user)
 
 
