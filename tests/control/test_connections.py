@@ -111,8 +111,8 @@ def test_one_person_connects_several_and_each_is_replaced_for_itself(
         connections.open_secret(store, secrets, second.id)
     entered = memberships.listing(store, user_id=alice.id)
     assert [(each.id, each.role, each.members) for each in entered] == [
-        (NEW.owner_id, "owner", 1),
         (second.owner_id, "owner", 1),
+        (NEW.owner_id, "owner", 1),
     ]
     connections.forget(store, user_id=alice.id, connection_id=first.id, client=CLIENT)
     assert [each.id for each in memberships.listing(store, user_id=alice.id)] == [second.owner_id]

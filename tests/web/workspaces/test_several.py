@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def other(server: Server) -> Iterator[Database]:
     """A second database."""
-    from tests.conftest import Database
 
     user, password = server.create_role()
     name = server.create_database(owner=user)
