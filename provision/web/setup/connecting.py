@@ -93,13 +93,10 @@ def examine(connection: SavedConnection) -> Report:
 
 def found_workspaces(report: Report, *, adding: bool = False) -> list[FoundWorkspace]:
     """List the workspaces of that database that no other connection here leads to."""
-    found, who, replaced = list(report.workspaces), session.person(), before(adding=adding)
-    held = connections.held_by_others(
-        services().store, [each.owner_id for each in found], user_id=who.id
-    )
-    held |= {
+    found, replaced = list(report.workspaces), before(adding=adding)
+    held = _held_by_others(report) | {
         each.owner_id
-        for each in connections.listing(services().store, who.id)
+        for each in connections.listing(services().store, session.person().id)
         if replaced is None or each.id != replaced.id
     }
     return [
@@ -107,6 +104,11 @@ def found_workspaces(report: Report, *, adding: bool = False) -> list[FoundWorks
         for each in found
         if each.owner_id not in held
     ]
+
+
+def is_shared(report: Report) -> bool:
+    """Tell whether other accounts here have workspaces in that database."""
+    return bool(_held_by_others(report))
 
 
 def save(
@@ -192,6 +194,14 @@ def forget(connection: SavedConnection) -> None:
         client=session.client(),
     )
     services().access.forget(workspace.of(connection))
+
+
+def _held_by_others(report: Report) -> set[str]:
+    return connections.held_by_others(
+        services().store,
+        [each.owner_id for each in report.workspaces],
+        user_id=session.person().id,
+    )
 
 
 def _enter(connection: SavedConnection, seen: state.SchemaReport | None) -> None:

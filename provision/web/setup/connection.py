@@ -140,6 +140,7 @@ def show(
         chosen=_chosen(typed.workspace or (present.owner_id if present else ""), found),
         errors=errors or {},
         oob=bool(htmx),
+        offers_built_in=typed.adding and services().make_built_in is not None,
         is_reading=block == "reading",
     )
 
@@ -206,7 +207,7 @@ def _keep(report: Report, typed: TypedConnection, confirmed: Accepted | None) ->
         errors = error.errors if found else {"connection_string": [*error.errors["workspace"]]}
         return again(found=found, errors=errors)
     text = "The connection is replaced." if before else "Connected. Your string is sealed."
-    if len(report.workspaces) > len(found):
+    if connecting.is_shared(report):
         text += " Another account here works in this database too; your workspace is apart from it."
     ready = saved.schema_version == LATEST
     page = url_for("setup.step" if ready else "setup.schema")
