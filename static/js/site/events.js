@@ -13,7 +13,7 @@ const tell = (key, event) => {
 const isComposing = (event) => event.isComposing || event.keyCode === 229;
 // Enter takes a suggestion then: it must not send the form.
 const leaveToInputMethod = (event) => {
-  if (event.key === "Enter" && event.target instanceof HTMLInputElement) event.preventDefault();
+  if (event.key === "Enter" && event.target instanceof Element && event.target.matches("input, #quick-title")) event.preventDefault();
 };
 const listen = (name, capture, handle) => {
   const key = keyOf(name, capture);
