@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -53,6 +54,8 @@ def test_names_are_chosen_by_keys_and_by_mouse(tab: Tab, owner: Visitor) -> None
     owner.api("POST", "/api/team", {"name": "Ana Lindqvist"})
     tab.go("/tasks")
     line, offered = _line(tab), _offered(tab)
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
     line.focus()
     expect(line).to_have_role("combobox")
     expect(line).to_have_attribute("aria-expanded", "false")
@@ -67,6 +70,7 @@ def test_names_are_chosen_by_keys_and_by_mouse(tab: Tab, owner: Visitor) -> None
     expect(_chosen(tab)).to_have_text("#Intranet web")
     line.press("ArrowDown")
     expect(_chosen(tab)).to_have_text("#Website")
+    assert set(asked) <= {"/tasks/reading"}, "the page has the names"
     assert faults(tab, "names offered") == []
     line.press("Escape")
     expect(offered).to_have_count(0)

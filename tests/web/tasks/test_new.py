@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
-from hypothesis import strategies as st
 
 from tests.web.board import CARD, beside, made, member, project
+from tests.web.quick_lines import QUICK_LINES
 
 if TYPE_CHECKING:
     from tests.web.conftest import Visitor
@@ -142,27 +142,13 @@ def test_a_name_too_long_to_be_made_is_said(client: Visitor) -> None:
     assert client.rows("SELECT count(*) FROM projects") == [(0,)]
 
 
-_TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs", "Co", "Cn")), min_size=1, max_size=8)
-_DAYS = ("tomorrow", "in 3 days", "24.12.", "3/4", "next friday", "every friday", r"\friday", "1")
-_SIGNED = (
-    *("#web", "#Website", '#"new shop"', "#new shop", "#nowhere", "#12", r"\#x", "#É", "#"),
-    *("@ana", '@"Ana Lind"', "@nobody", "@", "a@b.org"),
-    *("!high", "!u", "!", "!!", "!soon", r"\!low"),
-)
-_LINES = st.lists(
-    st.one_of(st.sampled_from(_DAYS), st.sampled_from(_SIGNED), _TEXT, st.just("Buy paint")),
-    min_size=1,
-    max_size=6,
-).map(" ".join)
-
-
 @settings(
     max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )
-@given(line=_LINES)
+@given(line=QUICK_LINES)
 @example(line="Buy paint every friday")
 @example(line="Pay 3/4 !low")
 @example(line="Call #web @ana 24.12.")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from provision.web.tasks.quick.lines import Line, split
 from tests.web.board import beside, member, project
+from tests.web.quick_lines import TAKEN_LINES
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
@@ -216,3 +220,39 @@ def test_what_the_database_refuses_is_said_and_nothing_is_written(
     assert message in answer.text
     assert ">One\nTwo</textarea>" in answer.text
     assert _count(client) == 0
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.generate, Phase.shrink],
+)
+@given(texts=st.lists(TAKEN_LINES, min_size=2, max_size=5))
+def test_the_rows_that_lines_make_are_those_that_were_shown(
+    client: Visitor, texts: list[str]
+) -> None:
+    if not client.rows("SELECT 1 FROM projects LIMIT 1"):
+        project(client, "Website")
+        member(client, "Ana Lind")
+    client.rows("DELETE FROM tasks RETURNING 1")
+    text = "\n".join(texts)
+    shown = _read(client, text)
+    kept = [unescape(each) for each in re.findall(r'name="kept" value="([^"]*)"', shown)]
+    answer = client.post_form("/tasks", {"quick": "1", "title": text, "kept": kept})
+    rows = client.rows(_ROWS)
+    if len(split(text)) < 2:
+        assert len(rows) <= 1
+        return
+    count = re.search(r"Add ([0-9]+) tasks", shown)
+    if count is None:
+        assert (answer.status_code, rows) == (422, [])
+        return
+    assert (answer.status_code, len(rows)) == (303, int(count[1]))
+    for row, part in zip(rows[:3], shown.split("<li>")[1:], strict=True):
+        title, day = re.search(r">(.*?)</strong>", part), re.search('datetime="(.*?)"', part)
+        named = re.findall(r"</(?:svg|span)><bdi>(.*?)</bdi></span>", part)
+        assert title is not None
+        assert (row[0], row[3]) == (unescape(title[1]), day and day[1])
+        assert f"priority priority-{row[2]}" in part
+        assert [each for each in row[4:] if each] == [unescape(each) for each in named]
