@@ -237,9 +237,10 @@ def _become_owner(
                 memberships.c.user_id == user_id, memberships.c.workspace_id == left
             )
         )
-    # Later than any other, so that it is the one opened last.
-    latest = select(func.max(memberships.c.opened_at)).where(memberships.c.user_id == user_id)
-    opened_at = max(at, (conn.execute(latest).scalar() or 0) + 1)
+    # Later than any other, also within one second, so that which is first and last is certain.
+    latest = select(func.max(memberships.c.opened_at), func.max(memberships.c.joined_at))
+    of_theirs = conn.execute(latest.where(memberships.c.user_id == user_id)).one()
+    joined_at = max(at, *(1 + (each or 0) for each in of_theirs))
     conn.execute(
         insert(memberships),
         {
@@ -247,8 +248,8 @@ def _become_owner(
             "user_id": user_id,
             "workspace_id": workspace_id,
             "role": "owner",
-            "joined_at": at,
-            "opened_at": opened_at,
+            "joined_at": joined_at,
+            "opened_at": joined_at,
         },
     )
 

@@ -49,6 +49,8 @@ _CONNECTING: Final = frozenset(
         *("settings.databases", "api.connect"),
     }
 )
+# These are about the server alone.
+_NOT_BEHIND_A_PREFIX: Final = frozenset({"static", "health.live", "health.ready", "metrics.page"})
 _ACTIONS: Final[dict[str, Action]] = {
     "exchange.whole": "manage",
     "exchange.restore": "manage",
@@ -86,6 +88,9 @@ def _names(group: frozenset[str], endpoint: str) -> bool:
 def _admit() -> Response | None:
     """Refuse a workspace that the person may not enter, and what their role may not do there."""
     place, endpoint = session.place_or_none(), request.endpoint
+    if wanted() and endpoint in _NOT_BEHIND_A_PREFIX:
+        # A proxy hides such an address by its path.
+        abort(404)
     if place is None or endpoint is None:
         return None
     if wanted() and place.member_id is None:

@@ -144,6 +144,16 @@ def test_what_is_no_id_is_no_prefix(client: Visitor, prefix: str) -> None:
     assert client.get(f"{prefix}/tasks").status_code in (404, 308)
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/static/icons.svg"])
+def test_what_is_about_the_server_alone_is_behind_no_prefix(client: Visitor, path: str) -> None:
+    """A proxy that hides `/metrics` hides all of it."""
+    assert client.get(path).status_code == 200
+    place = _first(client)
+    for visitor in (client, Visitor(client.app)):
+        for prefix in (f"/w/{place}", f"/w/{place}/w/{place}", f"/w/{uuid4()}"):
+            assert visitor.get(prefix + path).status_code == 404
+
+
 def test_a_stranger_signs_in_and_is_where_they_wanted_to_be(
     client: Visitor, other: Database
 ) -> None:
