@@ -70,7 +70,8 @@ def test_names_are_chosen_by_keys_and_by_mouse(tab: Tab, owner: Visitor) -> None
     expect(_chosen(tab)).to_have_text("#Intranet web")
     line.press("ArrowDown")
     expect(_chosen(tab)).to_have_text("#Website")
-    assert set(asked) <= {"/tasks/reading"}, "the page has the names"
+    pages = {path for path in asked if not path.startswith("/static/")}
+    assert pages <= {"/tasks/reading"}, "the page has the names"
     assert faults(tab, "names offered") == []
     line.press("Escape")
     expect(offered).to_have_count(0)
