@@ -57,6 +57,7 @@ def test_pasted_lines_become_tasks_with_one_undo(tab: Tab, owner: Visitor) -> No
     expect(tab.page.locator("#cards-todo .card-title")).to_have_text(
         ["Draw it", "Send it", "Rest", "Rest again"]
     )
+    expect(tab.page.locator(".card.just-made")).to_contain_text("Draw it")
     expect(tab.page.locator("#cards-done")).to_contain_text("Print it")
     expect(tab.page.locator("#count-todo")).to_have_text("4")
     tab.page.locator(".toast-undo button").click()

@@ -92,13 +92,17 @@ def show_changed_many(view: TaskView, said: str) -> Response:
     return hx.toast(show_list(view), toast.text, undo=toast.undo, counts_changed=True)
 
 
-def show_added(view: TaskView, said: str) -> Response:
-    """Answer the line above the board or list after it added many tasks: draw all of it anew."""
+def show_added(view: TaskView, said: str, first_id: str | None) -> Response:
+    """Answer the line above the board or list after it added many tasks: draw all of it anew.
+
+    `first_id` is the first of them that the view shows.
+    """
     if not htmx:
         return leave_for(view.url(), said)
     toast = undo_offer.toast(said)
     response = hx.retarget(show_list(view, is_new_place=False), "#task-list", "outerHTML")
-    return hx.toast(response, toast.text, undo=toast.undo, counts_changed=True)
+    made = hx.Made(f"task-{first_id}") if first_id else None
+    return hx.toast(response, toast.text, undo=toast.undo, made=made, counts_changed=True)
 
 
 def with_totals(response: Response, view: TaskView, seen: Beside) -> Response:

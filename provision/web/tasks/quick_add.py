@@ -94,11 +94,13 @@ def _create_many(view: TaskView, sent: MultiDict[str, str], found: list[Line]) -
         rows = quick_many.write(read)
     except ValidationError as error:
         return _refuse(view, text, error.errors)
-    hidden = sum(not view.fits(row) for row in rows)
+    shown = [row for row in rows if view.fits(row)]
+    hidden = len(rows) - len(shown)
     where = f", {hidden} of them not in this selection" if hidden else ""
-    if hidden == len(rows):
+    if not shown:
         where = ", not in this selection"
-    return listing.show_added(view, f"{len(rows)} tasks are added{where}.")
+    first_id = shown[0].id if shown else None
+    return listing.show_added(view, f"{len(rows)} tasks are added{where}.", first_id)
 
 
 def show_reading(view: TaskView, text: str) -> Response:

@@ -61,8 +61,9 @@ class Many:
 
 
 class Written(NamedTuple):
-    """What the filters of a view look at in a task that was written."""
+    """A task that was written: its id, and what the filters of a view look at."""
 
+    id: str
     title: str
     description: str | None
     status: str | None
