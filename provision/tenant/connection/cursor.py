@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import psycopg
 from psycopg import pq
+from psycopg._queries import PostgresQuery, _query2pg_nocache
 from psycopg.generators import send
 from psycopg.waiting import Wait
 
@@ -23,7 +25,6 @@ from provision.tenant.failures import messages
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from psycopg._queries import PostgresQuery
     from psycopg.abc import Params, PQGen, Query
 
 # Few enough that what libpq holds of them is little, enough that a list takes few lots.
@@ -38,6 +39,8 @@ _MOST_COLUMNS: Final = 1664
 _ROW_BYTES: Final = 64
 
 _ROWS: Final = (pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.TUPLES_CHUNK)
+_LONGEST_KEPT: Final = 32 * 1024
+
 _COPIES: Final = (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH)
 
 
@@ -56,6 +59,26 @@ class Meter(Protocol):
         """Note that a message came to its end."""
 
 
+class _Query(PostgresQuery):
+    """A statement that is kept as psycopg sends it, however long; its own cache is for short ones.
+
+    Ours are few, and their values are no part of them.
+    """
+
+    def convert(self, query: Query, vars: Params | None) -> None:  # noqa: A002
+        text = query.encode(self._tx.encoding) if isinstance(query, str) else query
+        if isinstance(text, bytes) and len(text) <= _LONGEST_KEPT and vars is not None:
+            self.query, self._want_formats, self._order, self._parts = _converted(
+                text, self._tx.encoding
+            )
+            self.dump(vars)
+        else:
+            super().convert(query, vars)
+
+
+_converted = lru_cache(maxsize=500)(_query2pg_nocache)
+
+
 class TenantCursor(psycopg.Cursor[Any]):
     """A cursor to which values that cannot be read are an error of the database, not of ours.
 
@@ -64,6 +87,7 @@ class TenantCursor(psycopg.Cursor[Any]):
     """
 
     __slots__ = ("_rows",)
+    _query_cls = _Query
 
     def _reset(self, reset_query: bool = True) -> None:
         super()._reset(reset_query)

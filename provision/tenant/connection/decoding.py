@@ -29,6 +29,14 @@ class Texts(Sequence[T], Generic[T]):
     def __len__(self) -> int:
         return len(self.texts)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Texts) and self.texts == other.texts
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    __hash__ = None  # type: ignore[assignment]
+
     @overload
     def __getitem__(self, place: int) -> T: ...
     @overload

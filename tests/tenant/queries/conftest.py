@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 import pytest
-from sqlalchemy import event
 
 from provision.tenant.connection.decoding import decode
 from provision.tenant.queries import dashboard, rows, workspaces
@@ -78,15 +77,16 @@ def bob(ready: Connection) -> Person:
 
 
 @pytest.fixture
-def statements(ready: Connection) -> Iterator[list[str]]:
+def statements(ready: Connection) -> list[str]:
     """Every statement sent from here on."""
     sent: list[str] = []
 
-    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        sent.append(statement)
+    class Noting(psycopg.Cursor[Any]):
+        """What every statement goes through, those that go past SQLAlchemy as well."""
 
-    class Streaming(psycopg.Cursor[Any]):
-        """What is read row by row goes past SQLAlchemy."""
+        def execute(self, query: Any, *arguments: Any, **options: Any) -> Self:
+            sent.append(query.decode() if isinstance(query, bytes) else query)
+            return super().execute(query, *arguments, **options)
 
         def stream(self, query: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
             sent.append(query)
@@ -94,7 +94,5 @@ def statements(ready: Connection) -> Iterator[list[str]]:
 
     driver = ready.connection.driver_connection
     assert driver is not None
-    driver.cursor_factory = Streaming
-    event.listen(ready.engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(ready.engine, "before_cursor_execute", note)
+    driver.cursor_factory = Noting
+    return sent

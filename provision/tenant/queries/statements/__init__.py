@@ -1,9 +1,9 @@
 """What all queries are made of, handed on to them.
 
 `columns` and `filters` name what is asked for, `bundles` makes several lists one statement, `shell`
-is the part around every page; `declared` and `collection` give a noun all calls. Not handed on, as
-few use them: `comparing` says how text is compared, `paging` cuts a list, `writing` changes rows,
-`undo_notes` notes how they were.
+is the part around every page, `running` sends it all; `declared` and `collection` give a noun all
+calls. Not handed on, as few use them: `comparing` says how text is compared, `paging` cuts a list,
+`writing` changes rows, `undo_notes` notes how they were.
 """
 
 from provision.tenant.queries.statements.bundles import Parts, bundle, gather, json_rows, stream

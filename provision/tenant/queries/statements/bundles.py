@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sqlalchemy import Select, Text, cast, func, literal_column, select
 
 from provision.tenant.connection.decoding import apart, decode
+from provision.tenant.queries.statements.running import the_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,7 +58,7 @@ def bundle(**parts: Select[Any]) -> Select[Any]:
 
 def gather(conn: Connection, statement: Select[Any], parameters: Mapping[str, Any]) -> Parts:
     """Run what `bundle` built."""
-    return Parts(conn.execute(statement, parameters).mappings().one())
+    return Parts(the_row(conn, statement, parameters)._asdict())
 
 
 def stream(

@@ -16,11 +16,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
+import psycopg
 from sqlalchemy import Text, Uuid, and_, bindparam, cast, func, literal_column, or_, select, true
 from sqlalchemy.exc import DataError
 
 from provision.errors import InvalidCursorError, ValidationError
 from provision.tenant.connection.decoding import as_text, decode
+from provision.tenant.queries.statements import running
 from provision.tenant.queries.statements.columns import LIMIT, own_rows
 from provision.tenant.queries.statements.filters import conditions
 
@@ -145,7 +147,7 @@ class Place:
 def json_page(conn: Connection, place: Place, owner_id: str) -> JsonPage:
     """Return one page as JSON text, in one trip."""
     statement, parameters = place.rows(), place.parameters(conn, owner_id)
-    found = fetch(place, lambda: conn.execute(statement, parameters).all())
+    found = fetch(place, lambda: running.rows(conn, statement, parameters))
     shown = [as_text(row[0]) for row in found[: place.limit]]
     cursor = None
     if len(found) > place.limit:
@@ -160,7 +162,7 @@ def fetch(place: Place, run: Callable[[], T]) -> T:
     """Run what uses a place; a cursor may still hold a key that is no date or no number."""
     try:
         return run()
-    except DataError:
+    except (DataError, psycopg.DataError):
         if place.cursor is None:
             raise
         raise InvalidCursorError from None

@@ -95,7 +95,7 @@ def mark(note: Note | None, answer: Any) -> None:
     if note is None:
         return
     note.is_kept = bool(answer.is_noted)
-    told = answer._mapping.get("changes")  # noqa: SLF001  # SQLAlchemy's public name for it
+    told = getattr(answer, "changes", None)
     if told is not None:
         pairs = decode(told, _Pairs)
         note.changes = {name: (pairs.before.get(name), now) for name, now in pairs.after.items()}

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from provision.errors import RowRefusedError, StaleVersionError, ValidationError
 from provision.tenant.connection.decoding import as_text, decode
-from provision.tenant.queries.statements import undo_notes
+from provision.tenant.queries.statements import running, undo_notes
 from provision.tenant.queries.statements.columns import (
     DONE,
     ID,
@@ -88,10 +88,10 @@ class Aim(NamedTuple):
 
 def get(of: AnyDeclared, conn: Connection, aim: Aim) -> str:
     statement = _get(of, aim.today is not None)
-    item = conn.execute(statement, aim.parameters()).scalar()
-    if item is None:
+    found = running.rows(conn, statement, aim.parameters())
+    if not found or found[0][0] is None:
         raise of.not_found
-    return as_text(item)
+    return as_text(found[0][0])
 
 
 def create(of: AnyDeclared, conn: Connection, aim: Aim, values: Mapping[str, Any]) -> str:
@@ -100,7 +100,7 @@ def create(of: AnyDeclared, conn: Connection, aim: Aim, values: Mapping[str, Any
     written = {f"new_{name}": value for name, value in {**of.defaults, **values}.items()}
     statement = _create(of, aim.today is not None, bool(aim.row_id))
     parameters = {"owner_id": aim.owner_id, "row_id": aim.row_id, "today": aim.today}
-    answer = conn.execute(statement, parameters | written).one_or_none()
+    answer = running.first_row(conn, statement, parameters | written)
     if answer is None:
         raise RowRefusedError  # by a trigger that returned NULL, or a rule INSTEAD
     check_references(of, answer)
@@ -123,7 +123,8 @@ def change(
     as_card, has_version = aim.today is not None, aim.version is not None
     statement = _change(of, tuple(sorted(values)), has_version, as_card, note is not None)
     written = {f"new_{name}": value for name, value in values.items()}
-    answer = conn.execute(statement, aim.parameters() | written | undo_notes.parameters(note)).one()
+    parameters = aim.parameters() | written | undo_notes.parameters(note)
+    answer = running.the_row(conn, statement, parameters)
     check_references(of, answer)
     if answer.item is None:
         raise _why_nothing_was_found(of, conn, aim)
@@ -135,7 +136,7 @@ def remove(of: AnyDeclared, conn: Connection, aim: Aim, note: Note | None = None
     """Delete a row and return what it was called."""
     note = undo_notes.if_possible(conn, note)
     statement = _remove(of, aim.version is not None, note is not None)
-    answer = conn.execute(statement, aim.parameters() | undo_notes.parameters(note)).one()
+    answer = running.the_row(conn, statement, aim.parameters() | undo_notes.parameters(note))
     if not answer.gone:
         raise _why_nothing_was_found(of, conn, aim)
     undo_notes.mark(note, answer)
@@ -169,9 +170,10 @@ def check(of: AnyDeclared, values: Mapping[str, Any]) -> None:
 
 
 def check_references(of: AnyDeclared, answer: Any) -> None:
-    found = answer._mapping  # noqa: SLF001  # SQLAlchemy's public name for it
     errors = {
-        name: [of.unknown[name]] for name in of.references if found.get(f"has_{name}") is False
+        name: [of.unknown[name]]
+        for name in of.references
+        if getattr(answer, f"has_{name}", None) is False
     }
     if errors:
         raise ValidationError(errors)
