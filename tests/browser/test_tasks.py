@@ -137,7 +137,7 @@ def test_twenty_tasks_by_keys_alone(tab: Tab, owner: Visitor) -> None:
     keys.press("Enter")
     tab.page.get_by_role("button", name="Apply").last.focus()
     keys.press("Enter")
-    tab.is_told("2 tasks are changed.")
+    tab.is_told("2 tasks: Status → Review")
     tab.assert_not_reloaded()
     assert owner.rows(
         "SELECT status, count(*)::int FROM tasks WHERE priority = 'high'"
@@ -305,7 +305,7 @@ def test_all_that_match_are_changed_at_once(
     bar.get_by_label("All 312 that match").check()
     bar.get_by_label("Status").select_option("review")
     bar.get_by_role("button", name="Apply").click()
-    tab.is_told("312 tasks are changed.")
+    tab.is_told("312 tasks: Status → Review")
     expect(tab.page.locator("#task-note")).to_contain_text("312 of 324 tasks")
     assert person.rows("SELECT count(*)::int FROM tasks WHERE status = 'review'") == [(312,)]
 

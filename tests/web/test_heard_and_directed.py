@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tests.web.exchange.corpus.workbooks import workbook
+from tests.web.exchange.forms import upload
+
 if TYPE_CHECKING:
     from tests.web.conftest import Visitor
 
@@ -25,6 +28,22 @@ def test_the_state_of_a_task_is_heard_and_its_title_keeps_its_direction(client: 
     page = client.get(f"/tasks/{made.get_json()['task']['id']}").text
     assert f"<title>\u2068{TITLE}\u2069" in page
     assert "due-late" in page
+
+
+def test_names_in_choices_keep_their_direction(client: Visitor) -> None:
+    project = client.api("POST", "/api/projects", {"name": TITLE}).get_json()["project"]["id"]
+    client.api("POST", "/api/team", {"name": "דנה כהן"})
+    task = client.api("POST", "/api/tasks", {"title": "One", "project_id": project}).get_json()
+    one = f"/tasks/{task['task']['id']}"
+    shown = [client.get(path).text for path in ("/tasks", "/tasks?view=list", "/tasks?new=1")]
+    shown += [client.get(f"{one}?edit=1").text]
+    shown += [client.get(f"{one}?field=project_id", htmx=True).text]
+    sheets = workbook((TITLE, [["Title"], ["One"]]), ("Other", [["Title"], ["Two"]]))
+    shown += [upload(client, sheets).text]
+    for page in shown:
+        options = re.findall(f"<option([^>]*)>(?:{TITLE}|דנה כהן)", page)
+        assert options
+        assert all('dir="auto"' in each for each in options)
 
 
 def test_each_settings_page_has_a_title_of_its_own(client: Visitor) -> None:

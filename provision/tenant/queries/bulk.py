@@ -7,6 +7,7 @@ went or changed meanwhile, nothing is done.
 from __future__ import annotations
 
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from sqlalchemy import (
 )
 
 from provision.errors import RowRefusedError
+from provision.tenant.connection.decoding import as_text
 from provision.tenant.queries.statements import (
     ALL_TASKS,
     DONE,
@@ -53,10 +55,14 @@ _IDS = cast(bindparam("ids", type_=ARRAY(Text)), ARRAY(Uuid(as_uuid=False)))
 
 
 class Outcome(NamedTuple):
-    """How many tasks were found, and how many of them are changed: all, or none."""
+    """How many tasks were found, and how many of them are changed: all, or none.
+
+    `named` are the names of the project and the person they were given to, by column.
+    """
 
     found: int
     done: int
+    named: Mapping[str, str] = MappingProxyType({})
 
 
 class ChosenTasks(NamedTuple):
@@ -94,7 +100,12 @@ def change_many(
     answer = conn.execute(statement, parameters).one()
     writing.check_references(TASKS, answer)
     undo_notes.mark(note, answer)
-    return _as_outcome(chosen, answer)
+    named = {
+        column: as_text(getattr(answer, column))
+        for column in TASKS.references
+        if values.get(column) and answer.done
+    }
+    return _as_outcome(chosen, answer)._replace(named=named)
 
 
 def delete_many(
@@ -171,6 +182,14 @@ def _change(filtered: tuple[str, ...] | None, names: tuple[str, ...], notes: boo
     whole = [undo_notes.whole(tasks)] if notes else []
     changed = statement.returning(tasks.c.id, *whole).cte("changed")
     outcome = _outcome(chosen, changed)
+    outcome += [
+        select(func.coalesce(of.c.name, literal_column("''", Text)))
+        .where(own(of), of.c.id == new[column])
+        .scalar_subquery()
+        .label(column)
+        for column, of in TASKS.references.items()
+        if column in names
+    ]
     if notes:
         outcome.append(
             undo_notes.is_noted(undo_notes.noted(changed, changed={"tasks": (chosen, changed)}))

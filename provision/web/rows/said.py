@@ -12,6 +12,8 @@ from provision.web.format.names import short
 from provision.web.request import undo_note
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from provision.nouns.fields import Field
     from provision.nouns.noun import Noun
 
@@ -39,15 +41,38 @@ def changed(noun: Noun, row: Any, *, otherwise: str) -> str:
     return f"{short(name)}: {', '.join(told)}"
 
 
+def changed_many(noun: Noun, values: Mapping[str, Any], named: Mapping[str, str]) -> str:
+    """Say what was written to many rows; `named` are the names of what they refer to by column.
+
+    Such as "Status → Done, Project → Website".
+    """
+    told = []
+    for field in noun.fields:
+        if field.column in values:
+            stored = values[field.column]
+            if isinstance(field, Reference):
+                told.append(_referred(field, named.get(field.column) if stored else None))
+            else:
+                told.append(f"{_label(field)} → {_value(field, stored)}")
+    return ", ".join(told)
+
+
 def _told(field: Field, before: Any, after: Any, row: Any) -> str:
-    label = field.label.removesuffix(" date")
     if isinstance(field, Reference):
         # What it referred to before is known by its id alone.
         name = getattr(row, field.column.replace("_id", "_name"), None)
-        return f"{label} → {_cut(name)}" if after else f"{label} taken off"
+        return _referred(field, name or "none" if after else None)
     if getattr(field, "multiline", False):
-        return label
-    return f"{label} {_value(field, before)} → {_value(field, after)}"
+        return _label(field)
+    return f"{_label(field)} {_value(field, before)} → {_value(field, after)}"
+
+
+def _referred(field: Field, name: str | None) -> str:
+    return f"{_label(field)} taken off" if name is None else f"{_label(field)} → {_cut(name)}"
+
+
+def _label(field: Field) -> str:
+    return field.label.removesuffix(" date")
 
 
 def _value(field: Field, stored: Any) -> str:
@@ -56,7 +81,7 @@ def _value(field: Field, stored: Any) -> str:
     if isinstance(field, Choice):
         return field.labels.get(stored, str(stored))
     if isinstance(field, Day):
-        return short_day(stored)
+        return short_day(str(stored))
     if isinstance(field, Money):
         return money(Decimal(str(stored)))
     return _cut(stored)

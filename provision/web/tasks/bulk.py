@@ -10,7 +10,7 @@ from provision.tenant.queries import bulk
 from provision.tenant.queries.bulk import ChosenTasks, Outcome
 from provision.tenant.queries.statements.undo_notes import MOST_ROWS
 from provision.web.request import session, undo_note, workspace
-from provision.web.rows import typed_text
+from provision.web.rows import said, typed_text
 from provision.web.tasks import listing
 from provision.web.tasks import view as task_view
 from provision.web.tasks.controls import BulkQuestion
@@ -47,9 +47,12 @@ def carry_out(sent: MultiDict[str, str]) -> Response:
     if outcome.done != outcome.found or outcome.found != chosen.expected:
         question = _ask(sent, chosen, outcome, is_delete=is_delete)
         return listing.show_list(view, question=question, status=409)
-    verb = "deleted" if is_delete else "changed"
-    tasks = "task is" if outcome.done == 1 else "tasks are"
-    return listing.show_changed_many(view, f"{outcome.done:,} {tasks} {verb}.")
+    tasks = f"{outcome.done:,} {'task' if outcome.done == 1 else 'tasks'}"
+    if is_delete:
+        text = f"{tasks} {'is' if outcome.done == 1 else 'are'} deleted."
+    else:
+        text = f"{tasks}: {said.changed_many(TASK, values, outcome.named)}"
+    return listing.show_changed_many(view, text)
 
 
 def _write(chosen: ChosenTasks, values: dict[str, Any], *, is_delete: bool) -> Outcome:

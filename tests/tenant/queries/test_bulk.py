@@ -43,7 +43,8 @@ def test_the_chosen_ones_get_every_value_in_one_statement(
         project_id=project.id,
         assignee_id=member.id,
     )
-    assert outcome == Outcome(2, 2)
+    names = {"project_id": "Website", "assignee_id": "Ana Lindqvist"}
+    assert outcome == Outcome(2, 2, names)
     assert len(statements) == 1
     told = found(alice, "title, priority, due_date::text, project_id::text, assignee_id::text")
     assert told[0] == ("a", "urgent", "2026-12-01", project.id, member.id)

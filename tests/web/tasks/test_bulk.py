@@ -58,16 +58,20 @@ def test_ticks_and_a_choice_change_the_tasks(client: Visitor, ids: dict[str, str
         "priority": "",
         "assignee_id": ana,
         "project_id": website,
-        "due_date": "2026-12-01",
+        "due_date": "2031-12-01",
     }
     answer = client.post_form("/tasks/bulk", fields)
     assert (answer.status_code, answer.headers["Location"]) == (303, AT)
-    assert "2 tasks are changed." in client.get(AT).text
-    where = "status = 'review' AND priority = 'low' AND due_date = '2026-12-01'"
+    assert (
+        "2 tasks: Status → Review, Due → 1 Dec 2031, Project → Website, Assignee → Ana Lindqvist"
+        in client.get(AT).text
+    )
+    where = "status = 'review' AND priority = 'low' AND due_date = '2031-12-01'"
     assert _titles(client, f"{where} AND project_id = '{website}'") == "ac"
     cleared = {"at": AT, "id": [ids["a"]], "due_date": ["", "none"], "assignee_id": "none"}
     client.post_form("/tasks/bulk", cleared | {"project_id": "none"})
     assert _titles(client, "project_id IS NULL AND due_date IS NULL") == "abd"
+    assert "1 task: Due → none, Project taken off, Assignee taken off" in client.get(AT).text
 
 
 def test_htmx_gets_the_list_as_it_is_then(client: Visitor, ids: dict[str, str]) -> None:
@@ -75,7 +79,7 @@ def test_htmx_gets_the_list_as_it_is_then(client: Visitor, ids: dict[str, str]) 
     answer = beside(client, "/tasks/bulk", fields, at=AT, target="task-list")
     assert answer.status_code == 200
     told = json.loads(answer.headers["HX-Trigger"])
-    assert told["toast"]["text"] == "4 tasks are changed."
+    assert told["toast"]["text"] == "4 tasks: Status → Done"
     assert told["counts-changed"]
     assert '<section class="sheet-body task-list" id="task-list"' in answer.text
     assert "<html" not in answer.text
