@@ -183,6 +183,53 @@ def test_other_forms_keep_what_is_typed(tab: Tab, owner: Visitor) -> None:
     assert _kept(tab) == {}
 
 
+def test_corrections_of_an_import_are_there_when_the_file_is_chosen_again(
+    tab: Tab, owner: Visitor
+) -> None:
+    rows = "Title,Due\nOne,2026-02-30\nTwo,2026-13-01\nThree,2026-12-01\n"
+    tab.allow(422)
+
+    def preview() -> None:
+        tab.go("/settings/exchange")
+        pasted = tab.page.locator("textarea[name=text]")
+        if not pasted.is_visible():
+            pasted.locator("xpath=ancestor::details/summary").click()
+        if not pasted.input_value():
+            pasted.fill(rows)
+        tab.press("Preview")
+        expect(tab.page.locator("#row-3")).to_be_visible()
+
+    preview()
+    tab.page.locator("#row-2").get_by_label("Due").fill("1.3.2026")
+    tab.press("Check again")
+    expect(tab.page.locator("#row-2")).to_have_count(0)
+    tab.page.locator("#row-3").get_by_label("Due").fill("2.3.2026")
+    # Left before it was imported: the text and both corrections are kept.
+    preview()
+    tab.sees("Draft restored", "#exchange")
+    expect(tab.page.locator("#row-2").get_by_label("Due")).to_have_value("1.3.2026")
+    expect(tab.page.locator("#row-3").get_by_label("Due")).to_have_value("2.3.2026")
+    tab.press("Check again")
+    tab.press("Import 3 tasks")
+    tab.is_told("3 tasks imported")
+    assert _kept(tab) == {}
+
+
+def test_what_a_token_is_for_is_kept_until_it_is_made(tab: Tab, owner: Visitor) -> None:
+    tab.allow(422)
+    tab.go("/settings/tokens")
+    tab.field("What it is for").fill("Nightly copy")
+    tab.field("Your password").fill(PASSWORD)
+    tab.page.reload()
+    expect(tab.field("What it is for")).to_have_value("Nightly copy")
+    expect(tab.field("Your password")).to_have_value("")
+    assert list(_kept(tab)["settings/tokens"]["fields"]) == ["name"]
+    tab.field("Your password").fill(PASSWORD)
+    tab.press("Create token")
+    tab.sees("Copy it now", "#tokens")
+    assert _kept(tab) == {}
+
+
 def test_no_secret_is_kept_and_each_account_has_its_own(
     tab: Tab, owner: Visitor, live: Live
 ) -> None:

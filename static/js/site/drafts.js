@@ -1,5 +1,6 @@
 // What somebody types is kept in this browser until it is saved: for the account, by form and row. A form asks for
-// it by data-draft; no other form is kept, and no field that may hold a secret.
+// it by data-draft; no other form is kept, and no field that may hold a secret. data-draft-steps names the draft of
+// the first of several steps, which is kept until the last one is done.
 
 import { closest, on } from "./events.js";
 
@@ -10,6 +11,8 @@ const MOST_CHARACTERS = 300000;
 const LASTS_MS = 14 * 24 * 60 * 60 * 1000;
 const TYPED = "input:not([type=hidden], [type=password], [type=file], [type=submit], [type=radio]), textarea, select";
 const SECRET = /password|code|token|secret|connection|certificate/;
+// An address with a password in it, in a line where none is asked for.
+const SECRET_TEXT = /:[/][/][^ ]*:[^ ]*@/;
 // What a form went out from goes with it, so that newer work is not overwritten unseen.
 const ORIGINS = ["version", "seen"];
 
@@ -42,6 +45,7 @@ export const keptDrafts = () => {
 const isKept = (field) => field.name && field.matches(TYPED) && !SECRET.test(`${field.name} ${field.autocomplete}`);
 const fieldsOf = (form) => [...form.elements].filter(isKept);
 const valueOf = (field) => (field.type === "checkbox" ? String(field.checked) : field.value);
+const isSecretLine = (field) => field.matches("input") && SECRET_TEXT.test(field.value);
 const drawnValue = (field) => {
   if (field.type === "checkbox") return String(field.defaultChecked);
   if (field.matches("select")) return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
@@ -56,7 +60,13 @@ const keep = (form) => {
   if (!isSignedIn()) return;
   const { draft: key } = form.dataset;
   const fields = {};
-  for (const field of fieldsOf(form)) if (valueOf(field) !== drawnValue(field)) fields[field.name] = valueOf(field);
+  for (const field of fieldsOf(form)) {
+    if (valueOf(field) !== drawnValue(field) && !isSecretLine(field)) fields[field.name] = valueOf(field);
+  }
+  // Of several steps each shows other fields; what was typed into those of another one stays.
+  const others = form.dataset.draftSteps ? Object.entries(draftOf(key)?.fields ?? {}) : [];
+  const names = new Set(fieldsOf(form).map(({ name }) => name));
+  for (const [name, value] of others) if (!names.has(name)) fields[name] = value;
   if (!Object.keys(fields).length) { dropDraft(key); return; }
   const origins = ORIGINS.map((name) => form.elements[name]?.value ?? "");
   const text = JSON.stringify({ at: Date.now(), fields, origins });
@@ -116,7 +126,11 @@ on("htmx:afterRequest", ({ detail: { xhr, requestConfig } }) => {
   if (!key) return;
   sessionStorage.removeItem(SENT);
   const isDone = xhr.status >= 200 && xhr.status < 300 && !new URL(xhr.responseURL || location).pathname.endsWith("/login");
-  if (isDone) dropDraft(key);
+  const { draftSteps } = requestConfig.elt.dataset;
+  // A step on the way leads to a form of the next one.
+  if (!isDone || (draftSteps && xhr.responseText.includes("data-draft-steps"))) return;
+  dropDraft(key);
+  if (draftSteps) dropDraft(draftSteps);
 });
 on("htmx:afterSettle", restoreDrafts);
 on("click", (event) => {
