@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _MOST_BYTES: Final = 256 * 1024 * 1024
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+_WORKSPACE = click.option(
+    "--workspace", "workspace_id", metavar="ID", help="Which one, for somebody with several."
+)
 
 
 @click.group()
@@ -36,12 +39,13 @@ def workspace() -> None:
 @workspace.command("export")
 @click.argument("email")
 @_FILE
-def export(email: str, file: Path) -> None:
+@_WORKSPACE
+def export(email: str, file: Path, workspace_id: str | None) -> None:
     """Write every row of the workspace of EMAIL to FILE (.json.gz)."""
     from provision.tenant.transfer import leaving
     from provision.tenant.transfer.workspace_file import WorkspaceWriter
 
-    with _workspace_of(email) as (services, connection, here):
+    with _workspace_of(email, workspace_id) as (services, connection, here):
         with TemporaryFile() as copy:
             # A file that is there is only written over once all of the rows are here.
             writer = WorkspaceWriter(copy, name=connection.name, now=datetime.now(UTC))
@@ -62,7 +66,8 @@ def export(email: str, file: Path) -> None:
 @workspace.command("import")
 @click.argument("email")
 @_FILE
-def bring(email: str, file: Path) -> None:
+@_WORKSPACE
+def bring(email: str, file: Path, workspace_id: str | None) -> None:
     """Write every row of FILE into the workspace of EMAIL, which has to be empty."""
     from provision.tenant.transfer import arriving, workspace_file
 
@@ -71,7 +76,7 @@ def bring(email: str, file: Path) -> None:
     except OSError as error:
         raise SettingsError(f"{file} cannot be read ({error.strerror})") from None
     rows = workspace_file.read(content, most_bytes=_MOST_BYTES)
-    with _workspace_of(email) as (services, connection, here):
+    with _workspace_of(email, workspace_id) as (services, connection, here):
         if not services.access.write(here, arriving.restore, rows=rows):
             raise ValidationError({"file": [arriving.NOT_EMPTY]})
         _note(services, connection, "imported")
@@ -81,7 +86,9 @@ def bring(email: str, file: Path) -> None:
 
 
 @contextmanager
-def _workspace_of(email: str) -> Iterator[tuple[Services, SavedConnection, Workspace]]:
+def _workspace_of(
+    email: str, workspace_id: str | None
+) -> Iterator[tuple[Services, SavedConnection, Workspace]]:
     from provision import close_app, create_app
     from provision.control import connections
     from provision.tenant.access import Workspace
@@ -93,9 +100,14 @@ def _workspace_of(email: str) -> Iterator[tuple[Services, SavedConnection, Works
     try:
         services = cast("Services", app.extensions[EXTENSION])
         person = account_of(services.store, email)
-        connection = connections.active(services.store, person.id)
-        if connection is None:
+        own = connections.listing(services.store, person.id)
+        found = [each for each in own if workspace_id in (None, each.owner_id)]
+        if not own:
             raise NotConnectedError
+        if len(found) != 1:
+            names = "; ".join(f"{each.owner_id} ({each.name})" for each in own)
+            raise SettingsError(f"Say by --workspace ID which one is meant: {names}")
+        connection = found[0]
         yield services, connection, Workspace(connections.name_of(connection), connection.owner_id)
     finally:
         close_app(app)

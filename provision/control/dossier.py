@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
-from provision.control import audit, connections, idempotency, import_words
+from provision.control import audit, idempotency, import_words
 from provision.control.accounts import tokens
 from provision.control.accounts.entitled import demand
 from provision.control.second_factor import recovery_codes
@@ -25,6 +25,7 @@ from provision.control.store.tables import (
     two_factor_setups,
     users,
 )
+from provision.control.workspaces import memberships
 from provision.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Dossier:
     account: dict[str, Any]
     sessions: list[sessions.Session]
     tokens: list[tokens.Token]
-    connection: connections.SavedConnection | None
+    workspaces: list[memberships.Listed]
     half_sign_ins: list[dict[str, int]]
     password_resets: list[dict[str, int]]
     idempotency_keys: list[dict[str, int]]
@@ -79,7 +80,7 @@ def gather(store: ControlStore, user_id: str, *, client: audit.Client) -> Dossie
         account=account,
         sessions=sessions.listing(store, user_id=user_id),
         tokens=tokens.listing(store, user_id=user_id),
-        connection=connections.active(store, user_id),
+        workspaces=memberships.listing(store, user_id=user_id),
         half_sign_ins=pending[0],
         password_resets=pending[1],
         idempotency_keys=keys,

@@ -100,7 +100,7 @@ def test_what_is_gathered_is_of_one_person_and_told(
     found = dossier.gather(store, alice.id, client=Client("192.0.2.9", ""))
     assert found.account["email"] == alice.email
     assert (len(found.sessions), len(found.tokens)) == (1, 1)
-    assert found.connection == connections.active(store, alice.id)
+    assert [each.connection for each in found.workspaces] == connections.listing(store, alice.id)
     assert {each.user_id for each in found.events} == {alice.id}
     assert (found.events[0].event, found.events[0].address) == ("data_exported", "192.0.2.9")
     assert "password_hash" not in found.account

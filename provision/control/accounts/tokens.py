@@ -108,10 +108,13 @@ def create(
     read_only: bool,
     expires_at: int | None,
     client: audit.Client,
+    workspace_id: str | None = None,
     entitled: Entitled | None = None,
     settle: Callable[[SqlConnection, str, Token], object] | None = None,
 ) -> tuple[str, Token]:
     """Make a token; return its raw text, which is kept nowhere unless `settle` keeps it sealed.
+
+    It reaches all that its person may enter, or `workspace_id` alone.
 
     Raises ValidationError as `check` does, or SignInOverError when the person is not `entitled`;
     what `settle` raises on the same transaction leaves no token.
@@ -125,7 +128,8 @@ def create(
         _check(store, conn, user_id, name)
         long_over = tokens.c.expires_at < store.now() - _KEPT_AFTER_END_S
         conn.execute(delete(tokens).where(tokens.c.user_id == user_id, long_over))
-        token = Token(new_id(), user_id, name, read_only, store.now(), expires_at, None)
+        at = store.now()
+        token = Token(new_id(), user_id, name, read_only, at, expires_at, None, workspace_id)
         values: dict[str, Any] = {column: getattr(token, column) for column in Token.__slots__}
         conn.execute(insert(tokens), {**values, "secret_hash": digest(raw)})
         audit.record(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from provision.control.accounts import formats, profile, tokens, users
+from provision.control.workspaces import memberships
 from provision.errors import (
     BadCredentialsError,
     SecondFactorRejectedError,
@@ -52,6 +53,8 @@ class _Wanted:
     name: str
     read_only: bool
     expires_days: int | None
+    workspace: str | None = None
+    """The id of the one workspace that it shall reach; None for all."""
 
 
 @bp.post("/auth/token")
@@ -84,8 +87,9 @@ def create_token() -> Response:
 
 def _wanted() -> _Wanted:
     """Read the body. Raises ApiError or ValidationError."""
-    body = read_object("email", "password", "code", "name", "read_only", "expires_days")
-    email, password, code, name = text_fields(body, "email", "password", "code", "name")
+    texts = ("email", "password", "code", "name", "workspace")
+    body = read_object(*texts, "read_only", "expires_days")
+    email, password, code, name, place = text_fields(body, *texts)
     expires_days = _expires_days(body.get("expires_days"))
     read_only = body.get("read_only", False)
     if not isinstance(read_only, bool):
@@ -93,7 +97,18 @@ def _wanted() -> _Wanted:
     if not email or not password:
         sent = {"email": email, "password": password}
         raise ValidationError({name: ["This is needed."] for name in sent if not sent[name]})
-    return _Wanted(email, password, code, (name or "").strip() or "API", read_only, expires_days)
+    name = (name or "").strip() or "API"
+    return _Wanted(email, password, code, name, read_only, expires_days, place or None)
+
+
+def _workspace_id(person: Person, wanted: str | None) -> str | None:
+    """Return the id of a workspace that the person may enter. Raises ValidationError."""
+    if wanted is None:
+        return None
+    entered = memberships.listing(services().store, user_id=person.id)
+    if wanted.lower() not in {each.id for each in entered}:
+        raise ValidationError({"workspace": ["This is no workspace that you may enter."]})
+    return wanted.lower()
 
 
 def _first_answer(person: Person, wanted: _Wanted, attempt: Attempt | None) -> Response | None:
@@ -115,6 +130,7 @@ def _make(found: Recognised, wanted: _Wanted, attempt: Attempt | None) -> Respon
             attempt.settle(conn, _made(raw, token))
 
     store, days = services().store, wanted.expires_days
+    workspace_id = _workspace_id(found.person, wanted.workspace)
     raw, token = tokens.create(
         store,
         user_id=found.person.id,
@@ -122,6 +138,7 @@ def _make(found: Recognised, wanted: _Wanted, attempt: Attempt | None) -> Respon
         read_only=wanted.read_only,
         expires_at=store.now() + days * _DAY_S if days else None,
         client=session.client(),
+        workspace_id=workspace_id,
         entitled=found.still_holds,
         settle=settle,
     )

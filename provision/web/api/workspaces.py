@@ -35,14 +35,15 @@ if TYPE_CHECKING:
 @bp.get("/workspaces")
 def workspaces() -> Response:
     """List the workspaces; no database is asked."""
-    found = memberships.listing(services().store, user_id=session.person().id)
-    return answer(shapes.Workspaces([_shown(each) for each in found]))
+    return answer(shapes.Workspaces([_shown(each) for each in _all()]))
 
 
 @bp.post("/workspaces")
 @once
 def add_workspace() -> Response:
     """Test a string and keep it beside those that are kept."""
+    if session.token_workspace_or_none():
+        raise NotFoundError("This token is for one workspace, and connects no other.")
     body = read_object(*api_connection.TEXTS, "allow_md5", "name")
     (name,) = text_fields(body, "name")
     if name is not None:
@@ -80,10 +81,16 @@ def forget_workspace(workspace_id: UUID) -> Response:
     return make_response("", 204)
 
 
+def _all() -> list[Listed]:
+    """Return the workspaces that the person may enter, and their token reaches."""
+    only = session.token_workspace_or_none()
+    found = memberships.listing(services().store, user_id=session.person().id)
+    return [each for each in found if only in (None, each.id)]
+
+
 def _entered(workspace_id: UUID, action: Action) -> Listed:
     """Return that workspace. Raises NotFoundError, or RoleRequiredError."""
-    found = memberships.listing(services().store, user_id=session.person().id)
-    entered = next((each for each in found if each.id == str(workspace_id)), None)
+    entered = next((each for each in _all() if each.id == str(workspace_id)), None)
     if entered is None:
         raise NotFoundError
     if not may(entered.role, action):

@@ -131,6 +131,12 @@ def token_id_or_none() -> str | None:
     return holder.token.id if isinstance(holder, tokens.TokenHolder) else None
 
 
+def token_workspace_or_none() -> str | None:
+    """Return the id of the one workspace that this request's token reaches; None for all."""
+    holder: SignedIn | TokenHolder | None = g.get("holder")
+    return holder.token.workspace_id if isinstance(holder, tokens.TokenHolder) else None
+
+
 def id_hash() -> str:
     """Return the id hash of the browser's session; only for requests with a cookie, as on pages."""
     holder: SignedIn = g.holder

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import make_response, request, url_for
 
-from provision.control import dossier
+from provision.control import connections, dossier
 from provision.errors import RateLimitedError, ReauthenticationRequiredError
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.format.dates import rfc3339
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flask import Response
+
+    from provision.control.workspaces.memberships import Listed
 
 _PAGE: Final = "settings/your_data.html"
 _NOT_IN_IT: Final = (
@@ -58,9 +60,9 @@ def delete_account() -> Response:
         return _show(error.errors)
     except RateLimitedError as error:
         return _show({}, error)
-    connection = session.connection_or_none()
+    kept = connections.listing(services().store, session.person().id)
     dossier.erase(services().store, session.person().id, entitled=session.still_stands)
-    if connection:
+    for connection in kept:
         services().access.forget(workspace.of(connection))
     session.forget_browser()
     return leave_for(
@@ -91,9 +93,7 @@ def _readable(found: dossier.Dossier) -> dict[str, Any]:
             for each in found.sessions
         ],
         "tokens": [_times(_without(asdict(each), "user_id")) for each in found.tokens],
-        "connection": _times(_without(asdict(found.connection), "user_id"))
-        if found.connection
-        else None,
+        "workspaces": [_workspace(each) for each in found.workspaces],
         "half_sign_ins": [_times(each) for each in found.half_sign_ins],
         "password_reset_links": [_times(each) for each in found.password_resets],
         "idempotency_keys": [_times(each) for each in found.idempotency_keys],
@@ -102,6 +102,13 @@ def _readable(found: dossier.Dossier) -> dict[str, Any]:
             {"at": rfc3339(each.at)} | _without(asdict(each), "id", "user_id", "at")
             for each in found.events
         ],
+    }
+
+
+def _workspace(listed: Listed) -> dict[str, Any]:
+    connection = listed.connection
+    return _times(_without(asdict(listed), "connection")) | {
+        "connection": _times(_without(asdict(connection), "user_id")) if connection else None
     }
 
 

@@ -30,7 +30,7 @@ def test_all_that_is_held_comes_as_a_file_without_a_secret(
     held = json.loads(answer.data)
     assert held["account"]["email"] == "alice@example.org"
     assert held["account"]["created_at"].endswith("Z")
-    assert held["connection"]["database"] == database.name
+    assert [each["connection"]["database"] for each in held["workspaces"]] == [database.name]
     assert [each["is_this_browser"] for each in held["sessions"]] == [True]
     assert [each["event"] for each in held["activity"]] == [
         *("data_exported", "connection_saved", "signed_in", "registered"),

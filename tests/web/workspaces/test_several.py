@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import func, select
 
+from provision.control.store.tables import connections, memberships
+from provision.web.request.services import EXTENSION
 from tests import conftest
 from tests.web.conftest import PASSWORD, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from provision.web.request.services import Services
     from tests.conftest import Database, Server
 
 
@@ -122,6 +127,42 @@ def test_a_token_means_the_first_that_is_its_person_s(client: Visitor, other: Da
     stranger.raw("POST", f"/w/{second}/api/tasks", json={"title": "Second"}, headers=headers)
     assert _titles(client, first) == ["First"]
     assert _titles(client, second) == ["Second"]
+
+
+def test_a_token_for_one_workspace_reaches_no_other(client: Visitor, other: Database) -> None:
+    first, second = _first(client), _add(client, other)
+    body = {"email": client.email(), "password": PASSWORD, "workspace": second}
+    made = client.api("POST", "/api/auth/token", body).get_json()
+    stranger, headers = Visitor(client.app), {"Authorization": f"Bearer {made['token']}"}
+    stranger.raw("POST", "/api/tasks", json={"title": "Second"}, headers=headers)
+    assert _titles(client, second) == ["Second"]
+    for method, path in (("GET", "/api/tasks"), ("POST", "/api/tasks"), ("GET", "/api/user")):
+        assert stranger.raw(method, f"/w/{first}{path}", headers=headers).status_code == 404
+    assert stranger.raw("GET", f"/w/{second}/api/tasks", headers=headers).status_code == 200
+    listed = stranger.raw("GET", "/api/workspaces", headers=headers).get_json()["workspaces"]
+    assert [(each["id"], each["is_current"]) for each in listed] == [(second, True)]
+    forget = {"json": {"password": PASSWORD}, "headers": headers}
+    assert stranger.raw("DELETE", f"/api/workspaces/{first}", **forget).status_code == 404
+    more = {"json": {"connection_string": other.connection_string}, "headers": headers}
+    assert stranger.raw("POST", "/api/workspaces", **more).status_code == 404
+    for wrong in (str(uuid4()), "x"):
+        refused = client.api("POST", "/api/auth/token", body | {"workspace": wrong})
+        assert refused.status_code == 422
+        assert set(refused.get_json()["errors"]) == {"workspace"}
+
+
+def test_all_that_is_kept_of_them_is_in_ones_own_data_and_goes_with_the_account(
+    client: Visitor, other: Database
+) -> None:
+    places = {_first(client), _add(client, other)}
+    held = json.loads(client.post_form("/settings/your-data/download").data)
+    assert {each["id"] for each in held["workspaces"]} == places
+    assert {each["role"] for each in held["workspaces"]} == {"owner"}
+    assert client.post_form("/settings/your-data/delete", {"password": PASSWORD}).status_code == 303
+    services: Services = client.app.extensions[EXTENSION]
+    with services.store.reading() as conn:
+        for table in (connections, memberships):
+            assert conn.execute(select(func.count()).select_from(table)).scalar_one() == 0
 
 
 @pytest.mark.parametrize("path", ["/tasks", "/api/tasks", "/dashboard", "/settings", "/workspaces"])

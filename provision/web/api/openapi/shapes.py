@@ -82,6 +82,13 @@ class NewToken(Struct, forbid_unknown_fields=True):
         Days | UnsetType | None,
         Meta(description="Days until it ends; it does not end where none are sent."),
     ] = UNSET
+    workspace: Annotated[
+        Id | UnsetType | None,
+        Meta(
+            description="The one workspace that it reaches; where none is sent, all that the "
+            "person may enter."
+        ),
+    ] = UNSET
 
 
 class MadeToken(Struct):
