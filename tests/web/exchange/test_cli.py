@@ -57,3 +57,12 @@ def test_a_workspace_goes_into_a_file_and_back(
     assert call("import", "alice@example.org", "nothing.json")[0] == 1
     operators = {"what": "workspace", "by": "operator"}
     assert audited(alice) == [("imported", operators), ("exported", operators)]
+    body = {"connection_string": database.connection_string, "name": "Second"}
+    second = alice.api("POST", "/api/workspaces", body).get_json()["workspace"]["id"]
+    code, said = call("export", "alice@example.org", "which.json.gz")
+    assert code == 1
+    assert f"{second} (Second)" in said
+    assert not (tmp_path / "which.json.gz").exists()
+    assert call("import", "alice@example.org", "file.json.gz", "--workspace", "x")[0] == 1
+    code, said = call("export", "alice@example.org", "second.json.gz", "--workspace", second)
+    assert code == 0, said
