@@ -1,8 +1,8 @@
 """In which encoding a text was written, guessed from its bytes; the person sees it and may choose.
 
 charset-normalizer knows many scripts. On a few Latin words it takes one code page for another (it
-read 9 of 19 short German, French, Spanish and Portuguese samples wrongly), so the Latin ones are
-told apart first, by the letters that the languages have.
+read 6 of 12 short German, French, Spanish and Portuguese samples wrongly, see `docs/design.md`), so
+the Latin ones are told apart first, by the letters that the languages have.
 """
 
 from __future__ import annotations
