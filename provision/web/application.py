@@ -23,6 +23,8 @@ from provision.web.request.services import EXTENSION
 from provision.web.tasks.view import row_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from provision.web.request.services import Services
 
 _MAX_BODY_BYTES = 1024 * 1024
@@ -38,6 +40,8 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
     )
     assets.join()
     app.request_class = WholeBodyRequest
+    # No view or hook of ours is a coroutine; Flask would look at each of them in each request.
+    app.ensure_sync = _as_it_is  # type: ignore[method-assign]
     app.config.update(
         SECRET_KEY=signing_key,
         MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,
@@ -73,6 +77,10 @@ def make_app(services: Services, *, signing_key: str) -> Flask:
     routes.declare(app, demo=services.settings.mode == "demo")
     _prepare_templates(app)
     return app
+
+
+def _as_it_is(func: Callable[..., Any]) -> Callable[..., Any]:
+    return func
 
 
 def _prepare_templates(app: Flask) -> None:

@@ -28,6 +28,7 @@ PURE: Final = {
     "_fixed.html": ("side_lists", "keys", "spare_parts"),
 }
 """The pure macros of each template."""
+_TEXT: Final = {str}
 
 
 class KeptMacros:
@@ -69,5 +70,8 @@ def _fixed(value: object) -> Hashable:
         named = cast("dict[str, object]", value)
         return (kind, *((name, _fixed(each)) for name, each in named.items()))
     if kind in (list, tuple):
-        return (kind, *map(_fixed, cast("list[object]", value)))
+        parts = cast("list[object]", value)
+        if set(map(type, parts)) == _TEXT:
+            return (kind, *parts)  # as below, with less work: choices of selects are pairs of text
+        return (kind, *map(_fixed, parts))
     return kind, value
