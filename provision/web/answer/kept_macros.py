@@ -1,6 +1,6 @@
 """Call the macros of a template, and keep what the pure ones draw: a page has a hundred of them.
 
-A macro is pure if what it draws depends on its arguments alone, and on below which path the app is;
+A macro is pure if what it draws depends on its arguments alone, and on what stands before paths;
 `tests/web/answer/test_kept_macros.py` holds that. Fields are not kept: their text may be a secret.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from flask import request
 
 from provision.web.answer.kept import Kept
+from provision.web.answer.urls import site_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -28,6 +29,8 @@ PURE: Final = {
     "_fixed.html": ("side_lists", "keys", "spare_parts"),
 }
 """The pure macros of each template."""
+WITH_LINKS: Final = frozenset({"_fixed.html"})
+"""The templates whose pure macros link to pages, which are below the workspace; files are not."""
 _TEXT: Final = {str}
 
 
@@ -36,17 +39,24 @@ class KeptMacros:
 
     def __init__(self, module: TemplateModule, name: str) -> None:
         kept = Kept[Any](MOST_BYTES)
+        root = _page_root if name in WITH_LINKS else site_root
         for macro_name, macro in vars(module).items():
             is_pure = macro_name in PURE[name]
-            setattr(self, macro_name, _keeping(macro_name, macro, kept) if is_pure else macro)
+            setattr(self, macro_name, _keeping(macro_name, macro, kept, root) if is_pure else macro)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
 
 
-def _keeping(name: str, macro: Callable[..., Markup], kept: Kept[Any]) -> Callable[..., Markup]:
+def _page_root() -> str:
+    return request.script_root
+
+
+def _keeping(
+    name: str, macro: Callable[..., Markup], kept: Kept[Any], root: Callable[[], str]
+) -> Callable[..., Markup]:
     def draw(*args: Any, **named: Any) -> Markup:
-        key = (name, request.script_root, _fixed(args), _fixed(named) if named else ())
+        key = (name, root(), _fixed(args), _fixed(named) if named else ())
         (found,) = kept.look((key,))
         if found is None:
             found = macro(*args, **named)

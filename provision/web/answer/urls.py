@@ -23,23 +23,17 @@ _SAFE = "!$'()*,/:;?@"
 # The paths of this site need no other characters, no escapes, no empty and no dotted segments.
 _OWN_PATH: Final = re.compile(r"/|(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)+/?")
 _LONGEST_NEXT: Final = 2_000
-# More than there are endpoints.
-_MOST_KEPT: Final = 1_000
 
 
 def address_of(endpoint: str, **values: Any) -> str:
     """Return the address of an endpoint; templates call this `url_for`."""
     if values or endpoint.startswith("."):
         return url_for(endpoint, **values)
-    kept: dict[tuple[str, str], str] = current_app.extensions.setdefault("addresses", {})
-    # The path below which the app is, as the server in front says; usually there is none.
-    key = (request.script_root, endpoint)
-    found = kept.get(key)
-    if found is None:
-        found = url_for(endpoint)
-        if len(kept) < _MOST_KEPT:
-            kept[key] = found
-    return found
+    # What stands before the path, such as a workspace, is that of the request.
+    kept: dict[str, str] = current_app.extensions.setdefault("paths", {})
+    if endpoint not in kept:
+        kept[endpoint] = url_for(endpoint).removeprefix(request.script_root)
+    return request.script_root + kept[endpoint]
 
 
 def asking(endpoint: str, query: Mapping[str, str]) -> str:

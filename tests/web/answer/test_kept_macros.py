@@ -9,11 +9,13 @@ import pytest
 from jinja2 import nodes
 from markupsafe import Markup
 
-from provision.web.answer import assets
-from provision.web.answer.kept_macros import PURE
+from provision.web.answer import assets, urls
+from provision.web.answer.kept_macros import PURE, WITH_LINKS
 from provision.web.format import names
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from flask import Flask
 
     from tests.web.conftest import Visitor
@@ -34,7 +36,14 @@ def _template(env: Any, name: str) -> nodes.Template:
     return parsed
 
 
-def _reads(env: Any, template: str, macro: str, seen: frozenset[str] = frozenset()) -> set[str]:
+def _reads(
+    env: Any,
+    template: str,
+    macro: str,
+    seen: frozenset[str] = frozenset(),
+    *,
+    without: Collection[str] = (),
+) -> set[str]:
     """Return what a macro reads beside its arguments, through all that it calls."""
     if f"{template}:{macro}" in seen:
         return set()
@@ -48,12 +57,17 @@ def _reads(env: Any, template: str, macro: str, seen: frozenset[str] = frozenset
         f"|{name}" for name in _PURE_FILTERS
     }
     for name in body.find_all(nodes.Name):
-        if name.ctx != "load" or name.name in own | _PURE_GLOBALS | {"ui", "caller"}:
+        if name.ctx != "load" or name.name in own | _PURE_GLOBALS - {*without} | {
+            *("ui", "caller")
+        }:
             continue
-        read |= _reads(env, template, name.name, seen) if name.name in macros else {name.name}
+        if name.name in macros:
+            read |= _reads(env, template, name.name, seen, without=without)
+        else:
+            read.add(name.name)
     for part in body.find_all(nodes.Getattr):
         if isinstance(part.node, nodes.Name) and part.node.name == "ui" and "ui" not in own:
-            read |= _reads(env, "_ui.html", part.attr, seen)
+            read |= _reads(env, "_ui.html", part.attr, seen, without=without)
     return read
 
 
@@ -61,7 +75,22 @@ def _reads(env: Any, template: str, macro: str, seen: frozenset[str] = frozenset
     ("template", "macro"), [(template, each) for template, made in PURE.items() for each in made]
 )
 def test_a_kept_macro_depends_on_its_arguments_alone(app: Flask, template: str, macro: str) -> None:
-    assert _reads(app.jinja_env, template, macro) == set()
+    links = set() if template in WITH_LINKS else {"url_for"}
+    assert _reads(app.jinja_env, template, macro, without=links) == set()
+
+
+@pytest.mark.parametrize("macro", ["cards", "line"])
+def test_a_row_depends_on_nothing_that_its_key_does_not_name(app: Flask, macro: str) -> None:
+    assert _reads(app.jinja_env, "tasks/_cards.html", macro) == set()
+
+
+def test_pages_of_a_workspace_link_to_pages_of_it(app: Flask) -> None:
+    fixed: Any = app.jinja_env.globals["fixed"]
+    for root in ("/w/1", "/w/2", "", "/w/1"):
+        with app.test_request_context("/", base_url=f"http://localhost{root}"):
+            drawn = fixed.side_lists(None, "tasks", "")
+            assert f'href="{root}/projects"' in drawn
+            assert urls.address_of("projects.list") == f"{root}/projects"
 
 
 @pytest.mark.parametrize("macro", ["csrf", "post_button", "toast", "theme_switch"])
