@@ -59,6 +59,8 @@ def change_workspace(workspace_id: UUID) -> Response:
     body = read_object("name")
     entered = _entered(workspace_id, "manage")
     (name,) = text_fields(body, "name")
+    if name is None and "name" in body:
+        raise ValidationError({"name": ["This cannot be null."]})
     if name is not None and entered.connection is not None:
         plain = normalized_name(name)
         if problems := name_problems(plain):

@@ -258,6 +258,9 @@ def test_each_is_replaced_renamed_and_forgotten_for_itself(
     replaced = client.api("POST", f"/w/{second}/api/user/database-connection", body)
     assert replaced.status_code == 200, replaced.text
     assert _titles(client, second) == []
+    for name in (None, "", "x" * 201, 7):
+        refused = client.api("PATCH", f"/api/workspaces/{second}", {"name": name})
+        assert set(refused.get_json()["errors"]) == {"name"}
     wrong = client.api("DELETE", f"/api/workspaces/{second}", {"password": "wrong"})
     assert wrong.status_code == 403
     gone = client.api("DELETE", f"/api/workspaces/{second}", {"password": PASSWORD})
