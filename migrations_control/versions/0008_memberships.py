@@ -32,8 +32,27 @@ def upgrade() -> None:
     op.drop_index("uq_connections_active", "connections")
     with op.batch_alter_table("tokens") as tokens:
         tokens.add_column(sa.Column("workspace_id", sa.String(36)))
-    of_today = sa.text("SELECT user_id, owner_id, created_at FROM connections WHERE is_active")
     conn = op.get_bind()
+    # Two accounts in one workspace were never let in; of rows that somebody else wrote the first
+    # one stays.
+    conn.execute(
+        sa.text(
+            "UPDATE connections SET is_active = :off WHERE is_active AND EXISTS ("
+            "SELECT 1 FROM connections AS c WHERE c.is_active AND c.owner_id = connections.owner_id"
+            " AND (c.created_at < connections.created_at"
+            " OR (c.created_at = connections.created_at AND c.id < connections.id)))"
+        ),
+        {"off": False},
+    )
+    op.create_index(
+        "uq_connections_active",
+        "connections",
+        ["owner_id"],
+        unique=True,
+        sqlite_where=sa.text("is_active = 1"),
+        postgresql_where=sa.text("is_active"),
+    )
+    of_today = sa.text("SELECT user_id, owner_id, created_at FROM connections WHERE is_active")
     for row in conn.execute(of_today).all():
         conn.execute(
             sa.insert(memberships),

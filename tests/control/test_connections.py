@@ -82,6 +82,7 @@ def test_replaces_the_one_before_with_all_that_belongs_to_it(
         new=replace(NEW, host="new.example.org"),
         secret="new",
         client=CLIENT,
+        instead_of=old.id,
     )
     assert connections.active(store, alice.id) == new
     assert connections.open_secret(store, secrets, new.id) == "new"
@@ -115,6 +116,11 @@ def test_one_person_connects_several_and_each_is_replaced_for_itself(
         (second.owner_id, "owner", 1),
         (NEW.owner_id, "owner", 1),
     ]
+    # As of two wizards at once: the later one takes nothing away.
+    with pytest.raises(ValidationError):
+        save(_another(), "meanwhile")
+    with pytest.raises(ValidationError):
+        save(_another(), "meanwhile", instead_of=second.id)
     connections.forget(store, user_id=alice.id, connection_id=first.id, client=CLIENT)
     assert [each.id for each in memberships.listing(store, user_id=alice.id)] == [second.owner_id]
 
@@ -157,7 +163,7 @@ def test_tells_which_connections_are_none_any_more(
         store, secrets, user_id=alice.id, new=NEW, secret="old", client=CLIENT
     ).id
     new = connections.save(
-        store, secrets, user_id=alice.id, new=NEW, secret="new", client=CLIENT
+        store, secrets, user_id=alice.id, new=NEW, secret="new", client=CLIENT, instead_of=old
     ).id
     assert connections.forgotten(store, [new, old, "never"] * 400) == {old, "never"}
     assert connections.forgotten(store, []) == set()
@@ -210,7 +216,9 @@ def test_remembers_that_the_tables_are_ready_and_that_they_are_not(
 def test_a_workspace_held_by_another_account_is_known_and_not_given_away(
     store: ControlStore, secrets: SealedSecrets, alice: Person, bob: Person
 ) -> None:
-    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT)
+    saved = connections.save(
+        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+    )
     asked = [NEW.owner_id, *(str(uuid4()) for _ in range(1200))]
     assert connections.held_by_others(store, asked, user_id=bob.id) == {NEW.owner_id}
     assert connections.held_by_others(store, asked, user_id=alice.id) == set()
@@ -219,7 +227,14 @@ def test_a_workspace_held_by_another_account_is_known_and_not_given_away(
         connections.save(store, secrets, user_id=bob.id, new=NEW, secret="b", client=CLIENT)
     assert set(caught.value.errors) == {"workspace"}
     assert connections.active(store, bob.id) is None
-    connections.save(store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT)
+    connections.save(
+        *(store, secrets),
+        user_id=alice.id,
+        new=NEW,
+        secret=SECRET,
+        client=CLIENT,
+        instead_of=saved.id,
+    )
 
 
 def test_a_connection_given_to_another_account_in_the_file_cannot_be_opened(
@@ -283,7 +298,7 @@ def test_what_was_sealed_without_its_workspace_is_sealed_again_once(
     # What is bound already cannot be passed off as what is not.
     with store.writing() as conn:
         conn.execute(update(sealed).values(owner=f"{saved.user_id}/{saved.id}"))
-        conn.execute(update(table).values(owner_id=str(uuid4())))
+        conn.execute(update(table).where(table.c.id == saved.id).values(owner_id=str(uuid4())))
     connections.bind_workspaces(secrets)
     with pytest.raises(ConnectionUnreadableError):
         connections.open_secret(store, secrets, saved.id)
@@ -325,7 +340,12 @@ def test_a_broken_string_costs_nobody_else_anything_and_can_be_pasted_again(
     assert connections.active(store, alice.id) == broken
     assert connections.open_secret(store, secrets, whole.id) == "b"
     again = connections.save(
-        store, secrets, user_id=alice.id, new=NEW, secret=SECRET, client=CLIENT
+        *(store, secrets),
+        user_id=alice.id,
+        new=NEW,
+        secret=SECRET,
+        client=CLIENT,
+        instead_of=broken.id,
     )
     assert connections.open_secret(store, secrets, again.id) == SECRET
 

@@ -31,9 +31,16 @@ if TYPE_CHECKING:
     from provision.control.connections.saved import NewConnection
     from provision.control.store.store import ControlStore
 
+CONNECTION_STEP: Final = "connection"
 FORGOTTEN_STEP: Final = "forgotten"
-"""The step in the wizard of a person who took their database away: a next one takes its place."""
+"""The step in the wizard of a person who took a database away: a next one takes its place."""
 
+MOST: Final = 100
+"""More workspaces than anybody keeps apart."""
+
+_MEANWHILE: Final = (
+    "What is connected has changed meanwhile. Nothing was saved: load the page again and look."
+)
 _IDS_AT_ONCE: Final = 500  # bound values of one statement; old SQLite takes 999
 
 _OWN: Final = (
@@ -57,15 +64,17 @@ def save(
 ) -> SavedConnection:
     """Keep `new`, whose person owns its workspace; delete the one before with its sealed string.
 
-    The one before is `instead_of`, by its id, else the person's first; `adding` leaves all there.
+    The one before is `instead_of`, by its id; `adding` leaves all there. Without either it is the
+    person's first: one that came meanwhile is not touched, and this one is refused.
     `settle` runs in the same transaction: what it raises leaves everything as it was. Raises
     ValidationError for a workspace that another connection here leads to, or NotFoundError when
     the account was deleted while the string was tested.
     """
     with store.writing() as conn:
         own = [connection_from(row) for row in conn.execute(_OWN, {"user_id": user_id})]
-        before = () if adding else own
-        replaced = next((each for each in before if instead_of in (None, each.id)), None)
+        replaced = next((each for each in own if each.id == instead_of), None)
+        if replaced is None and own and not adding:
+            raise ValidationError({"workspace": [_MEANWHILE]})
         _check_may_save(conn, user_id, new.owner_id, [each for each in own if each != replaced])
         if replaced is not None:
             _drop(conn, replaced.id)
@@ -75,6 +84,11 @@ def save(
         )
         saved = SavedConnection(
             **asdict(new), id=new_id(), user_id=user_id, verified_at=at, created_at=at
+        )
+        conn.execute(
+            update(users)
+            .where(users.c.id == user_id, users.c.setup_step == FORGOTTEN_STEP)
+            .values(setup_step=CONNECTION_STEP)
         )
         sealed_id = secrets.put(conn, purpose=PURPOSE, owner=name_of(saved), plaintext=secret)
         conn.execute(
@@ -221,6 +235,10 @@ def _check_may_save(
         raise NotFoundError("This account is not here any more. Nothing was saved.")
     if _held_by_others(conn, [owner_id], user_id):
         raise ValidationError({"workspace": ["Another account here uses this workspace."]})
+    if len(beside) >= MOST:
+        raise ValidationError(
+            {"workspace": [f"You have {MOST} workspaces, and more are not kept. Forget one first."]}
+        )
     if any(each.owner_id == owner_id for each in beside):
         raise ValidationError({"workspace": ["You are connected to this workspace already."]})
 

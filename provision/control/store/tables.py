@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 ID_CHARACTERS: Final = 36
@@ -179,6 +180,13 @@ connections = Table(
     Column("is_active", Boolean, nullable=False),
     Column("sealed_id", String(ID_CHARACTERS), ForeignKey("sealed.id"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+)
+Index(
+    "uq_connections_active",
+    connections.c.owner_id,
+    unique=True,
+    sqlite_where=text("is_active = 1"),
+    postgresql_where=text("is_active"),
 )
 
 # Who may enter the workspace of that `owner_id`, and as what: see `workspaces/roles`.

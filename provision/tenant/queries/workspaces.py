@@ -29,7 +29,8 @@ WITH by_address AS (
 )
 INSERT INTO provision_workspaces (owner_id, name, schema_version, created_at, updated_at)
 VALUES (
-  CAST(:owner_id AS uuid), :name, :schema_version, timezone('utc', now()), timezone('utc', now()))
+  CAST(:owner_id AS uuid), :workspace_name, :schema_version,
+  timezone('utc', now()), timezone('utc', now()))
 ON CONFLICT (owner_id) DO UPDATE
 SET schema_version = excluded.schema_version, updated_at = excluded.updated_at,
     epoch = CASE WHEN :begins_epoch THEN gen_random_uuid() ELSE provision_workspaces.epoch END,
@@ -80,9 +81,17 @@ _FOUND_BY_VERSION = {
 
 
 def claim(
-    conn: Connection, owner_id: str, *, email: str, name: str, begins_epoch: bool = True
+    conn: Connection,
+    owner_id: str,
+    *,
+    email: str,
+    name: str,
+    workspace_name: str | None = None,
+    begins_epoch: bool = True,
 ) -> None:
     """Create or adopt the workspace of `owner_id`, in one statement; one there keeps its name.
+
+    `name` is its person's; a new one is called `workspace_name`, else as the person.
 
     Where its rows may have come from elsewhere it `begins_epoch`: no version from before holds, and
     nothing from before can be undone. Its address is `<owner_id>@workspace.invalid` where another
@@ -93,6 +102,7 @@ def claim(
         "email": email,
         "stand_in": f"{owner_id}@workspace.invalid",
         "name": name,
+        "workspace_name": workspace_name or name,
         "schema_version": LATEST,
         "begins_epoch": begins_epoch,
     }

@@ -60,8 +60,9 @@ def _keeping(
         (found,) = kept.look((key,))
         if found is None:
             found = macro(*args, **named)
-            # The key holds at most as much text as was drawn of it.
-            kept.keep([(key, found, 2 * sys.getsizeof(found))])
+            # An avatar shows two letters of a name of any length.
+            size = sys.getsizeof(found) + _text_bytes(args) + _text_bytes(named)
+            kept.keep([(key, found, size)])
         drawing: Markup = found
         return drawing
 
@@ -85,3 +86,14 @@ def _fixed(value: object) -> Hashable:
             return (kind, *parts)  # as below, with less work: choices of selects are pairs of text
         return (kind, *map(_fixed, parts))
     return kind, value
+
+
+def _text_bytes(value: object) -> int:
+    """Return how much memory the text in an argument takes."""
+    if isinstance(value, str):
+        return sys.getsizeof(value)
+    if isinstance(value, dict):
+        return sum(_text_bytes(each) for each in value.values())
+    if isinstance(value, list | tuple):
+        return sum(map(_text_bytes, value))
+    return 0

@@ -35,7 +35,9 @@ TEXTS: Final = (
 @bp.get("/user/database-connection", endpoint="connection")
 def show() -> Response:
     """Describe the connection, without the string."""
-    connection = session.connection_or_none()
+    place = session.place_or_none()
+    # Nobody but the owner learns where it is.
+    connection = place.connection if place and place.role == "owner" else None
     return answer(
         shapes.ConnectionAnswer(
             connected=connection is not None,

@@ -199,6 +199,8 @@ def _request_hash() -> str:
 
     With our own key, since a body may hold a password that could be guessed from a plain hash.
     """
-    told = f"idempotency\0{request.method}\0{request.script_root}{request.path}\0".encode()
+    place = session.place_or_none()
+    about = place.workspace_id if place else None
+    told = f"idempotency\0{request.method}\0{about or ''}{request.path}\0".encode()
     content = b"\0".join((told, request.query_string, request.get_data()))
     return hmac.digest(str(current_app.secret_key).encode(), content, "sha256").hex()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Response, make_response
 
 from provision.control.accounts import tokens as store_tokens
+from provision.errors import TokenNotFoundError
 from provision.web.api.blueprint import bp
 from provision.web.api.body import answer
 from provision.web.api.openapi import shapes
@@ -23,6 +24,9 @@ def listing() -> Response:
     """List the tokens, newest first; one that ran out is listed for 90 days more."""
     here = session.token_id_or_none()
     found = store_tokens.listing(services().store, user_id=session.person().id)
+    if session.token_workspace_or_none():
+        # One for a workspace knows of no other.
+        found = [each for each in found if each.id == here]
     return answer(
         shapes.Tokens(
             [
@@ -44,6 +48,8 @@ def listing() -> Response:
 @bp.delete("/tokens/<uuid:token_id>", endpoint="revoke_token")
 def revoke(token_id: UUID) -> Response:
     """End a token, which may be the one that asks; it is refused from the next request on."""
+    if session.token_workspace_or_none() and str(token_id) != session.token_id_or_none():
+        raise TokenNotFoundError
     store_tokens.revoke(
         services().store,
         user_id=session.person().id,

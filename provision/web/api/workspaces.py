@@ -11,8 +11,16 @@ from provision.control.accounts.naming import name_problems, normalized_name
 from provision.control.workspaces import memberships
 from provision.control.workspaces.memberships import Listed
 from provision.control.workspaces.roles import least_role, may
-from provision.errors import NotFoundError, RoleRequiredError, ValidationError
+from provision.errors import (
+    NotConnectedError,
+    NotFoundError,
+    RoleRequiredError,
+    SchemaNotReadyError,
+    ValidationError,
+)
 from provision.tenant.queries import workspaces as queries
+from provision.tenant.schema.state import LATEST
+from provision.web.answer.problem_details import ApiError
 from provision.web.api import connection as api_connection
 from provision.web.api.blueprint import bp
 from provision.web.api.body import answer, read_object, text_fields
@@ -42,8 +50,6 @@ def workspaces() -> Response:
 @once
 def add_workspace() -> Response:
     """Test a string and keep it beside those that are kept."""
-    if session.token_workspace_or_none():
-        raise NotFoundError("This token is for one workspace, and connects no other.")
     body = read_object(*api_connection.TEXTS, "allow_md5", "name")
     (name,) = text_fields(body, "name")
     if name is not None:
@@ -61,13 +67,11 @@ def change_workspace(workspace_id: UUID) -> Response:
     (name,) = text_fields(body, "name")
     if name is None and "name" in body:
         raise ValidationError({"name": ["This cannot be null."]})
-    if name is not None and entered.connection is not None:
+    if name is not None:
         plain = normalized_name(name)
         if problems := name_problems(plain):
             raise ValidationError({"name": problems})
-        here = workspace.of(entered.connection)
-        services().access.write(here, queries.rename, name=plain)
-        connections.rename(services().store, entered.connection.id, plain)
+        _rename(entered.connection, plain)
     return answer(shapes.WorkspaceAnswer(_shown(_entered(workspace_id, "manage"))))
 
 
@@ -81,6 +85,24 @@ def forget_workspace(workspace_id: UUID) -> Response:
     if entered.connection is not None:
         connecting.forget(entered.connection)
     return make_response("", 204)
+
+
+def _rename(connection: SavedConnection | None, name: str) -> None:
+    """Rename it there and here. Raises ApiError where its tables are not ready."""
+    if connection is None:
+        raise NotConnectedError
+    unready = ApiError(
+        409,
+        "schema_not_ready",
+        "The tables of that workspace are not ready. Open it: the wizard shows what is missing.",
+    )
+    if connection.schema_version != LATEST:
+        raise unready
+    try:
+        services().access.write(workspace.of(connection), queries.rename, name=name)
+    except SchemaNotReadyError:
+        raise unready from None
+    connections.rename(services().store, connection.id, name)
 
 
 def _all() -> list[Listed]:

@@ -13,9 +13,10 @@ from flask import abort, make_response, redirect, request
 from provision.control.workspaces import memberships
 from provision.control.workspaces.roles import least_role, may
 from provision.errors import RoleRequiredError, WorkspaceRequiredError
+from provision.web.answer.problem_details import ApiError
 from provision.web.answer.urls import is_api_request, present
 from provision.web.request import session
-from provision.web.request.prefix import in_workspace, wanted
+from provision.web.request.prefix import in_workspace, leave, wanted
 from provision.web.request.services import services
 from provision.web.request.sites import SAFE_METHODS
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from provision.control.workspaces.roles import Action
 
 About = Literal["workspace", "connection"]
+
+_BOUND: Final = "This token is for the rows of one workspace. Make one for all of them for this."
 
 # Blueprints and endpoints that ask the workspace's database; a test calls each without one.
 _WORKSPACE: Final = frozenset(
@@ -49,9 +52,36 @@ _CONNECTING: Final = frozenset(
         *("settings.databases", "api.connect"),
     }
 )
-# These are about the server alone.
-_NOT_BEHIND_A_PREFIX: Final = frozenset({"static", "health.live", "health.ready", "metrics.page"})
+# Blueprints and endpoints that are about no workspace, or about all of a person's. What is in no
+# set here is refused; a test holds that every route is in exactly one.
+_ABOUT_NONE: Final = frozenset(
+    {
+        *("landing", "account", "two_factor", "reset", "health", "metrics", "static", "styleguide"),
+        *("workspaces", "setup.progress", "setup.read_string", "exchange.template"),
+        *("settings.page", "settings.save", "settings.email", "settings.change_email"),
+        *("settings.password", "settings.change_password", "settings.two_factor"),
+        *("settings.turn_off", "settings.new_codes", "settings.sessions", "settings.end_session"),
+        *("settings.end_others", "settings.tokens", "settings.create_token"),
+        *("settings.revoke_token", "settings.activity", "settings.appearance"),
+        *("settings.your_data", "settings.download_data", "settings.delete_account"),
+        *("api.create_token", "api.tokens", "api.revoke_token", "api.user", "api.change_user"),
+        *("api.workspaces", "api.add_workspace", "api.change_workspace", "api.forget_workspace"),
+        *("api.docs", "api.openapi"),
+    }
+)
+# These are about the server alone, or hold a secret in the address that a proxy keeps out of logs.
+_NOT_BEHIND_A_PREFIX: Final = frozenset(
+    {"static", "health.live", "health.ready", "metrics.page", "reset.password"}
+)
+# What a token for one workspace may ask of those that are about no workspace.
+_OF_ANY_TOKEN: Final = frozenset(
+    {
+        *("api.tokens", "api.revoke_token", "api.user", "api.workspaces", "api.change_workspace"),
+        *("api.docs", "api.openapi"),
+    }
+)
 _ACTIONS: Final[dict[str, Action]] = {
+    "api.connection": "read",
     "exchange.whole": "manage",
     "exchange.restore": "manage",
     "settings.rename": "manage",
@@ -74,11 +104,9 @@ def action_of(endpoint: str, method: str) -> Action | None:
     """Return what a request does to a workspace; None where it is about none."""
     if endpoint in _ACTIONS:
         return _ACTIONS[endpoint]
-    if endpoint in _CONNECTION or _names(_CONNECTING, endpoint):
-        return "own"
     if about(endpoint) == "workspace":
         return "read" if method in SAFE_METHODS else "write"
-    return None
+    return None if _names(_ABOUT_NONE, endpoint) else "own"
 
 
 def _names(group: frozenset[str], endpoint: str) -> bool:
@@ -93,10 +121,14 @@ def _admit() -> Response | None:
         abort(404)
     if place is None or endpoint is None:
         return None
-    if wanted() and place.member_id is None:
+    bound_to = session.token_workspace_or_none()
+    if (wanted() or bound_to) and place.member_id is None:
         # Also where there is none: nobody learns which workspaces exist.
+        leave()
         abort(404)
     action = action_of(endpoint, request.method)
+    if bound_to and (action == "own" or (action is None and endpoint not in _OF_ANY_TOKEN)):
+        raise ApiError(403, "role_required", _BOUND, role="owner")
     if action is None:
         return None
     if not wanted() and place.count > 1 and session.token_id_or_none() is None:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from flask import request
+from flask.globals import request_ctx
 
 from provision.web.answer.urls import SITE_ROOT, site_root
 
@@ -53,3 +54,13 @@ def in_workspace(workspace_id: str, address: str) -> str:
     """Return the address of a page, of this workspace or of none, as that of another workspace."""
     path = address.removeprefix(request.script_root)
     return f"{site_root()}/w/{workspace_id}{path}"
+
+
+def leave() -> None:
+    """Make the links of this answer without the prefix: the workspace is none of the person's."""
+    root = site_root()
+    request.root_path = root or "/"
+    request.environ["SCRIPT_NAME"] = root
+    adapter = request_ctx.url_adapter
+    if adapter is not None:
+        adapter.script_name = f"{root}/"

@@ -52,8 +52,9 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Name, place and last known health (`ok`, `down`, `unknown`) of a workspace."""
+    """Id, name, place and last known health (`ok`, `down`, `unknown`) of a workspace."""
 
+    id: str
     name: str
     place: str
     health: str
@@ -89,7 +90,7 @@ def shown() -> Shown | None:
         return None
     health = "down" if g.get("database_failed") else "ok" if last_trip() else "unknown"
     place = connection.provider or connection.host
-    return Shown(connection.name, place, health)
+    return Shown(connection.owner_id, connection.name, place, health)
 
 
 def tell_health(response: Response) -> Response:
@@ -160,15 +161,28 @@ def check(
 
 
 def _claim(connection: SavedConnection, email: str, name: str) -> None:
-    """Enter the workspace's own rows; keep the plain letters of a name at least."""
-    access, entered = services().access, of(connection)
+    """Enter the workspace's own rows; keep the plain letters of names at least."""
     # A string whose tables were seen to be ready before leads to the rows it led to then.
     is_new = connection.schema_version is None
+
+    def claim(name: str, workspace_name: str) -> None:
+        services().access.write(
+            of(connection),
+            workspaces.claim,
+            email=email,
+            name=name,
+            workspace_name=workspace_name,
+            begins_epoch=is_new,
+        )
+
     try:
-        access.write(entered, workspaces.claim, email=email, name=name, begins_epoch=is_new)
+        claim(name, connection.name)
     except CharacterRefusedError:
-        plain = name.encode("ascii", "replace").decode()
-        access.write(entered, workspaces.claim, email=email, name=plain, begins_epoch=is_new)
+        claim(_plain(name), _plain(connection.name))
+
+
+def _plain(name: str) -> str:
+    return name.encode("ascii", "replace").decode()
 
 
 def _present() -> Workspace:

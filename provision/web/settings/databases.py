@@ -21,6 +21,7 @@ from provision.tls import LEVEL_SENTENCES
 from provision.web.answer.partials import leave_for, show_form
 from provision.web.format.dates import rfc3339
 from provision.web.request import session, workspace
+from provision.web.request.prefix import leave
 from provision.web.request.services import services
 from provision.web.settings.blueprint import bp
 from provision.web.settings.frame import frame
@@ -66,6 +67,7 @@ def check() -> Response:
 def forget() -> Response:
     """Forget the stored string; nothing in the database changes."""
     connecting.forget(_connected())
+    leave()
     return leave_for(url_for(".databases"), "The connection string is forgotten.")
 
 

@@ -47,7 +47,7 @@ def asks_again(*, adding: bool = False) -> bool:
     found a browser open cannot lead the work of somebody with two-factor elsewhere.
     """
     who = session.person()
-    is_forgotten = who.setup_step == connections.FORGOTTEN_STEP and not adding
+    is_forgotten = who.setup_step == connections.FORGOTTEN_STEP
     return who.two_factor and (before(adding=adding) is not None or is_forgotten)
 
 

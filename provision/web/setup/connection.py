@@ -17,7 +17,7 @@ from provision.tenant.schema.state import LATEST
 from provision.web.answer.htmx import htmx
 from provision.web.answer.partials import leave_for, respond
 from provision.web.request import session
-from provision.web.request.prefix import in_workspace
+from provision.web.request.prefix import in_workspace, wanted
 from provision.web.request.services import services
 from provision.web.setup import checks, connecting, pasted
 
@@ -46,14 +46,14 @@ class TypedConnection:
 
 
 def typed_fields(*, adding: bool = False) -> TypedConnection:
-    """Read the form of this request; one for one more connection says so itself."""
+    """Read the form of this request; its address tells whether it is `adding`."""
     form = request.form
     return TypedConnection(
         connection_string=form.get("connection_string", ""),
         ca_certificate=form.get("ca_certificate", ""),
         allow_md5=bool(form.get("allow_md5")),
         workspace=form.get("workspace", ""),
-        adding=adding or bool(form.get("adding")),
+        adding=adding,
     )
 
 
@@ -82,7 +82,7 @@ def take_built_in(*, adding: bool = False) -> Response:
     make = services().make_built_in
     if make is None:
         errors = {"connection_string": ["This server has no built-in database to offer."]}
-        return show(TypedConnection(), errors=errors, status=422)
+        return show(TypedConnection(adding=adding), errors=errors, status=422)
     present = connecting.before(adding=adding)
     if present and present.kind == "built_in":
         return leave_for(url_for(".step"))
@@ -211,7 +211,7 @@ def _keep(report: Report, typed: TypedConnection, confirmed: Accepted | None) ->
         text += " Another account here works in this database too; your workspace is apart from it."
     ready = saved.schema_version == LATEST
     page = url_for("setup.step" if ready else "setup.schema")
-    if typed.adding:
+    if typed.adding or wanted() not in ("", saved.owner_id):
         page = in_workspace(saved.owner_id, page)
     return leave_for(page, text)
 

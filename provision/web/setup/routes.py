@@ -63,7 +63,8 @@ def progress() -> Response:
 @bp.post("/connection/read")
 def read_string() -> Response:
     """Show how the pasted text is read so far. Connects to nothing and keeps nothing."""
-    return setup_connection.show(typed_fields(), block="reading")
+    typed = typed_fields(adding="adding" in request.form)
+    return setup_connection.show(typed, block="reading")
 
 
 @bp.get("/schema")

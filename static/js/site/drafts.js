@@ -21,7 +21,11 @@ const stored = (name) => {
   // Storage may be forbidden, and anything may stand there.
   try { return JSON.parse(localStorage.getItem(name)); } catch { return null; }
 };
-const nameFor = (key) => `${DRAFTS} ${document.getElementById("page").dataset.account} ${key}`;
+// What was typed in one workspace is not put into another.
+const nameFor = (key) => {
+  const { account, workspace = "" } = document.getElementById("page").dataset;
+  return `${DRAFTS} ${account}${workspace} ${key}`;
+};
 const isSignedIn = () => Boolean(document.getElementById("page")?.dataset.account);
 const all = () => Object.keys(localStorage).filter((name) => name.startsWith(`${DRAFTS} `));
 const forgetOld = () => {

@@ -42,9 +42,16 @@ _NEW = NewConnection(
 )
 
 
-def _save(store: ControlStore, secrets: SealedSecrets, person: Person) -> str:
+def _save(
+    store: ControlStore, secrets: SealedSecrets, person: Person, instead_of: str | None = None
+) -> str:
     return connections.save(
-        store, secrets, user_id=person.id, new=_NEW, secret="a secret", client=CLIENT
+        *(store, secrets),
+        user_id=person.id,
+        new=_NEW,
+        secret="a secret",
+        client=CLIENT,
+        instead_of=instead_of,
     ).id
 
 
@@ -70,8 +77,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "control.db"
 
 
-def _replace(store: ControlStore, secrets: SealedSecrets, person: Person, _: str) -> None:
-    _save(store, secrets, person)
+def _replace(
+    store: ControlStore, secrets: SealedSecrets, person: Person, connection_id: str
+) -> None:
+    _save(store, secrets, person, instead_of=connection_id)
 
 
 def _learn(store: ControlStore, secrets: SealedSecrets, _: Person, connection_id: str) -> None:

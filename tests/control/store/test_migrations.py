@@ -7,15 +7,18 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, insert, inspect, text
 
 from provision.control.store import store as store_module
+from provision.control.store import tables
 from provision.control.store.migrating import config_for
 from provision.control.store.store import HEAD, ControlStore, migrations_folder
 from provision.control.store.tables import metadata
+from provision.control.workspaces import memberships
 from provision.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -182,3 +185,51 @@ def test_migrations_are_found_in_the_checkout_and_else_in_the_package(tmp_path: 
     )
     assert done.stdout == f"{package / 'migrations_control'}\n"
     assert store_module.__file__ != str(package / "control" / "store" / "store.py")
+
+
+def test_of_two_accounts_in_one_workspace_the_first_becomes_its_owner(empty_url: str) -> None:
+    engine = create_engine(empty_url)
+    with engine.begin() as conn:
+        config = config_for(migrations_folder())
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0007")
+        for name, at in (("bob", 2), ("alice", 1), ("carol", 3)):
+            conn.execute(
+                insert(tables.users),
+                {
+                    "id": name,
+                    "email": name,
+                    "name": name,
+                    "password_hash": "",
+                    "is_enabled": True,
+                    "setup_step": "",
+                    "created_at": 1,
+                },
+            )
+            conn.execute(
+                insert(tables.sealed),
+                {"id": name, "purpose": "", "owner": "", "value": b"", "sealed_at": 1},
+            )
+            conn.execute(
+                insert(tables.connections),
+                {
+                    "id": name,
+                    "user_id": name,
+                    "sealed_id": name,
+                    "created_at": at,
+                    "owner_id": "c" if at == 3 else "ab",
+                    "is_active": True,
+                    "port": 1,
+                    **dict.fromkeys(("name", "kind", "host", "database", "username"), ""),
+                    **dict.fromkeys(("provider", "tls", "server_version"), ""),
+                },
+            )
+    engine.dispose()
+    store = ControlStore.open(empty_url)
+    entered = {name: memberships.listing(store, user_id=name) for name in ("alice", "bob", "carol")}
+    store.dispose()
+    assert {name: [(each.id, each.role) for each in found] for name, found in entered.items()} == {
+        "alice": [("ab", "owner")],
+        "bob": [],
+        "carol": [("c", "owner")],
+    }

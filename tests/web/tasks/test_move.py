@@ -125,7 +125,7 @@ def _form(page: str, button: str) -> dict[str, str]:
     form = next(part for part in page.split("<form")[1:] if f">{button}</button>" in part)
     fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
     if 'name="above"' in form:
-        fields["above"] = re.findall(r'<option dir="auto" value="([^"]+)"', form)[-1]
+        fields["above"] = re.findall(r'<option value="([^"]+)"', form)[-1]
     return {name: unescape(text) for name, text in fields.items()}
 
 

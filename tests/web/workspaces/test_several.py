@@ -10,9 +10,13 @@ import pytest
 from sqlalchemy import func, select
 
 from provision.control.store.tables import connections, memberships
+from provision.web.request import entry
 from provision.web.request.services import EXTENSION
+from provision.web.routes import listing
 from tests import conftest
 from tests.web.conftest import PASSWORD, Visitor
+from tests.web.second_factor import enrol
+from tests.web.wizard import CONNECTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,9 +146,32 @@ def test_a_token_for_one_workspace_reaches_no_other(client: Visitor, other: Data
     listed = stranger.raw("GET", "/api/workspaces", headers=headers).get_json()["workspaces"]
     assert [(each["id"], each["is_current"]) for each in listed] == [(second, True)]
     forget = {"json": {"password": PASSWORD}, "headers": headers}
-    assert stranger.raw("DELETE", f"/api/workspaces/{first}", **forget).status_code == 404
     more = {"json": {"connection_string": other.connection_string}, "headers": headers}
-    assert stranger.raw("POST", "/api/workspaces", **more).status_code == 404
+    for method, path, sent in (
+        ("DELETE", f"/api/workspaces/{first}", forget),
+        ("DELETE", f"/api/workspaces/{second}", forget),
+        ("POST", "/api/workspaces", more),
+        ("POST", "/api/user/database-connection", more),
+        ("DELETE", "/api/user/database-connection", {"headers": headers}),
+        ("PATCH", "/api/user", {"json": {"name": "Mallory"}, "headers": headers}),
+    ):
+        refused = stranger.raw(method, path, **sent)
+        assert (refused.status_code, refused.get_json()["code"]) == (403, "role_required"), path
+    of_all = client.api(
+        "POST", "/api/auth/token", {"email": client.email(), "password": PASSWORD}
+    ).get_json()["token_id"]
+    seen = stranger.raw("GET", "/api/tokens", headers=headers).get_json()["tokens"]
+    assert [each["id"] for each in seen] == [made["token_id"]]
+    assert stranger.raw("DELETE", f"/api/tokens/{of_all}", headers=headers).status_code == 404
+    # Once its workspace is gone, it means no other.
+    gone = client.api("DELETE", f"/api/workspaces/{second}", {"password": PASSWORD})
+    assert gone.status_code == 204
+    for method, path, sent in (
+        ("GET", "/api/tasks", {"headers": headers}),
+        ("POST", "/api/user/database-connection", more),
+    ):
+        assert stranger.raw(method, path, **sent).status_code == 404
+    assert _first(client) == first
     for wrong in (str(uuid4()), "x"):
         refused = client.api("POST", "/api/auth/token", body | {"workspace": wrong})
         assert refused.status_code == 422
@@ -281,3 +308,85 @@ def test_the_same_key_in_two_workspaces_is_two_things(client: Visitor, other: Da
     again = client.api("POST", f"/w/{second}/api/tasks", {"title": "Once"}, **key)
     assert again.status_code == 422
     assert _titles(client, second) == []
+
+
+def test_the_same_key_of_two_tokens_is_two_things(client: Visitor, other: Database) -> None:
+    first, second = _first(client), _add(client, other)
+    answers = []
+    for place in (first, second):
+        body = {"email": client.email(), "password": PASSWORD, "workspace": place}
+        raw = client.api("POST", "/api/auth/token", body).get_json()["token"]
+        headers = {"Authorization": f"Bearer {raw}", "Idempotency-Key": "one"}
+        sent = {"json": {"title": "Once"}, "headers": headers}
+        answers.append(Visitor(client.app).raw("POST", "/api/tasks", **sent).status_code)
+    assert answers == [201, 422]
+    assert (_titles(client, first), _titles(client, second)) == (["Once"], [])
+
+
+def test_every_route_is_about_a_workspace_or_about_none() -> None:
+    """What is in no set of `entry` is refused to all but the owner."""
+    for route in listing():
+        kinds = [
+            entry.about(route.endpoint) == "workspace",
+            entry.about(route.endpoint) == "connection",
+            entry._names(entry._CONNECTING, route.endpoint),
+            entry._names(entry._ABOUT_NONE, route.endpoint),
+            route.endpoint == "api.connection",
+        ]
+        assert kinds.count(True) == 1, route.endpoint
+
+
+def test_a_workspace_is_called_the_same_in_its_own_database(
+    client: Visitor, other: Database
+) -> None:
+    _add(client, other, name="Lark Cycles")
+    with other.connect() as connection:
+        rows = connection.execute("SELECT name FROM provision_workspaces").fetchall()
+        people = connection.execute("SELECT name FROM profiles").fetchall()
+    assert (rows, people) == ([("Lark Cycles",)], [("Alice",)])
+
+
+def test_renaming_one_that_is_not_ready_leaves_the_others_as_they_are(
+    client: Visitor, other: Database
+) -> None:
+    first = _first(client)
+    task = client.api("POST", "/api/tasks", {"title": "Here"})
+    added = client.api("POST", "/api/workspaces", {"connection_string": other.connection_string})
+    unready = added.get_json()["workspace"]["id"]
+    refused = client.api("PATCH", f"/w/{first}/api/workspaces/{unready}", {"name": "X"})
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "schema_not_ready")
+    path = f"/w/{first}/api/tasks/{task.get_json()['task']['id']}"
+    headers = {"If-Match": task.headers["ETag"]}
+    assert client.api("PATCH", path, {"title": "Still"}, **headers).status_code == 200
+
+
+def test_after_a_replacement_and_a_farewell_one_stands_where_there_is_something(
+    client: Visitor, other: Database
+) -> None:
+    second = _add(client, other)
+    form = {"connection_string": other.connection_string, "workspace": "new"}
+    replaced = client.post_form(f"/w/{second}/auth/setup-database/connection", form)
+    third = replaced.headers["Location"].split("/")[2]
+    assert third not in (second, "auth")
+    assert client.get(replaced.headers["Location"]).status_code == 200
+    forgotten = client.post_form(f"/w/{third}/settings/databases/forget")
+    page = client.raw("GET", forgotten.headers["Location"], follow_redirects=True)
+    assert page.status_code == 200
+    nowhere = client.get(f"/w/{third}/tasks")
+    assert nowhere.status_code == 404
+    assert f"/w/{third}" not in nowhere.text
+
+
+@pytest.mark.parametrize("way", ["/api/workspaces", "/workspaces/new", CONNECTION])
+def test_with_two_factor_nothing_takes_the_place_of_what_was_forgotten_unconfirmed(
+    client: Visitor, other: Database, way: str
+) -> None:
+    enrol(client.app, client)
+    client.post_form("/settings/databases/forget")
+    body = {"connection_string": other.connection_string, "adding": "1"}
+    if way.startswith("/api"):
+        del body["adding"]
+        assert client.api("POST", way, body).status_code == 403
+    else:
+        assert client.post_form(way, body).status_code == 422
+    assert client.api("GET", "/api/workspaces").get_json()["workspaces"] == []

@@ -173,7 +173,7 @@ CALLS: Final = (
         good=Good(
             status=201, words="It is connected.", schema=shapes.reference(shapes.AddedWorkspace)
         ),
-        bad=(problems.NOT_FOUND, problems.BAD_CONNECTION, problems.RATE_LIMITED),
+        bad=(problems.NOT_CONFIRMED, problems.BAD_CONNECTION, problems.RATE_LIMITED),
     ),
     Call(
         method="PATCH",
