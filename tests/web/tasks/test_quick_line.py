@@ -295,3 +295,11 @@ def test_days_in_words(words: str, day: str) -> None:
 )
 def test_what_is_no_day(words: str) -> None:
     assert day_words.read(words.split(), MONDAY) is None
+
+
+def test_signs_are_looked_up_a_few_times_and_no_word_is_lost() -> None:
+    line = "Sort " + " ".join(f"#a{number}" for number in range(500))
+    found = quick_line.read(line, NAMES, MONDAY)
+    assert found.title == line
+    assert len(found.unknown) == 10
+    assert found.notes[-1] == "What follows the 10th sign stays in the title."

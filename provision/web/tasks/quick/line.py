@@ -30,6 +30,8 @@ _SIGN: Final = re.compile(r'(?<!\S)([#@!])(?:"([^"]*)"|(\S+))')
 _ESCAPED: Final = re.compile(r"(?<!\S)\\([#@!\\])")
 _NAMES: Final = re.compile(r"(?<!\S)[#@]\S")
 _MOST_NAMED: Final = 4
+# Each is looked for among all names, and a text of many lines is read at every letter typed.
+_MOST_SIGNS: Final = 10
 
 
 # The most pressing first.
@@ -95,8 +97,11 @@ def read(
     found = LineReading("")
     kinds = names or {}
     folded, places = fold_with_places(line) if kinds else ("", [])
-    rest, at = [], 0
+    rest, at, signs = [], 0, 0
     while match := _SIGN.search(line, at):
+        if (signs := signs + 1) > _MOST_SIGNS:
+            found.notes.append(f"What follows the {_MOST_SIGNS}th sign stays in the title.")
+            break
         rest.append(line[at : match.start()])
         at = match.end()
         sign, named = match[1], match[2] if match[2] is not None else match[3]
