@@ -194,8 +194,12 @@ class NetworkPolicy:
         except RuntimeError:
             self._slots.release()
             raise _dns_failure(host, "busy") from None
+        left = until - time.monotonic()
         try:
-            found = answers.get(timeout=max(until - time.monotonic(), 0.0))
+            if left <= 0.0:
+                # Over is over, also where the answer came in the same moment.
+                raise queue.Empty
+            found = answers.get(timeout=left)
         except queue.Empty:
             raise _dns_failure(host, "timeout") from None
         if not found:

@@ -96,7 +96,7 @@ def test_a_login_that_never_ends_is_no_firewall() -> None:
         faulty.silent(client)
 
     with faulty.serving(stalling) as port:
-        report = _probe(port, timeout_s=2.0)
+        report = _probe(port, timeout_s=4.0)
     assert (report.code, _failed_stage(report)) == ("connect_timeout", "login")
     assert "log-in did not end" in report.detail
     assert "No firewall" in report.remedy
