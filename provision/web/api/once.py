@@ -29,6 +29,7 @@ from provision.tenant.failures.wording import MAY_BE_DONE
 from provision.web.answer.problem_details import ApiError
 from provision.web.api.body import check_readable
 from provision.web.request import session
+from provision.web.request.prefix import wanted
 from provision.web.request.services import services
 
 if TYPE_CHECKING:
@@ -199,8 +200,8 @@ def _request_hash() -> str:
 
     With our own key, since a body may hold a password that could be guessed from a plain hash.
     """
-    place = session.place_or_none()
-    about = place.workspace_id if place else None
-    told = f"idempotency\0{request.method}\0{about or ''}{request.path}\0".encode()
+    # As the request names it: a call that connects a database changes where the person is.
+    about = wanted() or session.token_workspace_or_none() or ""
+    told = f"idempotency\0{request.method}\0{about}{request.path}\0".encode()
     content = b"\0".join((told, request.query_string, request.get_data()))
     return hmac.digest(str(current_app.secret_key).encode(), content, "sha256").hex()
