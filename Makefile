@@ -22,7 +22,7 @@ run: $(VENV)/.installed-demo
 	@exec $(BIN)/provision demo $(ARGS)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.reference --json benchmarks/latest.json $(ARGS)

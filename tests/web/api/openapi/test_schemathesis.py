@@ -142,11 +142,12 @@ def _config(
             "database": "none",
         },
         "phases": {
+            "coverage": {"enabled": not brief},
             "stateful": {
                 "enabled": not brief,
                 "generation": {"max-examples": 5},
                 "max-steps": 6,
-            }
+            },
         },
         "checks": {"enabled": True, "not_a_server_error": no_errors},
         "cache": {"enabled": False},
