@@ -16,6 +16,7 @@ from provision.errors import (
 )
 from provision.tenant.access import TenantAccess, Workspace
 from provision.tenant.failures.wording import MAY_BE_DONE
+from tests.patience import LONG_S
 from tests.tenant.targets import backends, met_target_of, one, registry_of
 
 if TYPE_CHECKING:
@@ -267,6 +268,6 @@ def test_forgetting_closes_its_connections(
 ) -> None:
     access.read(WORKSPACE, one)
     access.forget(WORKSPACE)
-    until = time.monotonic() + 2
+    until = time.monotonic() + LONG_S
     while backends(server, database=database.name):
         assert time.monotonic() < until

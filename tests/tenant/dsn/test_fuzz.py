@@ -113,4 +113,5 @@ def test_takes_no_longer_for_a_nasty_string(piece: str, frame: str) -> None:
     begun = time.process_time()
     with contextlib.suppress(ConnectionStringError):
         reading.parse(text)
-    assert time.process_time() - begun < 0.5
+    # What doubles with each character would take for ever; a collection of garbage takes a second.
+    assert time.process_time() - begun < 3.0
