@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,6 +121,13 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def database(server: Server) -> Iterator[Database]:
+    with fresh_database(server) as made:
+        yield made
+
+
+@contextmanager
+def fresh_database(server: Server) -> Iterator[Database]:
+    """One more database beside that of the fixture."""
     user, password = server.create_role()
     name = server.create_database(owner=user)
     yield Database(name, user, password, server.url(name, user, password))

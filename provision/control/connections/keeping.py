@@ -71,13 +71,7 @@ def save(
     the account was deleted while the string was tested.
     """
     with store.writing() as conn:
-        own = [connection_from(row) for row in conn.execute(_OWN, {"user_id": user_id})]
-        replaced = next((each for each in own if each.id == instead_of), None)
-        if replaced is None and own and not adding:
-            raise ValidationError({"workspace": [_MEANWHILE]})
-        _check_may_save(conn, user_id, new.owner_id, [each for each in own if each != replaced])
-        if replaced is not None:
-            _drop(conn, replaced.id)
+        replaced = _make_room(conn, user_id, new.owner_id, instead_of=instead_of, adding=adding)
         at = store.now()
         _become_owner(
             conn, user_id, new.owner_id, at, before=replaced.owner_id if replaced else None
@@ -121,7 +115,7 @@ def active(store: ControlStore, user_id: str) -> SavedConnection | None:
 def listing(store: ControlStore, user_id: str) -> list[SavedConnection]:
     """Return the connections that a person has saved, the oldest first."""
     with store.reading() as conn:
-        return [connection_from(row) for row in conn.execute(_OWN, {"user_id": user_id})]
+        return _own(conn, user_id)
 
 
 def places(store: ControlStore) -> list[SavedPlace]:
@@ -226,6 +220,24 @@ def _forget(
         detail={"connection_id": connection_id, **detail},
         client=client,
     )
+
+
+def _own(conn: Connection, user_id: str) -> list[SavedConnection]:
+    return [connection_from(row) for row in conn.execute(_OWN, {"user_id": user_id})]
+
+
+def _make_room(
+    conn: Connection, user_id: str, owner_id: str, *, instead_of: str | None, adding: bool
+) -> SavedConnection | None:
+    """Delete the connection that another takes the place of; return it, None where none is."""
+    own = _own(conn, user_id)
+    replaced = next((each for each in own if each.id == instead_of), None)
+    if replaced is None and own and not adding:
+        raise ValidationError({"workspace": [_MEANWHILE]})
+    _check_may_save(conn, user_id, owner_id, [each for each in own if each != replaced])
+    if replaced is not None:
+        _drop(conn, replaced.id)
+    return replaced
 
 
 def _check_may_save(

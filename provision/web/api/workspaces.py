@@ -53,9 +53,7 @@ def add_workspace() -> Response:
     body = read_object(*api_connection.TEXTS, "allow_md5", "name")
     (name,) = text_fields(body, "name")
     if name is not None:
-        body["name"] = normalized_name(name)
-        if problems := name_problems(body["name"]):
-            raise ValidationError({"name": problems})
+        body["name"] = _good_name(name)
     return api_connection.take(body, _added, adding=True)
 
 
@@ -68,10 +66,7 @@ def change_workspace(workspace_id: UUID) -> Response:
     if name is None and "name" in body:
         raise ValidationError({"name": ["This cannot be null."]})
     if name is not None:
-        plain = normalized_name(name)
-        if problems := name_problems(plain):
-            raise ValidationError({"name": problems})
-        _rename(entered.connection, plain)
+        _rename(entered.connection, _good_name(name))
     return answer(shapes.WorkspaceAnswer(_shown(_entered(workspace_id, "manage"))))
 
 
@@ -85,6 +80,14 @@ def forget_workspace(workspace_id: UUID) -> Response:
     if entered.connection is not None:
         connecting.forget(entered.connection)
     return make_response("", 204)
+
+
+def _good_name(text: str) -> str:
+    """Return a name as it is kept. Raises ValidationError."""
+    name = normalized_name(text)
+    if problems := name_problems(name):
+        raise ValidationError({"name": problems})
+    return name
 
 
 def _rename(connection: SavedConnection | None, name: str) -> None:

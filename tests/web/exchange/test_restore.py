@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import Database
+from tests.conftest import fresh_database
 from tests.web.conftest import Visitor
 from tests.web.exchange.trail import audited
 
@@ -28,13 +28,11 @@ FILE = "/exports/workspace.json.gz"
 @pytest.fixture
 def carol(app: Flask, server: Server) -> Iterator[Visitor]:
     """Somebody with an empty workspace in a database of her own."""
-    user, password = server.create_role()
-    name = server.create_database(owner=user)
     visitor = Visitor(app)
     visitor.register("carol")
-    visitor.connect(Database(name, user, password, server.url(name, user, password)))
-    yield visitor
-    server.drop(name, user)
+    with fresh_database(server) as made:
+        visitor.connect(made)
+        yield visitor
 
 
 @pytest.fixture

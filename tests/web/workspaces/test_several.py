@@ -13,7 +13,7 @@ from provision.control.store.tables import connections, memberships
 from provision.web.request import entry
 from provision.web.request.services import EXTENSION
 from provision.web.routes import listing
-from tests import conftest
+from tests.conftest import fresh_database
 from tests.web.conftest import PASSWORD, Visitor
 from tests.web.second_factor import enrol
 from tests.web.wizard import CONNECTION
@@ -28,11 +28,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def other(server: Server) -> Iterator[Database]:
     """A second database."""
-
-    user, password = server.create_role()
-    name = server.create_database(owner=user)
-    yield conftest.Database(name, user, password, server.url(name, user, password))
-    server.leave(name, user)
+    with fresh_database(server) as made:
+        yield made
 
 
 def _add(client: Visitor, database: Database, **more: Any) -> str:
