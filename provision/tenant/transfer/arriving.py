@@ -35,6 +35,13 @@ _UNKNOWN: Final = (
     "A task names a project or a person that is not in this workspace. Nothing has been imported."
 )
 TABLES: Final = (projects, team_members, tasks)
+COLUMNS: Final = {
+    table.name: frozenset(
+        {*(each.name for each in table.columns if each.name != "user_id"), "version"}
+    )
+    for table in TABLES
+}
+"""What is read of a row of each table: its version, and all columns but whose it is."""
 
 
 @dataclass(frozen=True, slots=True)

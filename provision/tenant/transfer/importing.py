@@ -27,7 +27,14 @@ from provision.tenant.queries.statements import (
 )
 from provision.tenant.queries.statements.columns import OWNER
 from provision.tenant.schema.ddl import type_name
-from provision.tenant.transfer.arriving import TABLES, check_references, insert, is_known, saying
+from provision.tenant.transfer.arriving import (
+    COLUMNS,
+    TABLES,
+    check_references,
+    insert,
+    is_known,
+    saying,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,7 +124,7 @@ def present(
             "names": msgspec.json.encode(list(names)).decode(),
         },
     ).scalar()
-    return decode_rows(found, _COLUMNS[table])
+    return decode_rows(found, COLUMNS[table])
 
 
 def recent(
@@ -183,8 +190,7 @@ def _noted() -> str:
         for table in TABLES
     }
     changed = ", ".join(f"'{name}', {each}" for name, each in rows.items())
-    counts = " + ".join(f"(SELECT count(*) FROM {table.name}_before)" for table in TABLES)
-    written = " + ".join(f"(SELECT count(*) FROM {table.name}_over)" for table in TABLES)
+    counts, written = _counted("before"), _counted("over")
     most = undo_notes.MOST_ROWS
     return f"""note AS MATERIALIZED (
   SELECT jsonb_build_object(
@@ -223,12 +229,13 @@ def _add(columns: tuple[tuple[str, ...], ...], *, by_hash: bool) -> TextClause:
     ]
     return text(
         f"WITH {', '.join(parts)} SELECT seen.is_known, fresh.is_fresh,"
-        f" EXISTS (SELECT FROM noted) AS is_noted, {_made()} AS made FROM seen, fresh"
+        f" EXISTS (SELECT FROM noted) AS is_noted, {_counted('made')} AS made FROM seen, fresh"
     )
 
 
-def _made() -> str:
-    return " + ".join(f"(SELECT count(*) FROM {table.name}_made)" for table in TABLES)
+def _counted(part: str) -> str:
+    """Count the rows of one part of the statement in all tables."""
+    return " + ".join(f"(SELECT count(*) FROM {table.name}_{part})" for table in TABLES)
 
 
 @cache
@@ -236,7 +243,7 @@ def _present(table: str, *, by_hash: bool) -> TextClause:
     version = f"CAST({row_version_sql(table, by_hash=by_hash)} AS text) AS version"
     return text(
         f"""SELECT coalesce(json_agg(found), '[]')::text FROM (
-  SELECT {", ".join(sorted(_COLUMNS[table] - {"version"}))}, {version}
+  SELECT {", ".join(sorted(COLUMNS[table] - {"version"}))}, {version}
   FROM {table}
   WHERE {table}.user_id = :owner_id AND (
     {table}.id IN (
@@ -247,12 +254,6 @@ def _present(table: str, *, by_hash: bool) -> TextClause:
     )
 
 
-_COLUMNS: Final = {
-    table.name: frozenset(
-        {*(each.name for each in table.columns if each.name != "user_id"), "version"}
-    )
-    for table in TABLES
-}
 _RECENT: Final = (
     text("""
 SELECT e.value ->> 'id' AS id, coalesce(e.value ->> 'what', '') AS what,

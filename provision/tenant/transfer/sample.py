@@ -31,7 +31,7 @@ from provision.tenant.queries.statements import (
 )
 from provision.tenant.schema.tables import projects, tasks, team_members
 from provision.tenant.transfer import arriving
-from provision.tenant.transfer.arriving import Rows
+from provision.tenant.transfer.arriving import COLUMNS, TABLES, Rows
 from provision.tenant.transfer.sample_rows import MEMBERS, PROJECTS, TASKS, SampleTask
 
 if TYPE_CHECKING:
@@ -46,11 +46,6 @@ _STEP_S: Final = 3600
 _CREATED_DAYS_AGO: Final = 60
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # the tables have no time zone
 _FAR: Final = datetime(9000, 1, 1)  # noqa: DTZ001
-_TABLES: Final = (projects, team_members, tasks)
-_COLUMNS: Final = {
-    table: frozenset({*(each.name for each in table.columns if each.name != "user_id"), "version"})
-    for table in _TABLES
-}
 
 
 class OwnTask(msgspec.Struct, frozen=True):
@@ -109,7 +104,7 @@ def look(conn: Connection, owner_id: str, *, today: date | None = None) -> Sampl
     parameters = {f"{name}_ids": each for name, each in ids.items()}
     statement = _look(today is not None)
     parts = gather(conn, statement, {"owner_id": owner_id, "today": today, **parameters})
-    found = {table.name: decode_rows(parts[table.name], _COLUMNS[table]) for table in _TABLES}
+    found = {table.name: decode_rows(parts[table.name], COLUMNS[table.name]) for table in TABLES}
     if any(row["id"] not in ids[name] for name, rows in found.items() for row in rows):
         raise strange_answer()
     expected = _by_id(owner_id, _moment(owner_id, found))
@@ -182,7 +177,7 @@ def _is_same(found: object, expected: object) -> bool:
 
 def _by_id(owner_id: str, moment: datetime) -> dict[str, dict[str, dict[str, Any]]]:
     rows = _rows(owner_id, moment)
-    return {table.name: {row["id"]: row for row in getattr(rows, table.name)} for table in _TABLES}
+    return {table.name: {row["id"]: row for row in getattr(rows, table.name)} for table in TABLES}
 
 
 def _rows(owner_id: str, moment: datetime) -> Rows:
@@ -271,7 +266,7 @@ def _ids(table: Table) -> Any:
 
 
 def _parts() -> Iterator[tuple[str, Select[Any]]]:
-    for table in _TABLES:
+    for table in TABLES:
         columns = [column for column in table.columns if column.name != "user_id"]
         rows = select(*columns, cast(row_version(table), Text).label("version"))
         in_order = table.c.created_at.desc().nulls_last()
@@ -336,6 +331,6 @@ SELECT (SELECT count(*) FROM t) + (SELECT count(*) FROM j) + (SELECT count(*) FR
 @cache
 def _remove(*, by_hash: bool) -> TextClause:
     versions = {
-        table.name: f"{row_version_sql(table.name, by_hash=by_hash)}::text" for table in _TABLES
+        table.name: f"{row_version_sql(table.name, by_hash=by_hash)}::text" for table in TABLES
     }
     return text(_REMOVE.format(**versions))
